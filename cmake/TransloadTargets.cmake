@@ -1,0 +1,36 @@
+# One library per folder.
+#
+#   transload_library(load SOURCES a.cpp b.cpp USES core LIBRARIES PkgConfig::pq)
+#
+# makes transload_load. USES names the folders whose headers it may include; scripts/check-arrows
+# holds the #include lines against the same list, because a shared include root would let anything
+# through.
+add_library(transload_options INTERFACE)
+target_include_directories(transload_options INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+target_compile_options(transload_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
+                                                   -Wnon-virtual-dtor -Woverloaded-virtual)
+if(TRANSLOAD_WERROR)
+  target_compile_options(transload_options INTERFACE -Werror)
+endif()
+if(TRANSLOAD_SANITIZE)
+  target_compile_options(transload_options INTERFACE -fsanitize=address,undefined
+                                                     -fno-omit-frame-pointer -O1)
+  target_link_options(transload_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(TRANSLOAD_TSAN)
+  target_compile_options(transload_options INTERFACE -fsanitize=thread -O1)
+  target_link_options(transload_options INTERFACE -fsanitize=thread)
+endif()
+
+function(transload_library folder)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;LIBRARIES" ${ARGN})
+  list(TRANSFORM arg_USES PREPEND transload_)
+  if(NOT arg_SOURCES)
+    add_library(transload_${folder} INTERFACE)
+    target_link_libraries(transload_${folder} INTERFACE transload_options ${arg_USES})
+    return()
+  endif()
+  add_library(transload_${folder} STATIC ${arg_SOURCES})
+  target_link_libraries(transload_${folder} PUBLIC transload_options ${arg_USES}
+                                            PRIVATE ${arg_LIBRARIES})
+endfunction()
