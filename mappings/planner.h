@@ -57,6 +57,10 @@ FactRequests RequestFacts(const PlanRequest& request);
 // a map that matches nothing. What stands in the way of a run but not of a plan is in `refusals`.
 MigrationPlan MakePlan(const PlanRequest& request);
 
+// Identifies the rule file that decides for an engine (SourceInfo::rules), as built in: part of the
+// fingerprint of a run's inputs (core/plan_json.h).
+std::string RulesDigest(const std::string& rules);
+
 // An optimistic column has met a value that does not fit: gives the column its safe type, and
 // adjusts the default, checks, indexes and enum types of the table that depend on it. `reason` says
 // what was met ("value 2 in row id=17"). Returns the text for the report: "shop.orders.flag:
