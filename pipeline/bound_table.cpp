@@ -1,0 +1,122 @@
+#include "pipeline/bound_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "transform/render.h"
+
+namespace transload {
+namespace {
+
+// Without a key, so many leading columns stand for a row in messages.
+constexpr std::size_t kColumnsForName = 3;
+
+std::vector<std::size_t> CopiedPositions(const TablePlan& plan) {
+  std::vector<std::size_t> positions;
+  for (std::size_t i = 0; i < plan.columns.size(); ++i) {
+    if (plan.columns[i].copied()) positions.push_back(i);
+  }
+  return positions;
+}
+
+std::vector<ColumnPlan> Pick(const TablePlan& plan, const std::vector<std::size_t>& positions) {
+  std::vector<ColumnPlan> columns;
+  for (std::size_t position : positions) columns.push_back(plan.columns[position]);
+  return columns;
+}
+
+std::vector<TargetColumn> Match(const TablePlan& plan, const std::vector<ColumnPlan>& columns,
+                                const std::vector<TargetColumn>& described) {
+  std::vector<TargetColumn> targets;
+  for (const ColumnPlan& column : columns) {
+    auto found = std::find_if(described.begin(), described.end(),
+                              [&](const TargetColumn& t) { return t.name == column.name; });
+    if (found == described.end()) {
+      throw RefusedError(
+          fmt::format("the target table {}.{} has no column {} for {}.{}; add it, rename with "
+                      "[table.\"{}\".column.\"{}\"] rename, or leave it out with exclude_columns",
+                      plan.schema, plan.name, column.name, plan.SourceLabel(), column.source.name,
+                      plan.source_name, column.source.name));
+    }
+    if (found->generated) {
+      throw RefusedError(fmt::format(
+          "the target column {}.{}.{} is generated and takes no values; leave {} out with "
+          "exclude_columns",
+          plan.schema, plan.name, column.name, column.source.name));
+    }
+    targets.push_back(*found);
+  }
+  return targets;
+}
+
+std::vector<std::size_t> KeyPositions(const TablePlan& plan,
+                                      const std::vector<ColumnPlan>& columns) {
+  for (const IndexPlan& index : plan.indexes) {
+    if (!index.primary) continue;
+    std::vector<std::size_t> positions;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      std::string quoted = "\"";
+      for (char c : columns[i].name) quoted += c == '"' ? "\"\"" : std::string(1, c);
+      quoted += "\"";
+      for (const IndexPartPlan& part : index.parts) {
+        if (part.sql == quoted) positions.push_back(i);
+      }
+    }
+    if (positions.size() == index.parts.size()) return positions;
+  }
+  return {};
+}
+
+}  // namespace
+
+BoundTable::BoundTable(std::int64_t table_id, std::int32_t generation, TablePlan plan,
+                       const std::vector<TargetColumn>& described, std::uint64_t hash_seed)
+    : table_id_(table_id),
+      generation_(generation),
+      plan_(std::move(plan)),
+      plan_positions_(CopiedPositions(plan_)),
+      columns_(Pick(plan_, plan_positions_)),
+      targets_(Match(plan_, columns_, described)),
+      key_columns_(KeyPositions(plan_, columns_)),
+      encoder_(columns_, targets_, hash_seed),
+      canonicaliser_(targets_, hash_seed) {}
+
+ReadRequest BoundTable::Request(const PartitionRange& range, bool in_key_order) const {
+  ReadRequest request;
+  request.schema = plan_.source_schema;
+  request.table = plan_.source_name;
+  for (const ColumnPlan& column : columns_) {
+    request.columns.push_back(
+        {column.source.name, column.source.select_expression, column.source.format});
+  }
+  request.range = range;
+  request.where = plan_.where;
+  request.in_key_order = in_key_order;
+  return request;
+}
+
+std::string BoundTable::NameRow(std::string_view row) const {
+  std::vector<Cell> cells;
+  for (CellCursor cursor(row); !cursor.done();) cells.push_back(cursor.Next());
+  std::string name;
+  auto add = [&](std::size_t column) {
+    if (!name.empty()) name += ", ";
+    name += columns_[column].source.name + "=" + RenderCell(cells[column], columns_[column].source);
+  };
+  if (!key_columns_.empty()) {
+    for (std::size_t column : key_columns_) add(column);
+  } else {
+    for (std::size_t i = 0; i < std::min(kColumnsForName, cells.size()); ++i) add(i);
+  }
+  return name;
+}
+
+std::string BoundTable::ShowCell(std::string_view row, std::size_t column) const {
+  CellCursor cursor(row);
+  for (std::size_t i = 0; i < column; ++i) cursor.Next();
+  return RenderCell(cursor.Next(), columns_[column].source);
+}
+
+}  // namespace transload
