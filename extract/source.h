@@ -18,7 +18,7 @@
 
 #include "core/options.h"
 #include "core/partition.h"
-#include "core/plan.h"
+#include "core/read_request.h"
 #include "core/row_batch.h"
 #include "core/source_facts.h"
 #include "core/source_schema.h"
@@ -32,23 +32,6 @@ struct SnapshotRequest {
   std::uint64_t lock_wait_ms = 3'000;
   // Tables that will be read, when a method needs to lock them one by one.
   std::vector<std::pair<std::string, std::string>> tables;  // schema, name
-};
-
-// One column to read: the adapter quotes the name, or takes the expression as it stands.
-struct ReadColumn {
-  std::string name;
-  std::string expression;  // already SQL of the source; empty: the column itself
-  CellFormat format = CellFormat::kText;
-};
-
-struct ReadRequest {
-  std::string schema;
-  std::string table;
-  std::vector<ReadColumn> columns;
-  PartitionRange range;
-  std::string where;  // the user's filter, SQL of the source, or empty
-  std::optional<double> sample_percent;
-  bool in_key_order = false;  // needed to split a running partition
 };
 
 class RowReader {

@@ -1,7 +1,7 @@
 // One generation of a table, bound for copying: which columns are read, what the target really has,
 // and the encoders between the two. Made once per table and generation, shared by all lanes.
-#ifndef TRANSLOAD_PIPELINE_BOUND_TABLE_H_
-#define TRANSLOAD_PIPELINE_BOUND_TABLE_H_
+#ifndef TRANSLOAD_TRANSFORM_BOUND_TABLE_H_
+#define TRANSLOAD_TRANSFORM_BOUND_TABLE_H_
 
 #include <cstdint>
 #include <string>
@@ -10,7 +10,7 @@
 
 #include "core/pg_type.h"
 #include "core/plan.h"
-#include "extract/source.h"
+#include "core/read_request.h"
 #include "transform/canonical.h"
 #include "transform/row_encoder.h"
 
@@ -32,7 +32,8 @@ class BoundTable {
   const RowEncoder& encoder() const { return encoder_; }
   const RowCanonicaliser& canonicaliser() const { return canonicaliser_; }
 
-  ReadRequest Request(const PartitionRange& range, bool in_key_order) const;
+  // What a reader is to read for one partition.
+  ReadRequest Request(const PartitionRange& range) const;
   // Names a row for people, by its key or, without one, by its first columns: "id=17".
   std::string NameRow(std::string_view row) const;
   // One cell of a row, as a person reads it.
@@ -56,4 +57,4 @@ class BoundTable {
 
 }  // namespace transload
 
-#endif  // TRANSLOAD_PIPELINE_BOUND_TABLE_H_
+#endif  // TRANSLOAD_TRANSFORM_BOUND_TABLE_H_

@@ -1,4 +1,4 @@
-#include "pipeline/bound_table.h"
+#include "transform/bound_table.h"
 
 #include <fmt/format.h>
 
@@ -83,7 +83,7 @@ BoundTable::BoundTable(std::int64_t table_id, std::int32_t generation, TablePlan
       encoder_(columns_, targets_, hash_seed),
       canonicaliser_(targets_, hash_seed) {}
 
-ReadRequest BoundTable::Request(const PartitionRange& range, bool in_key_order) const {
+ReadRequest BoundTable::Request(const PartitionRange& range) const {
   ReadRequest request;
   request.schema = plan_.source_schema;
   request.table = plan_.source_name;
@@ -93,7 +93,6 @@ ReadRequest BoundTable::Request(const PartitionRange& range, bool in_key_order) 
   }
   request.range = range;
   request.where = plan_.where;
-  request.in_key_order = in_key_order;
   return request;
 }
 
