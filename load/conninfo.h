@@ -1,0 +1,39 @@
+// How the target is reached: a postgresql:// URL or a libpq connection string, with what every
+// connection of transload needs added to it.
+//
+// Passwords come from the URL, then TRANSLOAD_TARGET_PASSWORD, then libpq's own ways (PGPASSWORD,
+// ~/.pgpass, a service file). They are looked up again for every connection, so that a password
+// rotated during a long run is picked up, and they never leave ConnectionString().
+#ifndef TRANSLOAD_LOAD_CONNINFO_H_
+#define TRANSLOAD_LOAD_CONNINFO_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace transload {
+
+class Conninfo {
+ public:
+  // Throws a usage error, which never repeats the password, for what libpq cannot parse.
+  Conninfo(const std::string& url, std::uint64_t connect_timeout_ms,
+           std::uint64_t stall_timeout_ms);
+
+  // For libpq, secret: never log it.
+  std::string ConnectionString() const;
+  // "postgresql://user:***@host:5432/db?sslmode=require": for people.
+  const std::string& display_url() const { return display_url_; }
+
+ private:
+  std::map<std::string, std::string> values_;  // libpq keyword -> value
+  std::string display_url_;
+};
+
+// What every session sets right after connecting: encodings and formats (so that text forms are
+// the same everywhere), generous limits instead of none, and an empty search path.
+std::vector<std::pair<std::string, std::string>> SessionSettings(std::uint64_t lock_timeout_ms);
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_LOAD_CONNINFO_H_

@@ -1,0 +1,88 @@
+// Makes the target's objects, each in a transaction of its own together with its `object` row.
+//
+// Every function returns an outcome: an object that fails does not stop the others. Only a lost
+// connection, an interrupt and the like throw. Nothing uses IF NOT EXISTS, which would adopt, and
+// later undo, somebody else's object. Lock time-outs and deadlocks are tried again.
+//
+// A builder owns one libpqxx connection and is used by one thread; only Cancel() may be called from
+// another. Index jobs have a builder each.
+#ifndef TRANSLOAD_LOAD_SCHEMA_BUILDER_H_
+#define TRANSLOAD_LOAD_SCHEMA_BUILDER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/options.h"
+#include "core/plan.h"
+
+namespace transload {
+
+struct ObjectOutcome {
+  bool ok = true;
+  std::string kind;  // "table", "index", "foreign key", ...
+  std::string name;  // "public.orders", "public.orders.idx_a"
+  std::string error;
+  std::string hint;  // what to do, or a query that shows the rows at fault
+  std::string code;  // SQLSTATE
+};
+
+class SchemaBuilder {
+ public:
+  SchemaBuilder(const Options& options, const std::string& run_id);
+  SchemaBuilder(SchemaBuilder&&) noexcept;
+  SchemaBuilder& operator=(SchemaBuilder&&) noexcept;
+  ~SchemaBuilder();
+
+  std::int32_t backend_pid() const;
+  const std::string& backend_start() const;
+  void Cancel() noexcept;  // any thread
+
+  // --- before the data
+  // An existing schema is used as it is, and not recorded.
+  ObjectOutcome CreateSchema(const std::string& name);
+  // The table with its enum types, and nothing that would slow a load. Autovacuum is off while it
+  // loads (recorded, put back by RestoreAutovacuum).
+  ObjectOutcome CreateTable(const TablePlan& table);
+  ObjectOutcome CreateSequence(const SequencePlan& sequence);
+
+  // --- tables that exist
+  // One TRUNCATE of all of them, never CASCADE.
+  ObjectOutcome TruncateTables(const std::vector<const TablePlan*>& tables);
+  ObjectOutcome DropForExisting(const TablePlan& table);  // --on-existing drop; never CASCADE
+  // Drops the foreign keys on and to these tables, definitions recorded; Recreate... makes them
+  // again with all their flags, from the record, also in a later process.
+  std::vector<ObjectOutcome> DropForeignKeys(const std::vector<const TablePlan*>& tables);
+  std::vector<ObjectOutcome> RecreateForeignKeys();
+
+  // --- after the data
+  // SET NOT NULL for the columns named, in one ALTER TABLE.
+  ObjectOutcome FinishNotNulls(const TablePlan& table, const std::vector<std::string>& columns);
+  ObjectOutcome CreateIndex(const TablePlan& table, const IndexPlan& index);
+  // NOT VALID; a brief lock on both tables.
+  ObjectOutcome AddForeignKey(const TablePlan& table, const ForeignKeyPlan& key);
+  // Rows without a parent are counted, and shown in the hint by a query that finds them.
+  ObjectOutcome ValidateForeignKey(const TablePlan& table, const ForeignKeyPlan& key);
+  ObjectOutcome AddCheck(const TablePlan& table, const CheckPlan& check);
+  ObjectOutcome Comment(const TablePlan& table);  // table, columns, indexes
+  ObjectOutcome CreateTouchTrigger(const TablePlan& table, const TouchTriggerPlan& trigger);
+  // `next` is the value that must be handed out next, decimal; never below max + 1. Beyond the
+  // type's end the sequence is left exhausted, which is an outcome with a hint but ok.
+  ObjectOutcome SetIdentityNext(const TablePlan& table, const std::string& next);
+  ObjectOutcome SetSequenceNext(const SequencePlan& sequence, const std::string& next);
+  ObjectOutcome RestoreAutovacuum(const TablePlan& table);
+  ObjectOutcome Analyze(const TablePlan& table, bool vacuum);
+  ObjectOutcome SetOwner(const TablePlan& table, const std::string& role);
+  ObjectOutcome SetOwner(const SequencePlan& sequence, const std::string& role);
+  ObjectOutcome Grant(const TablePlan& table, const std::string& grant);  // "SELECT TO reporting"
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_LOAD_SCHEMA_BUILDER_H_

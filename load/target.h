@@ -1,0 +1,74 @@
+// The PostgreSQL server that a migration goes into: who it is and whether it is fit for the run.
+//
+// One control connection (libpqxx), used by one thread at a time. Transaction-pooling proxies are
+// refused when connecting: the ledger's advisory lock, COPY and snapshots all need a session.
+#ifndef TRANSLOAD_LOAD_TARGET_H_
+#define TRANSLOAD_LOAD_TARGET_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/options.h"
+#include "core/pg_type.h"
+#include "core/plan.h"
+#include "core/source_facts.h"
+
+namespace transload {
+
+class Session;
+
+struct TargetInfo {
+  int version_num = 0;  // 150020
+  std::string version;  // "15.20"
+  std::string database;
+  std::string user;
+  std::string display_url;
+  std::string system_identifier;  // empty where the server does not tell
+  std::string encoding;           // "UTF8"
+  std::vector<std::string> extensions_installed;
+  std::vector<std::string> extensions_available;
+  bool superuser = false;
+  bool in_recovery = false;
+  std::string host;
+  std::string port;
+};
+
+struct ExistingTable {
+  std::string schema;
+  std::string name;
+  char kind = 'r';  // pg_class.relkind: r table, v view, p partitioned, S sequence, i index, ...
+  bool has_rows = false;
+};
+
+class Target {
+ public:
+  // Throws an Error with exit code kRefused when the server cannot be reached or is not usable.
+  static Target Connect(const Options& options);
+  Target(Target&&) noexcept;
+  Target& operator=(Target&&) noexcept;
+  ~Target();
+
+  const TargetInfo& Info() const { return info_; }
+  std::vector<PreflightItem> Preflight(const MigrationPlan& plan, const Options& options);
+  // Relations that stand where the plan's tables and sequences want to be.
+  std::vector<ExistingTable> ExistingTables(const MigrationPlan& plan);
+  // All columns of a table, in order; empty when there is no such table.
+  std::vector<TargetColumn> DescribeTable(const std::string& schema, const std::string& table);
+  // Runs a user's step, several statements at once, in one transaction.
+  void RunSql(const SqlStep& step);
+  // One query of a [[check]]: the result as text, columns by '\t' and rows by '\n'; NULL as \N.
+  std::string QueryText(const std::string& sql);
+  // Makes everything committed before durable, when lanes committed with synchronous_commit off.
+  void CommitSynchronously();
+
+ private:
+  Target(std::unique_ptr<Session> session, TargetInfo info);
+
+  std::unique_ptr<Session> session_;
+  TargetInfo info_;
+};
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_LOAD_TARGET_H_
