@@ -14,23 +14,23 @@ namespace {
 // A lane's three steps can be blocked at once; the calling thread is one of them.
 constexpr int kThreadsPerLane = 3;
 
-// Calls a step; when it throws, stops the pool and cancels what blocks, then lets the exception go
+// Guards a step: when it throws, stops the pool and cancels the other end, and the exception goes
 // on its way.
 class CancelOnThrow {
  public:
-  CancelOnThrow(FlowPool& pool, const FlowSteps& steps, std::atomic<bool>& cancelled)
-      : pool_(pool), steps_(steps), cancelled_(cancelled), before_(std::uncaught_exceptions()) {}
+  CancelOnThrow(FlowPool& pool, const std::function<void()>& cancel, std::atomic<bool>& cancelled)
+      : pool_(pool), cancel_(cancel), cancelled_(cancelled), before_(std::uncaught_exceptions()) {}
   ~CancelOnThrow() {
     if (std::uncaught_exceptions() == before_) return;
     pool_.Stop();
-    if (!cancelled_.exchange(true)) steps_.cancel();
+    if (!cancelled_.exchange(true)) cancel_();
   }
   CancelOnThrow(const CancelOnThrow&) = delete;
   CancelOnThrow& operator=(const CancelOnThrow&) = delete;
 
  private:
   FlowPool& pool_;
-  const FlowSteps& steps_;
+  const std::function<void()>& cancel_;
   std::atomic<bool>& cancelled_;
   int before_;
 };
@@ -45,7 +45,7 @@ struct Flow {
   // The next batch, or nothing at the end of the rows.
   FlowPool::Token* Read() {
     if (ended) return nullptr;
-    CancelOnThrow guard(pool, steps, cancelled);
+    CancelOnThrow guard(pool, steps.cancel_write, cancelled);
     FlowPool::Token* token = pool.Take();
     if (token == nullptr) return nullptr;
     ended = !steps.read(token->batch);
@@ -53,7 +53,7 @@ struct Flow {
     return token;
   }
   FlowPool::Token* Encode(FlowPool::Token* token) {
-    CancelOnThrow guard(pool, steps, cancelled);
+    CancelOnThrow guard(pool, steps.cancel_read, cancelled);
     steps.encode(token->batch, token->block);
     // A huge row need not be held twice while it is written.
     if (token->block.faults.empty() && token->batch.bytes() > ByteBuffer::kKeepBytes) {
@@ -62,7 +62,7 @@ struct Flow {
     return token;
   }
   void Write(FlowPool::Token* token) {
-    CancelOnThrow guard(pool, steps, cancelled);
+    CancelOnThrow guard(pool, steps.cancel_read, cancelled);
     steps.write(token->batch, token->block);
     pool.Give(token);
   }

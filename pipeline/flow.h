@@ -10,8 +10,8 @@
 // holds up further reading until it is written, so memory depends on the largest row, not on their
 // number.
 //
-// When a step throws, `cancel` is called at once so that a step blocked in the network comes back;
-// the first exception reaches the caller.
+// When a step throws, the other end is cancelled at once so that a step blocked in the network
+// comes back; the first exception reaches the caller.
 #ifndef TRANSLOAD_PIPELINE_FLOW_H_
 #define TRANSLOAD_PIPELINE_FLOW_H_
 
@@ -34,8 +34,10 @@ struct FlowSteps {
   std::function<void(const RowBatch&, CopyBlock&)> encode;
   // Gets the batch too: a rejected row is kept as the source sent it.
   std::function<void(const RowBatch&, const CopyBlock&)> write;
-  // Makes a read or write that blocks on another thread throw soon. Called at most once.
-  std::function<void()> cancel;
+  // Make a read or a write that blocks on another thread throw soon. Reading is cancelled when
+  // encoding or writing has failed, writing when reading has; at most once altogether.
+  std::function<void()> cancel_read;
+  std::function<void()> cancel_write;
 };
 
 // The pool of batches and the bound on what is under way. Thread-safe.

@@ -46,7 +46,7 @@ struct Script {
         ++written;
       }
     };
-    steps.cancel = [this] { ++cancels; };
+    steps.cancel_read = steps.cancel_write = [this] { ++cancels; };
     return steps;
   }
 };
@@ -103,7 +103,7 @@ TEST_P(FlowDrivers, FreesAReaderThatBlocksWhenTheWriterFails) {
     throw Error("cancelled");
   };
   steps.write = [](const RowBatch&, const CopyBlock&) { throw Error("target gone"); };
-  steps.cancel = [&] { released = true; };
+  steps.cancel_read = [&] { released = true; };
   try {
     GetParam()(pool, steps);
     FAIL();
@@ -127,7 +127,7 @@ TEST_P(FlowDrivers, HoldsUpReadingWhileAHugeRowIsUnderWay) {
   };
   steps.encode = [](const RowBatch&, CopyBlock&) {};
   steps.write = [&](const RowBatch&, const CopyBlock&) { --under_way; };
-  steps.cancel = [] {};
+  steps.cancel_read = steps.cancel_write = [] {};
   GetParam()(pool, steps);
   EXPECT_EQ(most, 1);
 }

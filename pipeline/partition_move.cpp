@@ -1,0 +1,117 @@
+#include "pipeline/partition_move.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+namespace transload {
+namespace {
+
+// Waits in short steps, so that a stop is seen at once.
+constexpr auto kWaitStep = std::chrono::milliseconds(20);
+
+class Mover {
+ public:
+  Mover(RowReader& reader, BlockSink& sink, const BoundTable& table, const MoveContext& context)
+      : reader_(reader), sink_(sink), table_(table), context_(context) {}
+
+  bool Read(RowBatch& batch) {
+    CheckStop();
+    bool more = reader_.Read(batch);
+    outcome_.rows_read += batch.rows();
+    outcome_.source_bytes += batch.bytes();
+    if (context_.rate != nullptr) Wait(context_.rate->Book(batch.bytes(), RateLimit::Clock::now()));
+    return more;
+  }
+
+  void Write(const RowBatch& batch, const CopyBlock& block) {
+    for (const CellFault& fault : block.faults) HandleFault(batch, fault);
+    sink_.Write(block);
+    outcome_.rows_written += block.rows;
+    outcome_.checksum.Add(block.checksum);
+    for (const auto& [where, found] : block.coercions) Merge(outcome_.coercions[where], found);
+    if (context_.moved) context_.moved(block.rows, block.bytes.size());
+  }
+
+  MoveOutcome Outcome() { return std::move(outcome_); }
+
+ private:
+  void CheckStop() const {
+    if (context_.stop != nullptr) context_.stop->ThrowIfRequested();
+    if (context_.abandon != nullptr && context_.abandon->load()) {
+      Error error("given up because the run is stopping");
+      error.interrupted = true;
+      throw error;
+    }
+  }
+
+  void Wait(RateLimit::Clock::duration rest) const {
+    while (rest > RateLimit::Clock::duration::zero()) {
+      CheckStop();
+      auto step = std::min<RateLimit::Clock::duration>(rest, kWaitStep);
+      std::this_thread::sleep_for(step);
+      rest -= step;
+    }
+  }
+
+  void HandleFault(const RowBatch& batch, const CellFault& fault) {
+    std::string_view row = batch.Row(fault.row);
+    const ColumnPlan& column = table_.columns()[fault.column];
+    const std::string key = table_.NameRow(row);
+    if (fault.misfit) {
+      throw Misfit(fmt::format("{} in row {}", fault.reason, key), fault.column);
+    }
+    if (context_.on_bad_row == OnBadRow::kStop) {
+      Error error(
+          fmt::format("{}: {}.{}, {}; set a policy for it, map the column to another type, "
+                      "or reject such rows with --on-bad-row reject",
+                      fault.reason, table_.plan().SourceLabel(), column.source.name, key));
+      error.table = table_.plan().SourceLabel();
+      error.column = column.source.name;
+      throw error;
+    }
+    if (context_.count_rejects) context_.count_rejects(1);
+    sink_.Reject({key, column.source.name, fault.reason, table_.ShowCell(row, fault.column), row});
+    ++outcome_.rows_rejected;
+  }
+
+  static void Merge(Coercion& into, const Coercion& from) {
+    into.count += from.count;
+    for (const std::string& sample : from.samples) {
+      if (into.samples.size() < Coercion::kSamples) into.samples.push_back(sample);
+    }
+  }
+
+  RowReader& reader_;
+  BlockSink& sink_;
+  const BoundTable& table_;
+  const MoveContext& context_;
+  MoveOutcome outcome_;  // counts of reading belong to the reading step, the rest to writing
+};
+
+}  // namespace
+
+MoveOutcome MovePartition(FlowPool& pool, RowReader& reader, BlockSink& sink,
+                          const BoundTable& table, const MoveContext& context) {
+  Mover mover(reader, sink, table, context);
+  FlowSteps steps;
+  steps.read = [&](RowBatch& batch) { return mover.Read(batch); };
+  steps.encode = [&](const RowBatch& batch, CopyBlock& block) {
+    table.encoder().Encode(batch, block, /*keep_row_starts=*/false);
+  };
+  steps.write = [&](const RowBatch& batch, const CopyBlock& block) { mover.Write(batch, block); };
+  steps.cancel_read = [&] { reader.Cancel(); };
+  steps.cancel_write = [&] { sink.Cancel(); };
+  context.driver(pool, steps);
+  MoveOutcome outcome = mover.Outcome();
+  if (outcome.rows_read != outcome.rows_written + outcome.rows_rejected) {
+    throw BugError(fmt::format("{}: {} rows read, {} written, {} rejected",
+                               table.plan().SourceLabel(), outcome.rows_read, outcome.rows_written,
+                               outcome.rows_rejected));
+  }
+  return outcome;
+}
+
+}  // namespace transload
