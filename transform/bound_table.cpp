@@ -1,10 +1,7 @@
 #include "transform/bound_table.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "core/error.h"
 #include "transform/render.h"
 
 namespace transload {
@@ -27,30 +24,6 @@ std::vector<ColumnPlan> Pick(const TablePlan& plan, const std::vector<std::size_
   return columns;
 }
 
-std::vector<TargetColumn> Match(const TablePlan& plan, const std::vector<ColumnPlan>& columns,
-                                const std::vector<TargetColumn>& described) {
-  std::vector<TargetColumn> targets;
-  for (const ColumnPlan& column : columns) {
-    auto found = std::find_if(described.begin(), described.end(),
-                              [&](const TargetColumn& t) { return t.name == column.name; });
-    if (found == described.end()) {
-      throw RefusedError(
-          fmt::format("the target table {}.{} has no column {} for {}.{}; add it, rename with "
-                      "[table.\"{}\".column.\"{}\"] rename, or leave it out with exclude_columns",
-                      plan.schema, plan.name, column.name, plan.SourceLabel(), column.source.name,
-                      plan.source_name, column.source.name));
-    }
-    if (found->generated) {
-      throw RefusedError(fmt::format(
-          "the target column {}.{}.{} is generated and takes no values; leave {} out with "
-          "exclude_columns",
-          plan.schema, plan.name, column.name, column.source.name));
-    }
-    targets.push_back(*found);
-  }
-  return targets;
-}
-
 std::vector<std::size_t> KeyPositions(const TablePlan& plan,
                                       const std::vector<ColumnPlan>& columns) {
   for (const IndexPlan& index : plan.indexes) {
@@ -71,14 +44,14 @@ std::vector<std::size_t> KeyPositions(const TablePlan& plan,
 
 }  // namespace
 
-BoundTable::BoundTable(std::int64_t table_id, std::int32_t generation, TablePlan plan,
-                       const std::vector<TargetColumn>& described, std::uint64_t hash_seed)
+BoundTable::BoundTable(std::int64_t table_id, std::int64_t generation, TablePlan plan,
+                       std::vector<TargetColumn> targets, std::uint64_t hash_seed)
     : table_id_(table_id),
       generation_(generation),
       plan_(std::move(plan)),
       plan_positions_(CopiedPositions(plan_)),
       columns_(Pick(plan_, plan_positions_)),
-      targets_(Match(plan_, columns_, described)),
+      targets_(std::move(targets)),
       key_columns_(KeyPositions(plan_, columns_)),
       encoder_(columns_, targets_, hash_seed),
       canonicaliser_(targets_, hash_seed) {}

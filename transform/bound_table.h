@@ -18,13 +18,13 @@ namespace transload {
 
 class BoundTable {
  public:
-  // `described` is what pg_attribute says of the whole table. Throws a refused Error when a planned
-  // column is missing there, cannot be written, or has no encoder.
-  BoundTable(std::int64_t table_id, std::int32_t generation, TablePlan plan,
-             const std::vector<TargetColumn>& described, std::uint64_t hash_seed);
+  // `targets` is what pg_attribute says of the copied columns, in the plan's order. Throws a refused
+  // Error when there is no encoder for one of them.
+  BoundTable(std::int64_t table_id, std::int64_t generation, TablePlan plan,
+             std::vector<TargetColumn> targets, std::uint64_t hash_seed);
 
   std::int64_t table_id() const { return table_id_; }
-  std::int32_t generation() const { return generation_; }
+  std::int64_t generation() const { return generation_; }
   const TablePlan& plan() const { return plan_; }
   // The columns that are copied, in the order of cells and of fields.
   const std::vector<ColumnPlan>& columns() const { return columns_; }
@@ -45,7 +45,7 @@ class BoundTable {
 
  private:
   std::int64_t table_id_;
-  std::int32_t generation_;
+  std::int64_t generation_;
   TablePlan plan_;
   std::vector<std::size_t> plan_positions_;
   std::vector<ColumnPlan> columns_;
