@@ -21,13 +21,17 @@ enum class Listen {
 };
 
 struct ServerOptions {
-  std::string version;                          // "15", "9", "5.6"; empty: what Debian 12 ships
-  std::map<std::string, std::string> settings;  // postgresql.conf or [mysqld], win over the rig's
+  std::string version = {};  // "15", "9", "5.6"; empty: what Debian 12 ships
+  std::map<std::string, std::string> settings =
+      {};  // postgresql.conf or [mysqld], win over the rig's
   Listen listen = Listen::kLoopback;
-  bool tls = false;  // with certificates made for "localhost" and 127.0.0.1 (see TlsFiles)
-  // PostgreSQL: lines that stand before the rig's own in pg_hba.conf, e.g. "host all all all
-  // reject".
-  std::vector<std::string> hba;
+  bool tls = false;           // with certificates made for the occasion (see TlsFiles)
+  std::string tls_name = {};  // whom the certificate is for; empty: localhost and 127.0.0.1
+  // PostgreSQL: lines that stand before the rig's own in pg_hba.conf: "host all all all reject".
+  std::vector<std::string> hba = {};
+  // Servers of one version are copies of one data folder, and so share PostgreSQL's system
+  // identifier. This gives the server its own, for about a second more.
+  bool own_identity = false;
 };
 
 // PEM files of a server with tls: what a client needs to verify it, and to show itself.

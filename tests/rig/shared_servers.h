@@ -13,7 +13,7 @@
 
 namespace transload::rig {
 
-PostgresServer& SharedPostgres(const std::string& version = "15");
+PostgresServer& SharedPostgres(const std::string& version = "");  // empty: Debian's own
 MariaDbServer& SharedMariaDb();
 MySqlServer& SharedMySql(const std::string& version = "9");
 
