@@ -1,0 +1,468 @@
+#include "core/url.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "core/error.h"
+
+namespace transload {
+namespace {
+
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+constexpr std::string_view kMask = "***";
+constexpr std::string_view kKnown =
+    "known are mysql://, mariadb://, sqlite:, postgresql://, odbc:, mssql:// and, as a target, "
+    "local:";
+constexpr std::string_view kEscape =
+    "in a user name or password write '@' as %40, '/' as %2F, ':' as %3A, '?' as %3F, '#' as %23 "
+    "and '%' as %25, or leave the password out and set TRANSLOAD_SOURCE_PASSWORD or "
+    "TRANSLOAD_TARGET_PASSWORD";
+
+std::string Lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// Collects where the secrets stand while a text is taken apart, then writes it without them.
+class Redactor {
+ public:
+  explicit Redactor(std::string_view text) : text_(text) {}
+
+  // `part` must be a view into the text.
+  void Hide(std::string_view part) {
+    spans_.emplace_back(static_cast<std::size_t>(part.data() - text_.data()), part.size());
+  }
+  std::string Result() const {
+    std::string out;
+    std::size_t at = 0;
+    for (const auto& [start, size] : spans_) {
+      out.append(text_.substr(at, start - at)).append(kMask);
+      at = start + size;
+    }
+    return out.append(text_.substr(at));
+  }
+
+ private:
+  std::string_view text_;
+  std::vector<std::pair<std::size_t, std::size_t>> spans_;  // in order
+};
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+std::string PercentDecoded(std::string_view text, std::string_view scheme, std::string_view part) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    int high = i + 1 < text.size() ? HexDigit(text[i + 1]) : -1;
+    int low = i + 2 < text.size() ? HexDigit(text[i + 2]) : -1;
+    if (high < 0 || low < 0 || (high == 0 && low == 0)) {
+      throw UsageError(fmt::format(
+          "{}: a '%' in the {} is not followed by two hex digits of a character; write '%' as %25",
+          scheme, part));
+    }
+    out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return out;
+}
+
+// "a=1&b=2", without the '?'.
+void ReadQuery(std::string_view query, Url& url, Redactor& redactor) {
+  while (!query.empty()) {
+    std::size_t end = std::min(query.find('&'), query.size());
+    std::string_view pair = query.substr(0, end);
+    query.remove_prefix(std::min(end + 1, query.size()));
+    if (pair.empty()) continue;
+    std::size_t equals = pair.find('=');
+    if (equals == std::string_view::npos || equals == 0) {
+      throw UsageError(fmt::format(
+          "{}: a parameter after '?' wants the form name=value, several joined by '&'; {}",
+          url.scheme, kEscape));
+    }
+    std::string name = PercentDecoded(pair.substr(0, equals), url.scheme, "parameters");
+    std::string_view raw = pair.substr(equals + 1);
+    std::string value = PercentDecoded(raw, url.scheme, "parameters");
+    if (IsSecretParameter(name)) {
+      redactor.Hide(raw);
+      if (!url.password && (Lower(name) == "password" || Lower(name) == "pwd")) {
+        url.password = value;
+      }
+    }
+    url.parameters.emplace_back(std::move(name), std::move(value));
+  }
+}
+
+int PortNumber(std::string_view text, std::string_view scheme) {
+  int port = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port < 1 || port > 65535) {
+    throw UsageError(
+        fmt::format("{}: the port, after the last ':' of the host, is not a number from 1 to "
+                    "65535; if a password stands there: {}",
+                    scheme, kEscape));
+  }
+  return port;
+}
+
+// "host", "host:3306", "[::1]:3306"; a list of them is kept whole.
+void ReadHost(std::string_view text, Url& url) {
+  if (text.find(',') != std::string_view::npos) {
+    if (url.scheme != "postgresql") {
+      throw UsageError(
+          fmt::format("{}: one host only; a list of hosts is for postgresql://", url.scheme));
+    }
+    url.host = PercentDecoded(text, url.scheme, "host");
+    return;
+  }
+  if (text.starts_with('[')) {
+    std::size_t close = text.find(']');
+    if (close == std::string_view::npos) {
+      throw UsageError(fmt::format("{}: '[' of an IPv6 address without ']'", url.scheme));
+    }
+    url.host = std::string(text.substr(1, close - 1));
+    text.remove_prefix(close + 1);
+    if (text.empty()) return;
+    if (!text.starts_with(':')) {
+      throw UsageError(
+          fmt::format("{}: after the ']' of an IPv6 address only ':port' may follow", url.scheme));
+    }
+    url.port = PortNumber(text.substr(1), url.scheme);
+    return;
+  }
+  std::size_t colon = text.find(':');
+  if (colon != text.rfind(':')) {
+    throw UsageError(
+        fmt::format("{}: write an IPv6 address in brackets, [::1]:3306; or, if a "
+                    "password stands there: {}",
+                    url.scheme, kEscape));
+  }
+  url.host = PercentDecoded(text.substr(0, std::min(colon, text.size())), url.scheme, "host");
+  if (colon != std::string_view::npos && colon + 1 < text.size()) {
+    url.port = PortNumber(text.substr(colon + 1), url.scheme);
+  }
+}
+
+// What follows "scheme://".
+void ReadNetwork(std::string_view rest, Url& url, Redactor& redactor) {
+  std::size_t authority_end = std::min(rest.find_first_of("/?#"), rest.size());
+  std::string_view authority = rest.substr(0, authority_end);
+  std::string_view tail = rest.substr(authority_end);
+  if (tail.find('#') != std::string_view::npos) {
+    throw UsageError(fmt::format("{}: '#' has no meaning here; {}", url.scheme, kEscape));
+  }
+  std::size_t question = std::min(tail.find('?'), tail.size());
+  std::string_view path = tail.substr(0, question);
+  std::size_t at = authority.find('@');
+  if ((at != std::string_view::npos && authority.find('@', at + 1) != std::string_view::npos) ||
+      path.find('@') != std::string_view::npos) {
+    throw UsageError(
+        fmt::format("{}: an '@' too many, or a '/' before it; {}", url.scheme, kEscape));
+  }
+  if (at != std::string_view::npos) {
+    std::string_view login = authority.substr(0, at);
+    std::size_t colon = login.find(':');
+    url.user =
+        PercentDecoded(login.substr(0, std::min(colon, login.size())), url.scheme, "user name");
+    if (colon != std::string_view::npos) {
+      url.password = PercentDecoded(login.substr(colon + 1), url.scheme, "password");
+      redactor.Hide(login.substr(colon + 1));
+    }
+    authority.remove_prefix(at + 1);
+  }
+  ReadHost(authority, url);
+  if (path.size() > 1) url.database = PercentDecoded(path.substr(1), url.scheme, "database name");
+  if (url.scheme != "postgresql" && url.database.find('/') != std::string::npos) {
+    throw UsageError(
+        fmt::format("{}: after the host stands one name, the database's, without a '/'; {}",
+                    url.scheme, kEscape));
+  }
+  if (question < tail.size()) ReadQuery(tail.substr(question + 1), url, redactor);
+}
+
+void ReadSqlite(std::string_view rest, Url& url, Redactor& redactor) {
+  std::size_t question = std::min(rest.find('?'), rest.size());
+  std::string_view path = rest.substr(0, question);
+  if (path.starts_with("//")) {
+    if (!path.starts_with("///")) {
+      throw UsageError(
+          "sqlite: after '//' a host would stand; write sqlite:relative.db or "
+          "sqlite:///absolute.db");
+    }
+    path.remove_prefix(2);
+  }
+  url.database = PercentDecoded(path, url.scheme, "path");
+  if (url.database.empty() || url.database == "/") {
+    throw UsageError(
+        "sqlite: the path of the file is missing; write sqlite:relative.db or "
+        "sqlite:///absolute.db");
+  }
+  if (url.database == ":memory:") {
+    throw UsageError("sqlite: a database in memory belongs to one process; name a file");
+  }
+  if (question < rest.size()) ReadQuery(rest.substr(question + 1), url, redactor);
+}
+
+// One value of a keyword string, from `at` on: bare, or {in braces} with }} for }, or 'quoted' with
+// backslashes. Moves `at` behind it; `raw` is what stood there.
+struct Value {
+  std::string text;
+  std::string_view raw;
+};
+
+Value BracedValue(std::string_view all, std::size_t& at) {
+  Value value;
+  std::size_t start = at++;
+  while (true) {
+    if (at >= all.size()) throw UsageError("odbc: a value starts with '{' and never ends with '}'");
+    if (all[at] != '}') {
+      value.text += all[at++];
+    } else if (at + 1 < all.size() && all[at + 1] == '}') {
+      value.text += '}';
+      at += 2;
+    } else {
+      ++at;
+      break;
+    }
+  }
+  value.raw = all.substr(start, at - start);
+  return value;
+}
+
+void TakeAttribute(const std::string& name, const std::string& value, Url& url) {
+  std::string key = Lower(name);
+  if (key == "uid" || key == "user" || key == "username") url.user = value;
+  if (key == "pwd" || key == "password") url.password = value;
+  if (key == "database" || key == "dbname") url.database = value;
+  if (key == "server" || key == "host" || key == "servername") url.host = value;
+  if (key == "port") {
+    int port = 0;
+    auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), port);
+    if (error == std::errc() && end == value.data() + value.size()) url.port = port;
+  }
+  url.parameters.emplace_back(name, value);
+}
+
+void ReadOdbc(std::string_view rest, Url& url, Redactor& redactor) {
+  std::size_t at = 0;
+  while (at < rest.size()) {
+    while (at < rest.size() && (IsSpace(rest[at]) || rest[at] == ';')) ++at;
+    if (at >= rest.size()) break;
+    std::size_t equals = rest.find('=', at);
+    std::string_view name =
+        equals == std::string_view::npos ? "" : Trim(rest.substr(at, equals - at));
+    if (name.empty() || name.find(';') != std::string_view::npos) {
+      throw UsageError(
+          "odbc: attributes have the form name=value and are joined by ';'; a value that holds "
+          "';', '{' or '}' stands in braces, with '}' doubled");
+    }
+    at = equals + 1;
+    while (at < rest.size() && IsSpace(rest[at])) ++at;
+    Value value;
+    if (at < rest.size() && rest[at] == '{') {
+      value = BracedValue(rest, at);
+      while (at < rest.size() && IsSpace(rest[at])) ++at;
+      if (at < rest.size() && rest[at] != ';') {
+        throw UsageError(
+            "odbc: after a value in braces a ';' must follow; write '}' in it as '}}'");
+      }
+    } else {
+      std::size_t end = std::min(rest.find(';', at), rest.size());
+      value.raw = rest.substr(at, end - at);
+      value.text = std::string(Trim(value.raw));
+      at = end;
+    }
+    if (IsSecretParameter(name)) redactor.Hide(value.raw);
+    TakeAttribute(std::string(name), value.text, url);
+  }
+  if (url.parameters.empty()) {
+    throw UsageError(
+        "odbc: the connection string is empty; write odbc:DSN=name or "
+        "odbc:Driver={...};Server=...;Database=...");
+  }
+}
+
+// https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-KEYWORD-VALUE
+Value LibpqValue(std::string_view all, std::size_t& at) {
+  Value value;
+  std::size_t start = at;
+  bool quoted = at < all.size() && all[at] == '\'';
+  if (quoted) ++at;
+  while (at < all.size() && (quoted ? all[at] != '\'' : !IsSpace(all[at]))) {
+    if (all[at] == '\\' && at + 1 < all.size()) ++at;
+    value.text += all[at++];
+  }
+  if (quoted) {
+    if (at >= all.size()) {
+      throw UsageError(
+          "postgresql: a quoted value of the connection string never ends; write a "
+          "quote in it as \\'");
+    }
+    ++at;
+  }
+  value.raw = all.substr(start, at - start);
+  return value;
+}
+
+void ReadKeywords(std::string_view text, Url& url, Redactor& redactor) {
+  std::size_t at = 0;
+  while (true) {
+    while (at < text.size() && IsSpace(text[at])) ++at;
+    if (at >= text.size()) return;
+    std::size_t equals = text.find('=', at);
+    std::string_view name =
+        equals == std::string_view::npos ? "" : Trim(text.substr(at, equals - at));
+    if (name.empty() || std::any_of(name.begin(), name.end(), IsSpace)) {
+      throw UsageError(
+          "postgresql: a connection string holds keyword=value pairs with blanks between them; "
+          "a value with a blank stands in single quotes");
+    }
+    at = equals + 1;
+    while (at < text.size() && IsSpace(text[at])) ++at;
+    Value value = LibpqValue(text, at);
+    if (IsSecretParameter(name)) redactor.Hide(value.raw);
+    TakeAttribute(std::string(name), value.text, url);
+  }
+}
+
+// The scheme in lower case, or empty when the text has none.
+std::string SchemeOf(std::string_view text) {
+  std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || colon == 0) return "";
+  std::string_view scheme = text.substr(0, colon);
+  bool is_name = std::all_of(scheme.begin(), scheme.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '-' || c == '.';
+  });
+  return is_name ? Lower(scheme) : "";
+}
+
+// "host=db1 dbname=shop": a word, then '='.
+bool LooksLikeKeywords(std::string_view text) {
+  std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos) return false;
+  std::string_view name = Trim(text.substr(0, equals));
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+  });
+}
+
+[[noreturn]] void ThrowUnknown(const std::string& scheme) {
+  if (scheme.empty()) {
+    throw UsageError(fmt::format(
+        "a database is named by a URL, and this has no scheme; {} (a file: sqlite:name.db)",
+        kKnown));
+  }
+  throw UsageError(fmt::format("unknown scheme '{}:'; {}", scheme, kKnown));
+}
+
+void ReadByScheme(std::string_view text, const std::string& scheme, Url& url, Redactor& redactor) {
+  std::string_view rest = text.substr(scheme.size() + 1);
+  if (scheme == "mysql" || scheme == "mariadb" || scheme == "mssql" || scheme == "sqlserver" ||
+      scheme == "postgresql" || scheme == "postgres") {
+    url.scheme = scheme == "mariadb"     ? "mysql"
+                 : scheme == "sqlserver" ? "mssql"
+                 : scheme == "postgres"  ? "postgresql"
+                                         : scheme;
+    if (!rest.starts_with("//")) {
+      throw UsageError(
+          fmt::format("{}: '//' is missing; write {}://user@host/database", url.scheme, scheme));
+    }
+    ReadNetwork(rest.substr(2), url, redactor);
+  } else if (scheme == "sqlite") {
+    url.scheme = scheme;
+    ReadSqlite(rest, url, redactor);
+  } else if (scheme == "odbc") {
+    url.scheme = scheme;
+    ReadOdbc(rest, url, redactor);
+  } else if (scheme == "local") {
+    url.scheme = scheme;
+    if (rest.starts_with("///")) rest.remove_prefix(2);
+    if (rest.empty() || rest.starts_with("//")) {
+      throw UsageError("local: the directory is missing; write local:DIR or local:///absolute/dir");
+    }
+    url.database = std::string(rest);
+  } else {
+    ThrowUnknown(scheme);
+  }
+}
+
+}  // namespace
+
+bool IsSecretParameter(std::string_view name) {
+  std::string lower = Lower(name);
+  for (std::string_view word : {"password", "passwd", "pwd", "passphrase", "secret", "token",
+                                "scram_client_key", "scram_server_key"}) {
+    if (lower.find(word) != std::string::npos) return true;
+  }
+  return lower == "pass";
+}
+
+const std::string* Url::FindParameter(std::string_view name) const {
+  std::string wanted = Lower(name);
+  for (const auto& [key, value] : parameters) {
+    if (Lower(key) == wanted) return &value;
+  }
+  return nullptr;
+}
+
+std::string Url::connection_string() const {
+  return scheme == "odbc" ? original.substr(original.find(':') + 1) : original;
+}
+
+Url ParseUrl(std::string_view text) {
+  std::string_view trimmed = Trim(text);
+  if (trimmed.empty()) throw UsageError(fmt::format("the URL is empty; {}", kKnown));
+  for (char c : trimmed) {
+    if (c == '\0') throw UsageError("a URL holds no NUL byte");
+  }
+  Url url;
+  url.original = std::string(trimmed);
+  std::string_view original = url.original;
+  Redactor redactor(original);
+  std::string scheme = SchemeOf(original);
+  if (scheme.empty() && LooksLikeKeywords(original)) {
+    url.scheme = "postgresql";
+    ReadKeywords(original, url, redactor);
+  } else if (scheme.empty()) {
+    ThrowUnknown(scheme);
+  } else {
+    ReadByScheme(original, scheme, url, redactor);
+  }
+  url.redacted = redactor.Result();
+  return url;
+}
+
+std::string Redacted(std::string_view text) {
+  try {
+    return ParseUrl(text).redacted;
+  } catch (const Error&) {
+    // Where the password starts and ends is not known, so nothing but the scheme is shown.
+    std::string scheme = SchemeOf(Trim(text));
+    return scheme.empty() ? std::string(kMask) : scheme + ":" + std::string(kMask);
+  }
+}
+
+}  // namespace transload

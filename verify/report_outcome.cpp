@@ -1,0 +1,105 @@
+#include "verify/report_outcome.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+
+namespace transload {
+namespace {
+
+std::string Several(std::uint64_t count, const char* one, const char* many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+void AddDifferences(const RunFacts& facts, std::vector<ReportOutcome>& out) {
+  if (facts.mismatched_tables > 0) {
+    out.push_back({ExitCode::kDifference, "verification found a difference in " +
+                                              Several(facts.mismatched_tables, "table", "tables")});
+  }
+  if (facts.broken_row_laws > 0) {
+    out.push_back({ExitCode::kDifference, "rows read are not rows written plus rows rejected in " +
+                                              Several(facts.broken_row_laws, "table", "tables")});
+  }
+  if (facts.failed_checks > 0) {
+    out.push_back(
+        {ExitCode::kDifference, Several(facts.failed_checks, "check differs", "checks differ") +
+                                    " between source and target"});
+  }
+}
+
+void AddMissing(const RunFacts& facts, std::vector<ReportOutcome>& out) {
+  if (facts.failed_objects > 0) {
+    out.push_back({ExitCode::kIncomplete, "the data is in, but " +
+                                              Several(facts.failed_objects, "object", "objects") +
+                                              " could not be created"});
+  }
+  if (facts.unverified_tables > 0 && !facts.allow_unverified) {
+    out.push_back({ExitCode::kIncomplete, "the data is in, but " +
+                                              Several(facts.unverified_tables, "table", "tables") +
+                                              " could not be verified"});
+  }
+}
+
+}  // namespace
+
+std::vector<ReportOutcome> Outcomes(const RunFacts& facts) {
+  std::vector<ReportOutcome> out;
+  if (!facts.bug.empty()) out.push_back({ExitCode::kBug, "a defect of transload: " + facts.bug});
+  if (!facts.usage_error.empty()) out.push_back({ExitCode::kUsage, facts.usage_error});
+  if (!facts.refusal.empty()) out.push_back({ExitCode::kRefused, facts.refusal});
+  if (facts.signal == SIGINT) {
+    out.push_back({ExitCode::kInterrupted, "interrupted; the same command resumes"});
+  } else if (facts.signal == SIGTERM) {
+    out.push_back({ExitCode::kTerminated, "terminated; the same command resumes"});
+  }
+  if (!facts.fault.empty()) {
+    out.push_back({ExitCode::kStopped, "stopped before the end: " + facts.fault});
+  }
+  AddDifferences(facts, out);
+  AddMissing(facts, out);
+  if (facts.rejected_rows > 0) {
+    out.push_back({ExitCode::kRejectedRows,
+                   "done, and " + Several(facts.rejected_rows, "row was", "rows were") +
+                       " rejected, all accounted for"});
+  }
+  if (out.empty()) {
+    out.push_back({ExitCode::kDone, facts.unverified_tables > 0
+                                        ? "done, " +
+                                              Several(facts.unverified_tables, "table", "tables") +
+                                              " not verified, as allowed"
+                                        : "done and verified"});
+  }
+  return out;
+}
+
+ExitCode Decide(const std::vector<ReportOutcome>& outcomes) {
+  return outcomes.empty() ? ExitCode::kBug : outcomes.front().code;
+}
+
+RunFacts FactsOf(Report& report) {
+  RunFacts facts;
+  for (const ReportTable& table : report.tables) {
+    facts.mismatched_tables += table.verdict == Verdict::kMismatch ? 1 : 0;
+    facts.unverified_tables += table.verdict == Verdict::kNotVerified ? 1 : 0;
+    facts.rejected_rows += table.rejected;
+    if (table.read == table.written + table.rejected) continue;
+    ++facts.broken_row_laws;
+    auto same = [&](const ReportDifference& d) {
+      return d.table == table.name && d.kind == "row law";
+    };
+    if (std::any_of(report.differences.begin(), report.differences.end(), same)) continue;
+    report.differences.push_back(
+        {table.name, "", "", fmt::format("{} read", table.read),
+         fmt::format("{} written, {} rejected", table.written, table.rejected), "row law"});
+  }
+  for (const ReportObject& object : report.objects) {
+    facts.failed_objects += object.state == "failed" ? 1 : 0;
+  }
+  for (const ReportCheck& check : report.checks) {
+    facts.failed_checks += check.verdict == Verdict::kMismatch ? 1 : 0;
+  }
+  return facts;
+}
+
+}  // namespace transload
