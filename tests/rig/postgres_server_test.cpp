@@ -82,7 +82,8 @@ TEST_P(PostgresMatrix, ServesEveryVersion) {
   EXPECT_TRUE(server.QueryValue("show server_version").starts_with(GetParam()));
 }
 
-INSTANTIATE_TEST_SUITE_P(Versions, PostgresMatrix, testing::Values("10", "13", "17", "18"),
+INSTANTIATE_TEST_SUITE_P(Versions, PostgresMatrix,
+                         testing::Values("10", "11", "12", "13", "14", "16", "17", "18"),
                          [](const auto& param) { return "v" + std::string(param.param); });
 
 }  // namespace
