@@ -27,7 +27,7 @@ enum class ExitCode : int {
 
 class Error : public std::runtime_error {
  public:
-  explicit Error(std::string what) : std::runtime_error(std::move(what)) {}
+  explicit Error(const std::string& what) : std::runtime_error(what) {}
 
   // --- what happened. Messages say what, where and what to do, and never hold a secret.
   ExitCode exit_code = ExitCode::kStopped;
