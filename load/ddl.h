@@ -34,6 +34,9 @@ std::vector<std::string> Comments(const TablePlan& table);
 // The function, then the trigger.
 std::vector<std::string> TouchTrigger(const TablePlan& table, const TouchTriggerPlan& trigger,
                                       int version_num);
+// `grant`: "SELECT, INSERT TO reporting". Throws a usage error for anything but plain words, TO and
+// a role's name.
+std::string Grant(const TablePlan& table, std::string_view grant);
 std::string CopyIn(std::string_view schema, std::string_view table,
                    const std::vector<std::string>& columns);
 

@@ -234,8 +234,9 @@ class Ledger {
   // Gives a partition back after a failed attempt. False when it had already been taken over.
   bool Release(const Claim& claim, const std::string& error);
   // Cuts a partition that is not done: it ends before `boundary`, and a new one, to do, holds the
-  // rest. Nothing when it was taken over (or done) meanwhile. Does not change the epoch.
-  std::optional<std::int64_t> Split(const Claim& claim, const KeyBound& boundary);
+  // rest; `claim.range` follows. Only its owner may do that, before it reads. Nothing when the
+  // partition was taken over meanwhile. Does not change the epoch.
+  std::optional<std::int64_t> Split(Claim& claim, const KeyBound& boundary);
   // Whether the partition was committed under this epoch: answers Error::commit_in_doubt. Waits,
   // through the row's lock, for a commit that is still going on.
   bool WasCommitted(std::int64_t partition_id, std::int64_t epoch);

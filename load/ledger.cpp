@@ -1,0 +1,267 @@
+// Opening, locking and taking over; runs.
+#include "load/ledger.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+
+#include "core/error.h"
+#include "load/ddl.h"
+#include "load/ledger_state.h"
+#include "load/sql.h"
+
+namespace transload {
+namespace {
+
+constexpr int kSchemaVersion = 1;
+
+template <typename Connection>  // Session or SqlTransaction
+bool HasLedger(Connection& connection, const std::string& schema) {
+  return !connection
+              .Exec(
+                  "select 1 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on "
+                  "n.oid = c.relnamespace where n.nspname = $1::text and c.relname = 'version'",
+                  {schema})
+              .empty();
+}
+
+void CheckVersion(Session& session, const std::string& schema, const std::string& quoted) {
+  int found =
+      static_cast<int>(session.Exec("select max(version) from " + quoted + ".version").Int(0, 0));
+  if (found == kSchemaVersion) return;
+  throw RefusedError(fmt::format(
+      "the ledger in schema {} was made by a newer transload (its version {}, known here {}): use "
+      "that version, or another --ledger-schema",
+      schema, found, kSchemaVersion));
+}
+
+// Any 64 bits that two processes agree on.
+std::int64_t LockKey(const std::string& fingerprint, const std::string& target_schemas) {
+  RowChecksum hash;
+  AddRow(hash, fingerprint + '\n' + target_schemas, 0);
+  return static_cast<std::int64_t>(hash.low);
+}
+
+RunRecord RunFromRow(const SqlRows& rows, std::size_t row) {
+  RunRecord run;
+  run.id = rows.Text(row, 0);
+  run.fingerprint = rows.Text(row, 1);
+  run.target_schemas = rows.Text(row, 2);
+  run.input_hash = rows.Text(row, 3);
+  run.input_json = rows.Text(row, 4);
+  run.options_json = rows.Text(row, 5);
+  run.snapshot_json = rows.Text(row, 6);
+  run.seed = rows.Count(row, 7);
+  run.version = rows.Text(row, 8);
+  run.state = rows.Text(row, 9);
+  run.started_at = rows.Text(row, 10);
+  run.finished_at = rows.Text(row, 11);
+  run.amendments_json = rows.Text(row, 12);
+  run.outcome_json = rows.Text(row, 13);
+  return run;
+}
+
+std::optional<RunRecord> FirstRun(const SqlRows& rows) {
+  if (rows.empty()) return std::nullopt;
+  return RunFromRow(rows, 0);
+}
+
+SqlValue OrNull(const std::string& text) { return text.empty() ? SqlValue() : SqlValue(text); }
+
+}  // namespace
+
+std::string LedgerSql(const std::string& sql, const std::string& quoted_schema) {
+  std::string out;
+  for (std::size_t at = 0;;) {
+    std::size_t next = sql.find("{L}", at);
+    out.append(sql, at, next - at);
+    if (next == std::string::npos) return out;
+    // Inside a literal, as pg_get_serial_sequence wants it, the name's own quotes count.
+    bool literal = next > 0 && sql[next - 1] == '\'';
+    for (char c : quoted_schema) {
+      if (literal && c == '\'') out += '\'';
+      out += c;
+    }
+    at = next + 3;
+  }
+}
+
+Ledger::Ledger(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Ledger::Ledger(Ledger&&) noexcept = default;
+Ledger& Ledger::operator=(Ledger&&) noexcept = default;
+Ledger::~Ledger() = default;
+const std::string& Ledger::schema() const { return state_->schema; }
+
+Ledger Ledger::Open(const Options& options) {
+  auto state = std::make_unique<State>(options, "transload control");
+  state->schema = options.ledger_schema;
+  state->quoted_schema = ddl::QuoteName(options.ledger_schema);
+  if (!HasLedger(state->session, state->schema)) {
+    state->session.Transact([&](SqlTransaction& transaction) {
+      // Two processes may start at once: the second finds the schema made.
+      transaction.Exec("select pg_advisory_xact_lock(7020094512)");
+      if (!transaction
+               .Exec("select 1 from pg_catalog.pg_namespace where nspname = $1::text",
+                     {state->schema})
+               .empty()) {
+        if (HasLedger(transaction, state->schema)) return;
+        throw RefusedError(fmt::format(
+            "schema {} exists and holds no ledger: choose another --ledger-schema", state->schema));
+      }
+      transaction.Exec(state->Sql(sql::kLedgerSchema));
+    });
+  }
+  CheckVersion(state->session, state->schema, state->quoted_schema);
+  return Ledger(std::move(state));
+}
+
+std::optional<Ledger> Ledger::OpenReadOnly(const Options& options) {
+  auto state = std::make_unique<State>(options, "transload status");
+  state->schema = options.ledger_schema;
+  state->quoted_schema = ddl::QuoteName(options.ledger_schema);
+  state->session.Exec("set default_transaction_read_only = on");
+  if (!HasLedger(state->session, state->schema)) return std::nullopt;
+  CheckVersion(state->session, state->schema, state->quoted_schema);
+  return Ledger(std::move(state));
+}
+
+void Ledger::Lock(const std::string& fingerprint, const std::string& target_schemas) {
+  std::lock_guard guard(state_->mutex);
+  const std::int64_t key = LockKey(fingerprint, target_schemas);
+  if (state_->session.Exec("select pg_try_advisory_lock($1::bigint)", {std::to_string(key)})
+          .Bool(0, 0)) {
+    state_->lock_key = key;
+    state_->lock_subject = fingerprint + " into " + target_schemas;
+    return;
+  }
+  SqlRows holder = state_->session.Exec(
+      "select a.pid, a.usename, coalesce(a.client_addr::text, 'the same host'), "
+      "to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"') "
+      "from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid "
+      "where l.locktype = 'advisory' and l.granted and l.objsubid = 1 "
+      "and l.database = (select oid from pg_catalog.pg_database where datname = "
+      "current_database()) "
+      "and l.classid::bigint = ($1::bigint >> 32) & 4294967295 "
+      "and l.objid::bigint = $1::bigint & 4294967295",
+      {std::to_string(key)});
+  std::string who = "somebody who has just left: try again";
+  if (!holder.empty()) {
+    who = fmt::format("{} from {}, connected since {} (backend {})", holder.Text(0, 1),
+                      holder.Text(0, 2), holder.Text(0, 3), holder.Text(0, 0));
+  }
+  throw RefusedError(fmt::format(
+      "another transload is at work on the same source and target schema ({}): {}. Wait for it, "
+      "look at it with transload status, or end it",
+      target_schemas, who));
+}
+
+int Ledger::TakeOver(const std::string& run_id) {
+  // A killed client's COPY or CREATE INDEX goes on, and holds its locks, until the server notices.
+  const std::string left =
+      "from {L}.lane l join pg_catalog.pg_stat_activity a on a.pid = l.backend_pid and "
+      "a.backend_start = l.backend_start where l.run_id = $1::text and a.pid <> pg_backend_pid()";
+  for (int wait = 0; wait < 300; ++wait) {
+    if (state_->Exec("select pg_terminate_backend(a.pid) " + left, {run_id}).empty()) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  // After that, so that a dead lane's open finish does not hold us up.
+  int taken = static_cast<int>(
+      state_
+          ->Exec("update {L}.partition set state = 'todo', epoch = epoch + 1, owner = null, "
+                 "lease = null where run_id = $1::text and state = 'running'",
+                 {run_id})
+          .affected);
+  state_->Exec("delete from {L}.lane where run_id = $1::text", {run_id});
+  return taken;
+}
+
+void Ledger::Reconnect() {
+  std::lock_guard guard(state_->mutex);
+  state_->session = Session(state_->options, "transload control");
+  if (state_->lock_key == 0) return;
+  if (!state_->session
+           .Exec("select pg_try_advisory_lock($1::bigint)", {std::to_string(state_->lock_key)})
+           .Bool(0, 0)) {
+    throw Error(
+        "the run's lock was taken by somebody else while the control connection was away: " +
+        state_->lock_subject);
+  }
+}
+
+void Ledger::BeginRun(const RunRecord& run) {
+  state_->Exec(
+      "insert into {L}.run (id, fingerprint, target_schemas, input_hash, input, options, snapshot, "
+      "seed, version, state) values ($1::text, $2::text, $3::text, $4::text, $5::json, $6::json, "
+      "$7::json, $8::numeric, $9::text, 'running')",
+      {run.id, run.fingerprint, run.target_schemas, run.input_hash,
+       run.input_json.empty() ? "{}" : run.input_json,
+       run.options_json.empty() ? "{}" : run.options_json, OrNull(run.snapshot_json),
+       std::to_string(run.seed), run.version});
+}
+
+std::optional<RunRecord> Ledger::FindRun(const std::string& id) {
+  return FirstRun(state_->Exec(std::string(sql::kReadRun) + " where id = $1::text", {id}));
+}
+
+std::optional<RunRecord> Ledger::FindUnfinishedRun(const std::string& fingerprint,
+                                                   const std::string& target_schemas) {
+  return FirstRun(state_->Exec(std::string(sql::kReadRun) +
+                                   " where fingerprint = $1::text and target_schemas = $2::text "
+                                   "and state in ('running', 'stopped') "
+                                   "order by started_at desc limit 1",
+                               {fingerprint, target_schemas}));
+}
+
+std::optional<RunRecord> Ledger::FindFinishedRun(const std::string& fingerprint,
+                                                 const std::string& target_schemas) {
+  return FirstRun(state_->Exec(std::string(sql::kReadRun) +
+                                   " where fingerprint = $1::text and target_schemas = $2::text "
+                                   "and state = 'done' order by started_at desc limit 1",
+                               {fingerprint, target_schemas}));
+}
+
+std::vector<RunRecord> Ledger::ListRuns() {
+  SqlRows rows = state_->Exec(std::string(sql::kReadRun) + " order by started_at desc");
+  std::vector<RunRecord> runs;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    runs.push_back(RunFromRow(rows, row));
+    runs.back().input_json.clear();
+    runs.back().options_json.clear();
+  }
+  return runs;
+}
+
+void Ledger::SetRunState(const std::string& run_id, const std::string& state,
+                         const std::string& outcome_json) {
+  std::lock_guard guard(state_->mutex);
+  state_->session.Transact([&](SqlTransaction& transaction) {
+    transaction.Exec("set local synchronous_commit = on");
+    transaction.Exec(
+        state_->Sql(
+            "update {L}.run set state = $2::text, outcome = coalesce($3::json, outcome), "
+            "finished_xid = case when $2::text = 'done' then txid_current() else finished_xid end, "
+            "finished_at = case when $2::text in ('done', 'undone', 'abandoned') "
+            "then clock_timestamp() end where id = $1::text"),
+        {run_id, state, OrNull(outcome_json)});
+  });
+}
+
+void Ledger::SetSnapshot(const std::string& run_id, const std::string& snapshot_json) {
+  state_->Exec("update {L}.run set snapshot = $2::json where id = $1::text",
+               {run_id, OrNull(snapshot_json)});
+}
+
+void Ledger::AddAmendment(const std::string& run_id, const std::string& what,
+                          const std::string& table) {
+  state_->Exec(
+      "update {L}.run set amendments = (amendments::jsonb || jsonb_build_object('at', "
+      "clock_timestamp(), 'what', $2::text, 'table', $3::text))::json where id = $1::text",
+      {run_id, what, table});
+}
+
+void Ledger::Forget(const std::string& run_id) {
+  state_->Exec("delete from {L}.run where id = $1::text", {run_id});
+}
+
+}  // namespace transload

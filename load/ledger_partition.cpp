@@ -1,0 +1,227 @@
+// Tables and partitions: recording, claiming, giving back, cutting, starting anew.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "load/ledger.h"
+#include "load/ledger_state.h"
+#include "load/range_json.h"
+#include "load/sql.h"
+
+namespace transload {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* kPhaseNames[] = {"schema",      "data",      "indexes",
+                                       "constraints", "sequences", "verify"};
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
+}
+
+std::vector<std::int64_t> Ids(const SqlRows& rows) {
+  std::vector<std::int64_t> ids;
+  for (std::size_t row = 0; row < rows.size(); ++row) ids.push_back(rows.Int(row, 0));
+  return ids;
+}
+
+std::string PartitionsJson(const std::vector<NewPartition>& partitions) {
+  Json array = Json::array();
+  for (const NewPartition& partition : partitions) {
+    array.push_back({{"table_id", partition.table_id},
+                     {"range", Json::parse(RangeToJson(partition.range))},
+                     {"estimated_bytes", partition.estimated_bytes},
+                     {"remainder", partition.remainder}});
+  }
+  return Dump(array);
+}
+
+}  // namespace
+
+std::vector<std::int64_t> Ledger::RecordTables(const std::string& run_id,
+                                               const std::vector<NewTable>& tables) {
+  Json array = Json::array();
+  for (const NewTable& table : tables) {
+    array.push_back({{"source_schema", table.source_schema},
+                     {"source_name", table.source_name},
+                     {"schema", table.schema},
+                     {"name", table.name},
+                     {"plan", table.plan_json},
+                     {"estimated_rows", table.estimated_rows},
+                     {"estimated_bytes", table.estimated_bytes}});
+  }
+  return Ids(state_->Exec(sql::kRecordTables, {run_id, Dump(array)}));
+}
+
+std::vector<std::int64_t> Ledger::InsertPartitions(const std::string& run_id,
+                                                   const std::vector<NewPartition>& partitions) {
+  return Ids(state_->Exec(sql::kInsertPartitions, {run_id, PartitionsJson(partitions)}));
+}
+
+void Ledger::SetTablePhase(std::int64_t table_id, TablePhase phase, const std::string& state) {
+  state_->Exec(
+      "update {L}.\"table\" set phases = phases || jsonb_build_object($2::text, $3::text) "
+      "where id = $1::bigint",
+      {std::to_string(table_id), kPhaseNames[static_cast<int>(phase)], state});
+}
+
+void Ledger::SetSourceRows(std::int64_t table_id, std::uint64_t rows) {
+  state_->Exec("update {L}.\"table\" set source_rows = $2::numeric where id = $1::bigint",
+               {std::to_string(table_id), std::to_string(rows)});
+}
+
+void Ledger::SetVerdict(std::int64_t table_id, const std::string& verdict,
+                        const std::string& detail) {
+  state_->Exec(
+      "update {L}.\"table\" set verdict = $2::text, verdict_detail = $3::text where id = "
+      "$1::bigint",
+      {std::to_string(table_id), verdict, detail});
+}
+
+std::vector<std::int64_t> Ledger::TablesWithAllPartitionsDone(const std::string& run_id) {
+  return Ids(
+      state_->Exec("select table_id from {L}.partition where run_id = $1::text group by table_id "
+                   "having bool_and(state = 'done') order by table_id",
+                   {run_id}));
+}
+
+bool Ledger::AllPartitionsDone(std::int64_t table_id) {
+  return state_
+      ->Exec(
+          "select coalesce(bool_and(state = 'done'), false) from {L}.partition "
+          "where table_id = $1::bigint",
+          {std::to_string(table_id)})
+      .Bool(0, 0);
+}
+
+std::optional<Claim> Ledger::TakePartition(const std::string& run_id, const std::string& owner,
+                                           const std::vector<std::int64_t>& not_these_tables) {
+  SqlRows rows = state_->Exec(sql::kTakePartition, {run_id, owner, Dump(Json(not_these_tables)),
+                                                    std::to_string(kLeaseSeconds)});
+  if (rows.empty()) return std::nullopt;
+  Claim claim;
+  claim.run_id = run_id;
+  claim.partition_id = rows.Int(0, 0);
+  claim.table_id = rows.Int(0, 1);
+  claim.number = static_cast<int>(rows.Int(0, 2));
+  claim.generation = rows.Int(0, 3);
+  claim.epoch = rows.Int(0, 4);
+  claim.attempts = static_cast<int>(rows.Int(0, 5));
+  claim.range = RangeFromJson(rows.Text(0, 6));
+  claim.remainder = rows.Bool(0, 7);
+  claim.estimated_bytes = rows.Count(0, 8);
+  claim.schema = rows.Text(0, 9);
+  claim.table = rows.Text(0, 10);
+  return claim;
+}
+
+std::vector<std::int64_t> Ledger::Heartbeat(const std::string& run_id, const std::string& process,
+                                            const std::vector<LaneBeat>& beats) {
+  Json array = Json::array();
+  for (const LaneBeat& beat : beats) {
+    Json item = {{"lane", beat.lane},
+                 {"doing", beat.doing},
+                 {"partition_id", beat.partition_id},
+                 {"epoch", beat.epoch},
+                 {"backend_pid", beat.backend_pid},
+                 {"rows", beat.rows},
+                 {"bytes", beat.bytes}};
+    if (!beat.backend_start.empty()) item["backend_start"] = beat.backend_start;
+    array.push_back(std::move(item));
+  }
+  return Ids(
+      state_->Exec(sql::kHeartbeat, {run_id, process, Dump(array), std::to_string(kLeaseSeconds)}));
+}
+
+bool Ledger::Release(const Claim& claim, const std::string& error) {
+  return state_
+             ->Exec(
+                 "update {L}.partition set state = 'todo', owner = null, lease = null, "
+                 "error = $3::text where id = $1::bigint and epoch = $2::bigint "
+                 "and state = 'running'",
+                 {std::to_string(claim.partition_id), std::to_string(claim.epoch), error})
+             .affected == 1;
+}
+
+std::optional<std::int64_t> Ledger::Split(Claim& claim, const KeyBound& boundary) {
+  auto [below, rest] = CutRange(claim.range, boundary);
+  SqlRows rows = state_->Exec(sql::kSplitPartition,
+                              {std::to_string(claim.partition_id), std::to_string(claim.epoch),
+                               RangeToJson(below), RangeToJson(rest), claim.remainder ? "t" : "f"});
+  if (rows.empty()) return std::nullopt;
+  claim.range = below;
+  claim.remainder = false;
+  return rows.Int(0, 0);
+}
+
+bool Ledger::WasCommitted(std::int64_t partition_id, std::int64_t epoch) {
+  SqlRows rows = state_->Exec(
+      "select state = 'done' and epoch = $2::bigint from {L}.partition where id = $1::bigint "
+      "for update",
+      {std::to_string(partition_id), std::to_string(epoch)});
+  return !rows.empty() && rows.Bool(0, 0);
+}
+
+std::int64_t Ledger::Replan(const std::string& run_id, std::int64_t table_id,
+                            const std::vector<std::string>& sql, const std::string& plan_json,
+                            const std::vector<PartitionRange>& ranges, const std::string& why) {
+  std::lock_guard guard(state_->mutex);
+  std::int64_t generation = 0;
+  const std::string id = std::to_string(table_id);
+  state_->session.Transact([&](SqlTransaction& transaction) {
+    // The table first: a lane holds its lock before it touches its partition's row.
+    for (const std::string& statement : sql) transaction.Exec(statement);
+    generation = transaction
+                     .Exec(state_->Sql("update {L}.\"table\" set generation = generation + 1, "
+                                       "plan = $2::json, phases = phases - 'data', "
+                                       "verdict = '', verdict_detail = '' "
+                                       "where id = $1::bigint returning generation"),
+                           {id, plan_json})
+                     .Int(0, 0);
+    // Rejects and coercions go with their partitions. Numbers and epochs start anew under ids that
+    // nobody holds: a lane of the old generation finds no row to update.
+    transaction.Exec(state_->Sql("delete from {L}.partition where table_id = $1::bigint"), {id});
+    std::vector<NewPartition> partitions;
+    for (const PartitionRange& range : ranges) partitions.push_back({table_id, range, 0, false});
+    transaction.Exec(state_->Sql(sql::kInsertPartitions), {run_id, PartitionsJson(partitions)});
+    transaction.Exec(
+        state_->Sql("update {L}.run set amendments = (amendments::jsonb || jsonb_build_object("
+                    "'at', clock_timestamp(), 'what', $2::text, 'table', "
+                    "(select source_name from {L}.\"table\" where id = $3::bigint)))::json "
+                    "where id = $1::text"),
+        {run_id, why, id});
+  });
+  return generation;
+}
+
+void Ledger::ResetPartitions(std::int64_t table_id, const std::vector<std::int64_t>& partitions,
+                             const std::vector<std::string>& sql) {
+  std::lock_guard guard(state_->mutex);
+  const std::vector<SqlValue> which = {std::to_string(table_id), Dump(Json(partitions))};
+  const std::string mine =
+      "table_id = $1::bigint and (json_array_length($2::json) = 0 or {ID} in "
+      "(select x::bigint from json_array_elements_text($2::json) x))";
+  auto with_id = [&](const std::string& before, const std::string& column) {
+    std::string condition = mine;
+    return state_->Sql(before + condition.replace(condition.find("{ID}"), 4, column));
+  };
+  state_->session.Transact([&](SqlTransaction& transaction) {
+    for (const std::string& statement : sql) transaction.Exec(statement);
+    transaction.Exec(with_id("delete from {L}.reject where ", "partition_id"), which);
+    transaction.Exec(with_id("delete from {L}.coercion where ", "partition_id"), which);
+    transaction.Exec(
+        with_id("update {L}.partition set state = 'todo', epoch = epoch + 1, owner = null, "
+                "lease = null, rows_read = 0, rows_written = 0, rows_rejected = 0, "
+                "checksum = '00000000000000000000000000000000', source_bytes = 0, copy_bytes = 0, "
+                "sub_checksums = null, started_at = null, finished_at = null where ",
+                "id"),
+        which);
+    transaction.Exec(state_->Sql("update {L}.\"table\" set phases = phases - 'data', verdict = '', "
+                                 "verdict_detail = '' where id = $1::bigint"),
+                     {std::to_string(table_id)});
+  });
+}
+
+}  // namespace transload

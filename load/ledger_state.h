@@ -1,0 +1,39 @@
+// What the parts of the ledger's implementation share.
+#ifndef TRANSLOAD_LOAD_LEDGER_STATE_H_
+#define TRANSLOAD_LOAD_LEDGER_STATE_H_
+
+#include <mutex>
+#include <string>
+
+#include "load/ledger.h"
+#include "load/session.h"
+
+namespace transload {
+
+// Replaces {L} by the ledger's quoted schema.
+std::string LedgerSql(const std::string& sql, const std::string& quoted_schema);
+
+struct Ledger::State {
+  State(const Options& given, const std::string& application_name)
+      : options(given), session(given, application_name) {}
+
+  Options options;
+  std::string schema;         // as the user wrote it
+  std::string quoted_schema;  // for SQL
+  std::int64_t lock_key = 0;  // 0: no lock taken
+  std::string lock_subject;
+
+  // Guards the session: calls take turns.
+  std::mutex mutex;
+  Session session;
+
+  std::string Sql(const std::string& sql) const { return LedgerSql(sql, quoted_schema); }
+  SqlRows Exec(const std::string& sql, const std::vector<SqlValue>& parameters = {}) {
+    std::lock_guard guard(mutex);
+    return session.Exec(Sql(sql), parameters);
+  }
+};
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_LOAD_LEDGER_STATE_H_

@@ -1,0 +1,242 @@
+#include "load/partition_writer.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "load/column_query.h"
+#include "load/data_connection.h"
+#include "load/ddl.h"
+#include "load/ledger_state.h"
+#include "load/range_json.h"
+#include "load/sql.h"
+
+namespace transload {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr char kHeader[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";  // signature, flags, extension
+constexpr std::size_t kHeaderBytes = 19;
+static_assert(sizeof kHeader == kHeaderBytes);
+constexpr char kTrailer[2] = {'\377', '\377'};
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
+}
+
+// JSON strings keep a NUL byte as an escape, which text in PostgreSQL cannot.
+std::string WithoutNul(std::string text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '\0') {
+      out += "\\0";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string Difference(const std::vector<TargetColumn>& bound,
+                       const std::vector<TargetColumn>& found) {
+  for (const TargetColumn& column : bound) {
+    auto same = [&](const TargetColumn& other) { return other.name == column.name; };
+    auto now = std::find_if(found.begin(), found.end(), same);
+    if (now == found.end()) return fmt::format("column {} is gone", column.name);
+    if (*now == column) continue;
+    if (now->type.Sql() != column.type.Sql()) {
+      return fmt::format("column {} was {} and is {}", column.name, column.type.Sql(),
+                         now->type.Sql());
+    }
+    return fmt::format("column {} was altered", column.name);
+  }
+  return "";
+}
+
+}  // namespace
+
+struct PartitionWriter::State {
+  State(const Options& options, int lane)
+      : ledger(ddl::QuoteName(options.ledger_schema)),
+        connection(options, fmt::format("transload lane {}", lane)) {}
+
+  std::string ledger;  // quoted
+  DataConnection connection;
+  Claim claim;
+  bool open = false;
+  std::vector<RejectedRow> rejects;
+
+  std::string Sql(const std::string& sql) const { return LedgerSql(sql, ledger); }
+
+  void InsertRejects() {
+    if (rejects.empty()) return;
+    Json array = Json::array();
+    for (RejectedRow& reject : rejects) {
+      array.push_back({{"key", WithoutNul(std::move(reject.key))},
+                       {"column", reject.column},
+                       {"reason", WithoutNul(std::move(reject.reason))},
+                       {"row", WithoutNul(std::move(reject.row))}});
+    }
+    connection.Exec(
+        Sql("insert into {L}.reject (table_id, partition_id, key, \"column\", reason, \"row\") "
+            "select $1::bigint, $2::bigint, key, \"column\", reason, \"row\" from "
+            "json_to_recordset($3::json) as r(key text, \"column\" text, reason text, "
+            "\"row\" text)"),
+        {std::to_string(claim.table_id), std::to_string(claim.partition_id), Dump(array)});
+  }
+
+  void InsertCoercions(const std::vector<CoercionRow>& coercions) {
+    if (coercions.empty()) return;
+    Json array = Json::array();
+    for (const CoercionRow& coercion : coercions) {
+      Json samples = Json::array();
+      for (const std::string& sample : coercion.samples) samples.push_back(WithoutNul(sample));
+      array.push_back({{"column", coercion.column},
+                       {"rule", coercion.rule},
+                       {"rows", coercion.rows},
+                       {"samples", samples}});
+    }
+    connection.Exec(
+        Sql("insert into {L}.coercion (table_id, partition_id, \"column\", rule, rows, samples) "
+            "select $1::bigint, $2::bigint, \"column\", rule, rows, samples from "
+            "json_to_recordset($3::json) as c(\"column\" text, rule text, rows bigint, "
+            "samples json)"),
+        {std::to_string(claim.table_id), std::to_string(claim.partition_id), Dump(array)});
+  }
+
+  bool UpdatePartition(const PartitionOutcome& outcome, const PartitionRange* done_range) {
+    Json json = {
+        {"rows_read", outcome.rows_read},         {"rows_written", outcome.rows_written},
+        {"rows_rejected", outcome.rows_rejected}, {"checksum", outcome.checksum.Hex()},
+        {"source_bytes", outcome.source_bytes},   {"copy_bytes", outcome.copy_bytes},
+        {"read_seconds", outcome.read_seconds},   {"encode_seconds", outcome.encode_seconds},
+        {"write_seconds", outcome.write_seconds}};
+    if (!outcome.sub_checksums_json.empty()) {
+      json["sub_checksums"] = Json::parse(outcome.sub_checksums_json);
+    }
+    if (done_range) json["range"] = Json::parse(RangeToJson(*done_range));
+    return !connection
+                .Exec(Sql(sql::kFinishPartition),
+                      {std::to_string(claim.partition_id), std::to_string(claim.epoch), Dump(json)})
+                .empty();
+  }
+
+  void CheckTable(const std::vector<TargetColumn>& bound) {
+    SqlRows generation =
+        connection.Exec(Sql("select generation from {L}.\"table\" where id = $1::bigint"),
+                        {std::to_string(claim.table_id)});
+    if (generation.empty() || generation.Int(0, 0) != claim.generation) {
+      Error error(fmt::format("table {}.{} was planned anew meanwhile", claim.schema, claim.table));
+      error.code = "fenced";
+      error.retryable = true;
+      throw error;
+    }
+    SqlRows rows = connection.Exec(DescribeTableSql(), {claim.schema, claim.table});
+    std::string difference = Difference(bound, ColumnsFromRows(rows));
+    if (difference.empty()) return;
+    throw Error(
+        fmt::format("the target table {}.{} is not what it was when the run began: {}. Put "
+                    "it back, or load the table again with --reload {}",
+                    claim.schema, claim.table, difference, claim.table));
+  }
+};
+
+PartitionWriter::PartitionWriter(const Options& options, int lane)
+    : state_(std::make_unique<State>(options, lane)) {}
+PartitionWriter::PartitionWriter(PartitionWriter&&) noexcept = default;
+PartitionWriter& PartitionWriter::operator=(PartitionWriter&&) noexcept = default;
+PartitionWriter::~PartitionWriter() = default;
+
+std::vector<TargetColumn> PartitionWriter::DescribeTable(const std::string& schema,
+                                                         const std::string& table) {
+  return ColumnsFromRows(state_->connection.Exec(DescribeTableSql(), {schema, table}));
+}
+
+void PartitionWriter::Begin(const Claim& claim, const std::vector<TargetColumn>& bound) {
+  if (state_->open) Abort();
+  state_->claim = claim;
+  state_->rejects.clear();
+  state_->open = true;
+  DataConnection& connection = state_->connection;
+  try {
+    connection.Exec("begin");
+    connection.Exec("lock table " + ddl::Qualified(claim.schema, claim.table) +
+                    " in row exclusive mode");
+    state_->CheckTable(bound);
+    std::vector<std::string> names;
+    for (const TargetColumn& column : bound) names.push_back(column.name);
+    connection.StartCopyIn(ddl::CopyIn(claim.schema, claim.table, names));
+    connection.Put(kHeader, kHeaderBytes);
+  } catch (const Error& error) {
+    if (!error.connection_lost) Abort();
+    throw;
+  }
+}
+
+void PartitionWriter::Write(const CopyBlock& block) {
+  Write(block.bytes.data(), block.bytes.size());
+}
+
+void PartitionWriter::Write(const char* bytes, std::size_t size) {
+  if (!state_->open) throw BugError("rows written to a partition that is not open");
+  state_->connection.Put(bytes, size);
+}
+
+void PartitionWriter::AddReject(RejectedRow row) { state_->rejects.push_back(std::move(row)); }
+
+FinishResult PartitionWriter::Finish(const PartitionOutcome& outcome) {
+  if (!state_->open) throw BugError("a partition that is not open cannot be finished");
+  const Claim& claim = state_->claim;
+  if (outcome.rows_rejected != state_->rejects.size() ||
+      outcome.rows_read != outcome.rows_written + outcome.rows_rejected) {
+    throw BugError(
+        fmt::format("partition {} of {}: {} rows read, {} written, {} rejected, {} "
+                    "rejects kept",
+                    claim.number, claim.table, outcome.rows_read, outcome.rows_written,
+                    outcome.rows_rejected, state_->rejects.size()));
+  }
+  DataConnection& connection = state_->connection;
+  try {
+    connection.Put(kTrailer, sizeof kTrailer);
+    const std::uint64_t copied = connection.EndCopyIn();
+    if (copied != outcome.rows_written) {
+      throw Error(fmt::format("partition {} of {}: {} rows were sent, the server took {}",
+                              claim.number, claim.table, outcome.rows_written, copied));
+    }
+    state_->InsertRejects();
+    state_->InsertCoercions(outcome.coercions);
+    std::pair<PartitionRange, PartitionRange> cut;
+    if (outcome.ended_at) cut = CutRange(claim.range, *outcome.ended_at);
+    if (!state_->UpdatePartition(outcome, outcome.ended_at ? &cut.first : nullptr)) {
+      Abort();
+      return FinishResult::kFenced;
+    }
+    if (outcome.ended_at) {
+      connection.Exec(state_->Sql(sql::kSplitPartition),
+                      {std::to_string(claim.partition_id), std::to_string(claim.epoch), SqlValue(),
+                       RangeToJson(cut.second), claim.remainder ? "t" : "f"});
+    }
+    connection.Commit();
+  } catch (const Error& error) {
+    if (!error.connection_lost) Abort();
+    throw;
+  }
+  state_->open = false;
+  return FinishResult::kCommitted;
+}
+
+void PartitionWriter::Abort() {
+  state_->rejects.clear();
+  state_->open = false;
+  state_->connection.RollBack();
+}
+
+void PartitionWriter::Cancel() noexcept { state_->connection.Cancel(); }
+std::int32_t PartitionWriter::backend_pid() const { return state_->connection.backend_pid(); }
+const std::string& PartitionWriter::backend_start() const {
+  return state_->connection.backend_start();
+}
+
+}  // namespace transload

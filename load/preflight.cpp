@@ -1,0 +1,169 @@
+// Is the target fit for the run? Reads only.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "load/ddl.h"
+#include "load/session.h"
+#include "load/target.h"
+
+namespace transload {
+namespace {
+
+class Checklist {
+ public:
+  void Ok(const std::string& subject, const std::string& text) {
+    items.push_back({CheckResult::kOk, subject, text});
+  }
+  void Warn(const std::string& subject, const std::string& text) {
+    items.push_back({CheckResult::kWarning, subject, text});
+  }
+  void Refuse(const std::string& subject, const std::string& text) {
+    items.push_back({CheckResult::kRefusal, subject, text});
+  }
+
+  std::vector<PreflightItem> items;
+};
+
+void CheckServer(const TargetInfo& info, Checklist& list) {
+  list.Ok("target version", "PostgreSQL " + info.version);
+  if (info.in_recovery) {
+    list.Refuse("target is writable", "the server is a standby: connect to the primary");
+  }
+  if (info.encoding != "UTF8") {
+    list.Refuse("target encoding",
+                fmt::format("database {} is encoded in {}; create one with ENCODING 'UTF8'",
+                            info.database, info.encoding));
+  } else {
+    list.Ok("target encoding", "UTF8");
+  }
+}
+
+void CheckPrivileges(Session& session, const MigrationPlan& plan, const Options& options,
+                     Checklist& list) {
+  std::set<std::string> schemas(plan.schemas.begin(), plan.schemas.end());
+  for (const TablePlan& table : plan.tables) schemas.insert(table.schema);
+  schemas.insert(options.ledger_schema);
+  const bool may_create =
+      session.Exec("select has_database_privilege(current_database(), 'create')").Bool(0, 0);
+  for (const std::string& schema : schemas) {
+    SqlRows found = session.Exec(
+        "select has_schema_privilege(oid, 'create') and has_schema_privilege(oid, 'usage') from "
+        "pg_catalog.pg_namespace where nspname = $1::text",
+        {schema});
+    const std::string subject = "privilege on schema " + schema;
+    if (found.empty() && !may_create) {
+      list.Refuse(subject,
+                  "it does not exist and may not be made: GRANT CREATE ON DATABASE, or "
+                  "create it");
+    } else if (!found.empty() && !found.Bool(0, 0)) {
+      list.Refuse(subject, fmt::format("GRANT USAGE, CREATE ON SCHEMA {}", ddl::QuoteName(schema)));
+    } else {
+      list.Ok(subject, found.empty() ? "will be made" : "may create");
+    }
+  }
+  if (options.owner.empty()) return;
+  SqlRows role = session.Exec(
+      "select pg_has_role(oid, 'member') from pg_catalog.pg_roles where rolname = $1::text",
+      {options.owner});
+  if (role.empty()) {
+    list.Refuse("owner", fmt::format("there is no role {}", options.owner));
+  } else if (!role.Bool(0, 0)) {
+    list.Refuse("owner", fmt::format("the login is not a member of role {}", options.owner));
+  }
+}
+
+void CheckExisting(const std::vector<ExistingTable>& existing, const Options& options,
+                   Checklist& list) {
+  for (const ExistingTable& table : existing) {
+    const std::string subject = fmt::format("{}.{}", table.schema, table.name);
+    const bool plain = table.kind == 'r' || table.kind == 'p';
+    const bool reuse = options.data_only || options.on_existing == OnExisting::kTruncate ||
+                       options.on_existing == OnExisting::kAppend;
+    if (!plain && options.on_existing != OnExisting::kDrop) {
+      list.Refuse(subject, "something that is not a table has this name");
+    } else if (reuse && table.has_rows && options.on_existing == OnExisting::kFail) {
+      list.Refuse(subject, "the table has rows: empty it, or say --on-existing truncate or append");
+    } else if (!reuse && options.on_existing == OnExisting::kFail) {
+      list.Refuse(subject,
+                  "exists already: --on-existing truncate, drop or append, another "
+                  "--schema, or undo the run that made it");
+    } else if (options.on_existing == OnExisting::kTruncate ||
+               options.on_existing == OnExisting::kDrop) {
+      list.Warn(subject,
+                options.on_existing == OnExisting::kDrop ? "will be dropped" : "will be emptied");
+    }
+  }
+}
+
+void CheckConnections(Session& session, const Options& options, Checklist& list) {
+  // Lanes, as many index jobs, control, verify.
+  const int wanted = std::max(options.jobs, 1) * 2 + 4;
+  const std::int64_t free =
+      session
+          .Exec(
+              "select current_setting('max_connections')::int - "
+              "current_setting('superuser_reserved_connections')::int - (select count(*) from "
+              "pg_catalog.pg_stat_activity where backend_type = 'client backend')")
+          .Int(0, 0);
+  const std::string text = fmt::format("{} free, up to {} wanted", free, wanted);
+  if (free < wanted) {
+    list.Refuse("connections", text + ": lower --jobs or raise max_connections");
+  } else {
+    list.Ok("connections", text);
+  }
+}
+
+void CheckSettings(Session& session, const MigrationPlan& plan, Checklist& list) {
+  SqlRows row = session.Exec(
+      "select pg_size_bytes(current_setting('max_wal_size')), "
+      "pg_size_bytes(current_setting('maintenance_work_mem')), "
+      "current_setting('fsync') = 'on'");
+  std::uint64_t bytes = 0;
+  for (const TablePlan& table : plan.tables) bytes += table.estimated_bytes;
+  if (row.Count(0, 0) < std::min<std::uint64_t>(bytes, std::uint64_t{16} << 30)) {
+    list.Warn("max_wal_size",
+              "small for this load: checkpoints will cost time; a few GB more for "
+              "the duration helps");
+  }
+  if (row.Count(0, 1) < (std::uint64_t{128} << 20)) {
+    list.Warn("maintenance_work_mem", "below 128MB: index builds will be slower than need be");
+  }
+  if (!row.Bool(0, 2)) list.Warn("fsync", "off: a crash of the machine may lose the target");
+  // The server does not tell how much room its disk has left.
+  list.Ok("disk space", fmt::format("about {} MB of source data; the target needs that and its "
+                                    "indexes, and room for WAL",
+                                    bytes >> 20));
+}
+
+void CheckLocks(Session& session, const MigrationPlan& plan, Checklist& list) {
+  for (const TablePlan& table : plan.tables) {
+    SqlRows holders = session.Exec(
+        "select l.pid, l.mode from pg_catalog.pg_locks l where l.relation = to_regclass($1::text) "
+        "and l.database = (select oid from pg_catalog.pg_database where datname = "
+        "current_database()) and l.granted and l.pid <> pg_backend_pid() and l.mode in "
+        "('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock') limit 1",
+        {ddl::Qualified(table.schema, table.name)});
+    if (holders.empty()) continue;
+    list.Warn(fmt::format("lock on {}.{}", table.schema, table.name),
+              fmt::format("backend {} holds {}: the load will wait for it", holders.Text(0, 0),
+                          holders.Text(0, 1)));
+  }
+}
+
+}  // namespace
+
+std::vector<PreflightItem> Target::Preflight(const MigrationPlan& plan, const Options& options) {
+  Checklist list;
+  CheckServer(info_, list);
+  CheckPrivileges(*session_, plan, options, list);
+  std::vector<ExistingTable> existing = ExistingTables(plan);
+  CheckExisting(existing, options, list);
+  CheckConnections(*session_, options, list);
+  CheckSettings(*session_, plan, list);
+  if (!existing.empty()) CheckLocks(*session_, plan, list);
+  return list.items;
+}
+
+}  // namespace transload

@@ -1,0 +1,442 @@
+#include "load/schema_builder.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <functional>
+#include <thread>
+
+#include "core/error.h"
+#include "load/ddl.h"
+#include "load/ledger_state.h"
+#include "load/session.h"
+
+namespace transload {
+namespace {
+
+std::string Label(const TablePlan& table) { return table.schema + "." + table.name; }
+
+// What a failure is to its caller: an outcome, or the end of the connection.
+ObjectOutcome Failed(const std::string& kind, const std::string& name, const Error& error) {
+  ObjectOutcome outcome;
+  outcome.ok = false;
+  outcome.kind = kind;
+  outcome.name = name;
+  outcome.error = error.what();
+  outcome.code = error.code;
+  return outcome;
+}
+
+}  // namespace
+
+struct SchemaBuilder::State {
+  State(const Options& given, const std::string& run)
+      : options(given),
+        run_id(run),
+        ledger(ddl::QuoteName(given.ledger_schema)),
+        session(given, "transload schema") {
+    // Types and functions of extensions are named plainly in plans; built-in ones come first.
+    std::string path = "pg_catalog";
+    SqlRows schemas = session.Exec(
+        "select distinct quote_ident(n.nspname) from pg_catalog.pg_extension e join "
+        "pg_catalog.pg_namespace n on n.oid = e.extnamespace where n.nspname <> 'pg_catalog'");
+    for (std::size_t row = 0; row < schemas.size(); ++row) path += ", " + schemas.Text(row, 0);
+    session.Exec("select set_config('search_path', $1::text, false)", {path});
+  }
+
+  Options options;
+  std::string run_id;
+  std::string ledger;  // quoted
+  Session session;
+
+  std::string Sql(const std::string& sql) const { return LedgerSql(sql, ledger); }
+
+  // `oid_sql` finds the object's oid, "0" where it has none.
+  void Record(SqlTransaction& transaction, const std::string& kind, const std::string& schema,
+              const std::string& name, const std::string& table, const std::string& action,
+              const std::string& detail = "", const std::string& oid_sql = "0") {
+    transaction.Exec(Sql("insert into {L}.object (run_id, kind, schema, name, \"table\", action, "
+                         "detail, oid) select $1::text, $2::text, $3::text, $4::text, $5::text, "
+                         "$6::text, $7::text, coalesce((") +
+                         oid_sql + ")::oid::bigint, 0)",
+                     {run_id, kind, schema, name, table, action, detail});
+  }
+
+  // Runs the work in a transaction, again after a lock time-out or a deadlock.
+  ObjectOutcome Do(const std::string& kind, const std::string& name,
+                   const std::function<void(SqlTransaction&)>& work) {
+    for (int attempt = 1;; ++attempt) {
+      try {
+        session.Transact(work);
+        ObjectOutcome outcome;
+        outcome.kind = kind;
+        outcome.name = name;
+        return outcome;
+      } catch (const Error& error) {
+        if (error.connection_lost || error.exit_code == ExitCode::kBug) throw;
+        const bool again = error.code == "40P01" || error.code == "55P03" || error.code == "40001";
+        if (!again || attempt > options.retries) {
+          ObjectOutcome outcome = Failed(kind, name, error);
+          RecordFailure(outcome);
+          return outcome;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(200 * attempt));
+      }
+    }
+  }
+
+  void RecordFailure(const ObjectOutcome& outcome) {
+    session.Transact([&](SqlTransaction& transaction) {
+      Record(transaction, outcome.kind, "", outcome.name, "", "failed", outcome.error);
+    });
+  }
+
+  ObjectOutcome SetNext(const std::string& kind, const std::string& label,
+                        const std::string& sequence_sql, const std::string& floor_sql,
+                        const std::string& next);
+};
+
+namespace {
+
+std::string OidOfRelation(const std::string& schema, const std::string& name) {
+  return fmt::format("select {}::regclass::oid", ddl::QuoteLiteral(ddl::Qualified(schema, name)));
+}
+
+std::string OidOfConstraint(const TablePlan& table, const std::string& name) {
+  return fmt::format(
+      "select oid from pg_catalog.pg_constraint where conrelid = {}::regclass and conname = {}",
+      ddl::QuoteLiteral(ddl::Qualified(table.schema, table.name)), ddl::QuoteLiteral(name));
+}
+
+}  // namespace
+
+SchemaBuilder::SchemaBuilder(const Options& options, const std::string& run_id)
+    : state_(std::make_unique<State>(options, run_id)) {}
+SchemaBuilder::SchemaBuilder(SchemaBuilder&&) noexcept = default;
+SchemaBuilder& SchemaBuilder::operator=(SchemaBuilder&&) noexcept = default;
+SchemaBuilder::~SchemaBuilder() = default;
+
+std::int32_t SchemaBuilder::backend_pid() const { return state_->session.backend_pid(); }
+const std::string& SchemaBuilder::backend_start() const { return state_->session.backend_start(); }
+void SchemaBuilder::Cancel() noexcept { state_->session.Cancel(); }
+
+ObjectOutcome SchemaBuilder::CreateSchema(const std::string& name) {
+  return state_->Do("schema", name, [&](SqlTransaction& transaction) {
+    const std::string find = fmt::format(
+        "select oid from pg_catalog.pg_namespace where nspname = {}", ddl::QuoteLiteral(name));
+    if (!transaction.Exec(find).empty()) return;
+    transaction.Exec(ddl::CreateSchema(name));
+    state_->Record(transaction, "schema", "", name, "", "created", "", find);
+  });
+}
+
+ObjectOutcome SchemaBuilder::CreateTable(const TablePlan& table) {
+  return state_->Do("table", Label(table), [&](SqlTransaction& transaction) {
+    for (const EnumTypePlan& type : table.types) {
+      transaction.Exec(ddl::CreateEnum(type));
+      state_->Record(transaction, "type", type.schema, type.name, table.name, "created", "",
+                     fmt::format("select {}::regtype::oid",
+                                 ddl::QuoteLiteral(ddl::Qualified(type.schema, type.name))));
+    }
+    transaction.Exec(ddl::CreateTable(table, /*autovacuum_off=*/true));
+    state_->Record(transaction, "table", table.schema, table.name, "", "created", "",
+                   OidOfRelation(table.schema, table.name));
+  });
+}
+
+ObjectOutcome SchemaBuilder::CreateSequence(const SequencePlan& sequence) {
+  const std::string label = sequence.schema + "." + sequence.name;
+  return state_->Do("sequence", label, [&](SqlTransaction& transaction) {
+    transaction.Exec(ddl::CreateSequence(sequence));
+    state_->Record(transaction, "sequence", sequence.schema, sequence.name, "", "created", "",
+                   OidOfRelation(sequence.schema, sequence.name));
+  });
+}
+
+ObjectOutcome SchemaBuilder::TruncateTables(const std::vector<const TablePlan*>& tables) {
+  std::vector<std::string> names;
+  for (const TablePlan* table : tables) names.push_back(ddl::Qualified(table->schema, table->name));
+  const std::string all = fmt::format("{}", fmt::join(names, ", "));
+  if (tables.empty()) return {};
+  return state_->Do("truncate", all, [&](SqlTransaction& transaction) {
+    transaction.Exec("TRUNCATE " + all);
+    for (const TablePlan* table : tables) {
+      state_->Record(transaction, "table", table->schema, table->name, "", "truncated", "",
+                     OidOfRelation(table->schema, table->name));
+    }
+  });
+}
+
+ObjectOutcome SchemaBuilder::DropForExisting(const TablePlan& table) {
+  return state_->Do("drop", Label(table), [&](SqlTransaction& transaction) {
+    state_->Record(transaction, "table", table.schema, table.name, "", "dropped", "",
+                   OidOfRelation(table.schema, table.name));
+    transaction.Exec("DROP TABLE " + ddl::Qualified(table.schema, table.name));
+  });
+}
+
+std::vector<ObjectOutcome> SchemaBuilder::DropForeignKeys(
+    const std::vector<const TablePlan*>& tables) {
+  std::vector<ObjectOutcome> outcomes;
+  for (const TablePlan* table : tables) {
+    SqlRows keys = state_->session.Exec(
+        "select n.nspname, c.relname, k.conname, pg_get_constraintdef(k.oid), k.oid, "
+        "k.convalidated from pg_catalog.pg_constraint k join pg_catalog.pg_class c "
+        "on c.oid = k.conrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
+        "where k.contype = 'f' and (k.conrelid = to_regclass($1::text) "
+        "or k.confrelid = to_regclass($1::text)) order by k.oid",
+        {ddl::Qualified(table->schema, table->name)});
+    for (std::size_t row = 0; row < keys.size(); ++row) {
+      const std::string owner = ddl::Qualified(keys.Text(row, 0), keys.Text(row, 1));
+      outcomes.push_back(state_->Do(
+          "foreign key", keys.Text(row, 1) + "." + keys.Text(row, 2),
+          [&](SqlTransaction& transaction) {
+            transaction.Exec(fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", owner,
+                                         ddl::QuoteName(keys.Text(row, 2))));
+            state_->Record(transaction, "foreign key", keys.Text(row, 0), keys.Text(row, 2),
+                           keys.Text(row, 1), "dropped", keys.Text(row, 3));
+          }));
+    }
+  }
+  return outcomes;
+}
+
+std::vector<ObjectOutcome> SchemaBuilder::RecreateForeignKeys() {
+  SqlRows keys = state_->session.Exec(
+      state_->Sql("select id, schema, name, \"table\", detail from {L}.object "
+                  "where run_id = $1::text and kind = 'foreign key' and action = 'dropped' "
+                  "order by id"),
+      {state_->run_id});
+  std::vector<ObjectOutcome> outcomes;
+  for (std::size_t row = 0; row < keys.size(); ++row) {
+    const std::string owner = ddl::Qualified(keys.Text(row, 1), keys.Text(row, 3));
+    const std::string name = ddl::QuoteName(keys.Text(row, 2));
+    const std::string definition = keys.Text(row, 4);
+    auto mark = [&](SqlTransaction& transaction) {
+      transaction.Exec(state_->Sql("update {L}.object set action = 'recreated' where id = "
+                                   "$1::bigint"),
+                       {keys.Text(row, 0)});
+    };
+    const std::string label = keys.Text(row, 3) + "." + keys.Text(row, 2);
+    const std::string add =
+        fmt::format("ALTER TABLE {} ADD CONSTRAINT {} {}", owner, name, definition);
+    outcomes.push_back(state_->Do("foreign key", label, [&](SqlTransaction& transaction) {
+      transaction.Exec(add);
+      mark(transaction);
+    }));
+    if (outcomes.back().ok || outcomes.back().code != "23503") continue;
+    // Orphans: the key comes back for new rows, and the report says that old ones break it.
+    ObjectOutcome loose = state_->Do("foreign key", label, [&](SqlTransaction& transaction) {
+      transaction.Exec(add + (definition.ends_with("NOT VALID") ? "" : " NOT VALID"));
+      mark(transaction);
+    });
+    if (loose.ok)
+      outcomes.back().hint =
+          "the key was made again as NOT VALID: delete or complete "
+          "the rows without a parent, then VALIDATE CONSTRAINT";
+  }
+  return outcomes;
+}
+
+ObjectOutcome SchemaBuilder::FinishNotNulls(const TablePlan& table,
+                                            const std::vector<std::string>& columns) {
+  if (columns.empty()) return {};
+  const std::string label = fmt::format("{} ({})", Label(table), fmt::join(columns, ", "));
+  return state_->Do("not null", label, [&](SqlTransaction& transaction) {
+    transaction.Exec(ddl::SetNotNull(table, columns));
+  });
+}
+
+ObjectOutcome SchemaBuilder::CreateIndex(const TablePlan& table, const IndexPlan& index) {
+  return state_->Do("index", Label(table) + "." + index.name, [&](SqlTransaction& transaction) {
+    for (const std::string& sql : ddl::CreateIndex(table, index, state_->session.version_num())) {
+      transaction.Exec(sql);
+    }
+    state_->Record(transaction, "index", table.schema, index.name, table.name, "created", "",
+                   fmt::format("select to_regclass({})::oid",
+                               ddl::QuoteLiteral(ddl::Qualified(table.schema, index.name))));
+  });
+}
+
+ObjectOutcome SchemaBuilder::AddForeignKey(const TablePlan& table, const ForeignKeyPlan& key) {
+  return state_->Do("foreign key", Label(table) + "." + key.name, [&](SqlTransaction& transaction) {
+    transaction.Exec(ddl::AddForeignKey(table, key));
+    state_->Record(transaction, "foreign key", table.schema, key.name, table.name, "created", "",
+                   OidOfConstraint(table, key.name));
+  });
+}
+
+ObjectOutcome SchemaBuilder::ValidateForeignKey(const TablePlan& table, const ForeignKeyPlan& key) {
+  ObjectOutcome outcome =
+      state_->Do("foreign key", Label(table) + "." + key.name, [&](SqlTransaction& transaction) {
+        transaction.Exec(ddl::ValidateConstraint(table, key.name));
+      });
+  if (outcome.ok || outcome.code != "23503") return outcome;
+  SqlRows orphans = state_->session.Exec(ddl::CountOrphans(table, key));
+  outcome.error =
+      fmt::format("{} rows of {} have no parent in {}.{}; the key stays NOT VALID",
+                  orphans.Text(0, 0), Label(table), key.parent_schema, key.parent_table);
+  outcome.hint = ddl::FindOrphans(table, key);
+  return outcome;
+}
+
+ObjectOutcome SchemaBuilder::AddCheck(const TablePlan& table, const CheckPlan& check) {
+  const std::string label = Label(table) + "." + check.name;
+  ObjectOutcome added = state_->Do("check", label, [&](SqlTransaction& transaction) {
+    transaction.Exec(ddl::AddCheck(table, check));
+    state_->Record(transaction, "check", table.schema, check.name, table.name, "created", "",
+                   OidOfConstraint(table, check.name));
+  });
+  if (!added.ok || !check.validate) return added;
+  ObjectOutcome valid = state_->Do("check", label, [&](SqlTransaction& transaction) {
+    transaction.Exec(ddl::ValidateConstraint(table, check.name));
+  });
+  if (!valid.ok) {
+    valid.hint = fmt::format("the check stays NOT VALID; SELECT * FROM {} WHERE NOT ({})",
+                             ddl::Qualified(table.schema, table.name), check.expression_sql);
+  }
+  return valid;
+}
+
+ObjectOutcome SchemaBuilder::Comment(const TablePlan& table) {
+  return state_->Do("comment", Label(table), [&](SqlTransaction& transaction) {
+    for (const std::string& sql : ddl::Comments(table)) {
+      // An index that failed to be made has nothing to comment on.
+      if (sql.starts_with("COMMENT ON INDEX")) {
+        transaction.Exec("savepoint comment");
+        try {
+          transaction.Exec(sql);
+        } catch (const std::exception&) {
+          transaction.Exec("rollback to savepoint comment");
+        }
+        continue;
+      }
+      transaction.Exec(sql);
+    }
+  });
+}
+
+ObjectOutcome SchemaBuilder::CreateTouchTrigger(const TablePlan& table,
+                                                const TouchTriggerPlan& trigger) {
+  return state_->Do(
+      "trigger", Label(table) + "." + trigger.trigger, [&](SqlTransaction& transaction) {
+        std::vector<std::string> sql =
+            ddl::TouchTrigger(table, trigger, state_->session.version_num());
+        transaction.Exec(sql.at(0));
+        state_->Record(
+            transaction, "function", table.schema, trigger.function, table.name, "created", "",
+            fmt::format("select {}::regprocedure::oid",
+                        ddl::QuoteLiteral(ddl::Qualified(table.schema, trigger.function) + "()")));
+        transaction.Exec(sql.at(1));
+        state_->Record(transaction, "trigger", table.schema, trigger.trigger, table.name,
+                       "created");
+      });
+}
+
+// The next value handed out is greatest(next, floor), where floor is max + 1 of the column. setval
+// with is_called = false says just that. Beyond the sequence's end the last value is marked as
+// used: the next insert fails, as it would have at the source.
+ObjectOutcome SchemaBuilder::State::SetNext(const std::string& kind, const std::string& label,
+                                            const std::string& sequence_sql,
+                                            const std::string& floor_sql, const std::string& next) {
+  bool exhausted = false;
+  ObjectOutcome outcome = Do(kind, label, [&](SqlTransaction& transaction) {
+    SqlRows found = transaction.Exec(
+        "select s.seqrelid::regclass::text, s.seqmax, s.seqmin, s.seqincrement > 0, "
+        "case when s.seqincrement > 0 then greatest($1::numeric, (" +
+            floor_sql +
+            ")) else $1::numeric end from pg_catalog.pg_sequence s where s.seqrelid = (" +
+            sequence_sql + ")::regclass",
+        {next.empty() ? SqlValue("1") : SqlValue(next)});
+    if (found.empty()) throw Error("there is no sequence behind " + label);
+    SqlRows set = transaction.Exec(
+        "select case when $2::numeric > $3::numeric "
+        "then setval($1::regclass, $3::bigint, $5::boolean) "
+        "when $2::numeric < $4::numeric then setval($1::regclass, $4::bigint, not $5::boolean) "
+        "else setval($1::regclass, $2::numeric::bigint, false) end, "
+        "($2::numeric > $3::numeric and $5::boolean) "
+        "or ($2::numeric < $4::numeric and not $5::boolean)",
+        {found.Text(0, 0), found.Text(0, 4), found.Text(0, 1), found.Text(0, 2), found.Text(0, 3)});
+    exhausted = set.Bool(0, 1);
+  });
+  if (outcome.ok && exhausted) {
+    outcome.hint = fmt::format(
+        "{} has no value left, as at the source: the next insert will fail. A wider type helps",
+        label);
+  }
+  return outcome;
+}
+
+ObjectOutcome SchemaBuilder::SetIdentityNext(const TablePlan& table, const std::string& next) {
+  for (const ColumnPlan& column : table.columns) {
+    if (!column.identity) continue;
+    const std::string name = ddl::Qualified(table.schema, table.name);
+    return state_->SetNext(
+        "identity", Label(table) + "." + column.name,
+        fmt::format("select pg_get_serial_sequence({}, {})", ddl::QuoteLiteral(name),
+                    ddl::QuoteLiteral(column.name)),
+        fmt::format("select max({})::numeric + 1 from {}", ddl::QuoteName(column.name), name),
+        next);
+  }
+  return {};
+}
+
+ObjectOutcome SchemaBuilder::SetSequenceNext(const SequencePlan& sequence,
+                                             const std::string& next) {
+  return state_->SetNext(
+      "sequence", sequence.schema + "." + sequence.name,
+      "select " + ddl::QuoteLiteral(ddl::Qualified(sequence.schema, sequence.name)),
+      "select null::numeric", next);
+}
+
+ObjectOutcome SchemaBuilder::RestoreAutovacuum(const TablePlan& table) {
+  return state_->Do("autovacuum", Label(table), [&](SqlTransaction& transaction) {
+    transaction.Exec(
+        fmt::format("ALTER TABLE {} RESET (autovacuum_enabled, toast.autovacuum_enabled)",
+                    ddl::Qualified(table.schema, table.name)));
+  });
+}
+
+ObjectOutcome SchemaBuilder::Analyze(const TablePlan& table, bool vacuum) {
+  const std::string sql = (vacuum ? "VACUUM (FREEZE, ANALYZE) " : "ANALYZE ") +
+                          ddl::Qualified(table.schema, table.name);
+  try {
+    state_->session.ExecAlone(sql);
+  } catch (const Error& error) {
+    if (error.connection_lost) throw;
+    return Failed("analyze", Label(table), error);
+  }
+  ObjectOutcome outcome;
+  outcome.kind = "analyze";
+  outcome.name = Label(table);
+  return outcome;
+}
+
+ObjectOutcome SchemaBuilder::SetOwner(const TablePlan& table, const std::string& role) {
+  return state_->Do("owner", Label(table), [&](SqlTransaction& transaction) {
+    transaction.Exec(fmt::format("ALTER TABLE {} OWNER TO {}",
+                                 ddl::Qualified(table.schema, table.name), ddl::QuoteName(role)));
+    for (const EnumTypePlan& type : table.types) {
+      transaction.Exec(fmt::format("ALTER TYPE {} OWNER TO {}",
+                                   ddl::Qualified(type.schema, type.name), ddl::QuoteName(role)));
+    }
+  });
+}
+
+ObjectOutcome SchemaBuilder::SetOwner(const SequencePlan& sequence, const std::string& role) {
+  return state_->Do("owner", sequence.schema + "." + sequence.name,
+                    [&](SqlTransaction& transaction) {
+                      transaction.Exec(fmt::format("ALTER SEQUENCE {} OWNER TO {}",
+                                                   ddl::Qualified(sequence.schema, sequence.name),
+                                                   ddl::QuoteName(role)));
+                    });
+}
+
+// The privileges are words of SQL; the role after TO is a name, and quoted.
+ObjectOutcome SchemaBuilder::Grant(const TablePlan& table, const std::string& grant) {
+  return state_->Do("grant", Label(table), [&](SqlTransaction& transaction) {
+    transaction.Exec(ddl::Grant(table, grant));
+  });
+}
+
+}  // namespace transload

@@ -1,0 +1,213 @@
+#include "load/session.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+
+#include <mutex>
+#include <pqxx/pqxx>
+
+#include "core/error.h"
+#include "load/conninfo.h"
+#include "load/ddl.h"
+#include "load/target_error.h"
+
+namespace transload {
+namespace {
+
+[[noreturn]] void ThrowTranslated(const std::exception_ptr& caught, bool open) {
+  try {
+    std::rethrow_exception(caught);
+  } catch (const pqxx::in_doubt_error& e) {
+    Error error = TargetLost(e.what());
+    error.commit_in_doubt = true;
+    throw error;
+  } catch (const pqxx::deadlock_detected& e) {
+    throw TargetError("40P01", e.what());
+  } catch (const pqxx::serialization_failure& e) {
+    throw TargetError("40001", e.what());
+  } catch (const pqxx::broken_connection& e) {
+    throw TargetLost(e.what());
+  } catch (const pqxx::sql_error& e) {
+    Error error = TargetError(e.sqlstate(), e.what());
+    if (!open) error.connection_lost = true;
+    throw error;
+  } catch (const pqxx::failure& e) {
+    if (!open) throw TargetLost(e.what());
+    throw TargetError("", e.what());
+  }
+}
+
+SqlRows Converted(const pqxx::result& result) {
+  SqlRows out;
+  out.affected = result.affected_rows();
+  out.rows.reserve(static_cast<std::size_t>(result.size()));
+  for (const auto& row : result) {
+    std::vector<SqlValue> values;
+    for (const auto& field : row) {
+      if (field.is_null()) {
+        values.emplace_back();
+      } else {
+        values.emplace_back(std::string(field.c_str(), field.size()));
+      }
+    }
+    out.rows.push_back(std::move(values));
+  }
+  return out;
+}
+
+// The one call whose shape differs between libpqxx 6 and 7.
+pqxx::result Run(pqxx::transaction_base& work, const std::string& sql,
+                 const std::vector<SqlValue>& parameters) {
+  if (parameters.empty()) return work.exec(sql);
+#if PQXX_VERSION_MAJOR >= 7
+  pqxx::params bound;
+  for (const SqlValue& value : parameters) bound.append(value ? value->c_str() : nullptr);
+#if PQXX_VERSION_MAJOR > 7 || PQXX_VERSION_MINOR >= 9
+  return work.exec(sql, bound);
+#else
+  return work.exec_params(sql, bound);
+#endif
+#else
+  std::vector<const char*> bound;
+  for (const SqlValue& value : parameters) bound.push_back(value ? value->c_str() : nullptr);
+  return work.exec_params(sql, pqxx::prepare::make_dynamic_params(bound));
+#endif
+}
+
+class Work : public SqlTransaction {
+ public:
+  explicit Work(pqxx::transaction_base& work) : work_(work) {}
+  SqlRows Exec(const std::string& sql, const std::vector<SqlValue>& parameters) override {
+    return Converted(Run(work_, sql, parameters));
+  }
+
+ private:
+  pqxx::transaction_base& work_;
+};
+
+}  // namespace
+
+struct Session::Connection {
+  std::unique_ptr<pqxx::connection> pqxx;
+  std::mutex cancelling;  // keeps the connection from going away under Cancel()
+  bool cancelled = false;
+};
+
+const std::string& SqlRows::Text(std::size_t row, std::size_t column) const {
+  static const std::string kEmpty;
+  const SqlValue& value = rows.at(row).at(column);
+  return value ? *value : kEmpty;
+}
+std::int64_t SqlRows::Int(std::size_t row, std::size_t column) const {
+  return Null(row, column) ? 0 : std::stoll(Text(row, column));
+}
+std::uint64_t SqlRows::Count(std::size_t row, std::size_t column) const {
+  return Null(row, column) ? 0 : std::stoull(Text(row, column));
+}
+double SqlRows::Real(std::size_t row, std::size_t column) const {
+  return Null(row, column) ? 0 : std::stod(Text(row, column));
+}
+
+Session::Session(const Options& options, const std::string& application_name)
+    : connection_(std::make_unique<Connection>()) {
+  Conninfo conninfo(options.target_url, options.connect_timeout_ms, options.stall_timeout_ms);
+  display_url_ = conninfo.display_url();
+  try {
+    connection_->pqxx = std::make_unique<pqxx::connection>(conninfo.ConnectionString());
+  } catch (const pqxx::failure& e) {
+    Error error = TargetLost(
+        fmt::format("cannot connect to {}: {}", display_url_, TargetLost(e.what()).what()));
+    error.exit_code = ExitCode::kRefused;
+    throw error;
+  }
+#if PQXX_VERSION_MAJOR < 7
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+  connection_->pqxx->inhibit_reactivation(true);
+#pragma GCC diagnostic pop
+#endif
+  Configure(options);
+  Exec(fmt::format("set application_name = {}", ddl::QuoteLiteral(application_name)));
+}
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
+
+void Session::Configure(const Options& options) {
+  // An explicit cast: some servers know fewer settings than others, and one unknown name must not
+  // cost the others.
+  std::string wanted;
+  for (const auto& [name, value] : SessionSettings(options.lock_timeout_ms)) {
+    wanted += fmt::format("{}({},{})", wanted.empty() ? "" : ",", ddl::QuoteLiteral(name),
+                          ddl::QuoteLiteral(value));
+  }
+  Exec("select set_config(s.name, w.value, false) from (values " + wanted +
+       ") as w(name, value) join pg_catalog.pg_settings s on lower(s.name) = lower(w.name)");
+  SqlRows row = Exec(
+      "select current_setting('server_version_num'), pg_backend_pid(), "
+      "(select backend_start from pg_catalog.pg_stat_activity where pid = pg_backend_pid())");
+  version_num_ = static_cast<int>(row.Int(0, 0));
+  backend_pid_ = static_cast<std::int32_t>(row.Int(0, 1));
+  backend_start_ = row.Text(0, 2);
+  if (version_num_ < 100000) {
+    throw RefusedError(fmt::format("{} runs PostgreSQL {}; transload needs 10 or newer",
+                                   display_url_, version_num_));
+  }
+}
+
+void Session::Transact(const std::function<void(SqlTransaction&)>& work) {
+  try {
+    pqxx::work transaction(*connection_->pqxx);
+    Work wrapped(transaction);
+    work(wrapped);
+    transaction.commit();
+  } catch (const pqxx::failure&) {
+    ThrowTranslated(std::current_exception(), connection_->pqxx->is_open());
+  }
+}
+
+SqlRows Session::Exec(const std::string& sql, const std::vector<SqlValue>& parameters) {
+  try {
+    pqxx::nontransaction transaction(*connection_->pqxx);
+    return Converted(Run(transaction, sql, parameters));
+  } catch (const pqxx::failure&) {
+    ThrowTranslated(std::current_exception(), connection_->pqxx->is_open());
+  }
+}
+
+void Session::ExecAlone(const std::string& sql) { Exec(sql); }
+
+void Session::Cancel() noexcept {
+  if (!connection_) return;
+  std::lock_guard lock(connection_->cancelling);
+  if (connection_->cancelled || !connection_->pqxx) return;
+  connection_->cancelled = true;
+  try {
+    connection_->pqxx->cancel_query();
+  } catch (const std::exception&) {
+    // The server cannot be reached for it: closing the socket below is what is left.
+    connection_->cancelled = true;
+  }
+  ::shutdown(connection_->pqxx->sock(), SHUT_RDWR);
+}
+
+void RefuseTransactionPooling(const Options& options, Session& session) {
+  Session other(options, "transload probe");
+  std::string pid;
+  other.Transact([&](SqlTransaction& transaction) {
+    pid = transaction.Exec("select pg_backend_pid()").Text(0, 0);
+  });
+  // Both are connected: a session each means a server process each. Then the settings must stick.
+  SqlRows again = session.Exec("select pg_backend_pid(), current_setting('search_path')");
+  bool same = pid == std::to_string(session.backend_pid());
+  bool moved = again.Int(0, 0) != session.backend_pid() || again.Text(0, 1) != "pg_catalog";
+  if (!same && !moved) return;
+  throw RefusedError(fmt::format(
+      "{} is reached through a connection pooler in transaction (or statement) mode, such as "
+      "PgBouncer with pool_mode = transaction: two connections share one server process. Locks, "
+      "snapshots and COPY need a session: connect to PostgreSQL itself, or to a pool in session "
+      "mode",
+      session.display_url()));
+}
+
+}  // namespace transload

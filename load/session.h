@@ -1,0 +1,84 @@
+// A control connection to the target: libpqxx, with transload's settings and errors.
+//
+// Used by one thread at a time; only Cancel() may be called from another. Never reconnects by
+// itself: an advisory lock or a setting would be lost without a word.
+#ifndef TRANSLOAD_LOAD_SESSION_H_
+#define TRANSLOAD_LOAD_SESSION_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/options.h"
+
+namespace transload {
+
+// A parameter, or a value of a result: nothing stands for NULL.
+using SqlValue = std::optional<std::string>;
+
+// A result as text, small by nature: the control plane reads no table data.
+class SqlRows {
+ public:
+  std::vector<std::vector<SqlValue>> rows;
+  std::uint64_t affected = 0;
+
+  std::size_t size() const { return rows.size(); }
+  bool empty() const { return rows.empty(); }
+  // NULL reads as "", 0 and false.
+  const std::string& Text(std::size_t row, std::size_t column) const;
+  std::int64_t Int(std::size_t row, std::size_t column) const;
+  std::uint64_t Count(std::size_t row, std::size_t column) const;
+  double Real(std::size_t row, std::size_t column) const;
+  bool Bool(std::size_t row, std::size_t column) const { return Text(row, column) == "t"; }
+  bool Null(std::size_t row, std::size_t column) const { return !rows.at(row).at(column); }
+};
+
+class SqlTransaction {
+ public:
+  virtual ~SqlTransaction() = default;
+  // Parameters are text, typed by casts in the SQL ($1::bigint). Without any, `sql` may hold
+  // several statements.
+  virtual SqlRows Exec(const std::string& sql, const std::vector<SqlValue>& parameters = {}) = 0;
+};
+
+class Session {
+ public:
+  Session(const Options& options, const std::string& application_name);
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  ~Session();
+
+  // Commits when `work` returns, rolls back when it throws.
+  void Transact(const std::function<void(SqlTransaction&)>& work);
+  // One statement in a transaction of its own.
+  SqlRows Exec(const std::string& sql, const std::vector<SqlValue>& parameters = {});
+  // One statement outside any transaction block: VACUUM.
+  void ExecAlone(const std::string& sql);
+
+  void Cancel() noexcept;  // any thread
+  int version_num() const { return version_num_; }
+  std::int32_t backend_pid() const { return backend_pid_; }
+  const std::string& backend_start() const { return backend_start_; }
+  const std::string& display_url() const { return display_url_; }
+
+ private:
+  void Configure(const Options& options);
+
+  struct Connection;
+  std::unique_ptr<Connection> connection_;
+  int version_num_ = 0;
+  std::int32_t backend_pid_ = 0;
+  std::string backend_start_;
+  std::string display_url_;
+};
+
+// Refuses connections that a pooler hands to another server process between transactions.
+void RefuseTransactionPooling(const Options& options, Session& session);
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_LOAD_SESSION_H_

@@ -1,0 +1,3 @@
+select t.id, t.source_schema, t.source_name, t.schema, t.name, t.plan, t.generation, t.phases,
+       t.source_rows, t.verdict, t.verdict_detail, t.estimated_rows, t.estimated_bytes
+from {L}."table" t where t.run_id = $1::text order by t.id

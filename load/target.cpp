@@ -1,0 +1,135 @@
+#include "load/target.h"
+
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "load/column_query.h"
+#include "load/ddl.h"
+#include "load/session.h"
+#include "load/sql.h"
+
+namespace transload {
+namespace {
+
+std::vector<std::string> FirstColumn(const SqlRows& rows) {
+  std::vector<std::string> out;
+  for (std::size_t row = 0; row < rows.size(); ++row) out.push_back(rows.Text(row, 0));
+  return out;
+}
+
+TargetInfo ReadInfo(Session& session) {
+  SqlRows row = session.Exec(
+      "select current_setting('server_version'), current_database(), current_user, "
+      "pg_encoding_to_char(encoding), (select rolsuper from pg_catalog.pg_roles "
+      "where rolname = current_user), pg_is_in_recovery(), "
+      "coalesce(host(inet_server_addr()), 'local'), coalesce(inet_server_port()::text, "
+      "current_setting('port')) from pg_catalog.pg_database where datname = current_database()");
+  TargetInfo info;
+  info.version_num = session.version_num();
+  info.version = row.Text(0, 0);
+  info.database = row.Text(0, 1);
+  info.user = row.Text(0, 2);
+  info.encoding = row.Text(0, 3);
+  info.superuser = row.Bool(0, 4);
+  info.in_recovery = row.Bool(0, 5);
+  info.host = row.Text(0, 6);
+  info.port = row.Text(0, 7);
+  info.display_url = session.display_url();
+  // Open to PUBLIC by default, but it may have been revoked.
+  if (session.Exec("select has_function_privilege('pg_catalog.pg_control_system()', 'execute')")
+          .Bool(0, 0)) {
+    info.system_identifier =
+        session.Exec("select system_identifier from pg_catalog.pg_control_system()").Text(0, 0);
+  }
+  info.extensions_installed =
+      FirstColumn(session.Exec("select extname from pg_catalog.pg_extension order by 1"));
+  info.extensions_available =
+      FirstColumn(session.Exec("select name from pg_catalog.pg_available_extensions order by 1"));
+  return info;
+}
+
+}  // namespace
+
+Target::Target(std::unique_ptr<Session> session, TargetInfo info)
+    : session_(std::move(session)), info_(std::move(info)) {}
+Target::Target(Target&&) noexcept = default;
+Target& Target::operator=(Target&&) noexcept = default;
+Target::~Target() = default;
+
+Target Target::Connect(const Options& options) {
+  auto session = std::make_unique<Session>(options, "transload");
+  RefuseTransactionPooling(options, *session);
+  TargetInfo info = ReadInfo(*session);
+  return Target(std::move(session), std::move(info));
+}
+
+std::vector<TargetColumn> Target::DescribeTable(const std::string& schema,
+                                                const std::string& table) {
+  return ColumnsFromRows(session_->Exec(DescribeTableSql(), {schema, table}));
+}
+
+std::vector<ExistingTable> Target::ExistingTables(const MigrationPlan& plan) {
+  std::vector<ExistingTable> found;
+  auto look = [&](const std::string& schema, const std::string& name) {
+    SqlRows rows = session_->Exec(
+        "select c.relkind from pg_catalog.pg_class c join pg_catalog.pg_namespace n on "
+        "n.oid = c.relnamespace where n.nspname = $1::text and c.relname = $2::text",
+        {schema, name});
+    if (rows.empty()) return;
+    ExistingTable table{schema, name, rows.Text(0, 0).at(0), false};
+    if (table.kind == 'r' || table.kind == 'p') {
+      table.has_rows =
+          session_->Exec("select exists (select 1 from " + ddl::Qualified(schema, name) + ")")
+              .Bool(0, 0);
+    }
+    found.push_back(table);
+  };
+  for (const TablePlan& table : plan.tables) look(table.schema, table.name);
+  for (const SequencePlan& sequence : plan.sequences) look(sequence.schema, sequence.name);
+  return found;
+}
+
+void Target::RunSql(const SqlStep& step) {
+  try {
+    session_->Transact([&](SqlTransaction& transaction) {
+      // The user's SQL sees the search path that the user's own sessions have.
+      transaction.Exec("set local search_path to default");
+      transaction.Exec(step.sql);
+    });
+  } catch (Error& error) {
+    Error named(fmt::format("{}: {}", step.name, error.what()));
+    named.code = error.code;
+    named.engine = error.engine;
+    named.retryable = error.retryable;
+    named.connection_lost = error.connection_lost;
+    named.commit_in_doubt = error.commit_in_doubt;
+    throw named;
+  }
+}
+
+std::string Target::QueryText(const std::string& sql) {
+  std::string text;
+  session_->Transact([&](SqlTransaction& transaction) {
+    transaction.Exec("set transaction read only");
+    transaction.Exec("set local search_path to default");
+    SqlRows rows = transaction.Exec(sql);
+    for (const auto& row : rows.rows) {
+      for (std::size_t column = 0; column < row.size(); ++column) {
+        if (column > 0) text += '\t';
+        text += row[column] ? *row[column] : "\\N";
+      }
+      text += '\n';
+    }
+  });
+  return text;
+}
+
+void Target::CommitSynchronously() {
+  session_->Transact([](SqlTransaction& transaction) {
+    transaction.Exec("set local synchronous_commit = on");
+    // A commit is only waited for when its transaction has an id.
+    transaction.Exec("select txid_current()");
+  });
+}
+
+}  // namespace transload

@@ -1,0 +1,43 @@
+#include "load/target_error.h"
+
+namespace transload {
+namespace {
+
+std::string Tidy(std::string_view message) {
+  while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) {
+    message.remove_suffix(1);
+  }
+  for (std::string_view prefix : {"ERROR:  ", "FATAL:  "}) {
+    if (message.starts_with(prefix)) message.remove_prefix(prefix.size());
+  }
+  return std::string(message);
+}
+
+}  // namespace
+
+bool EndsSession(std::string_view sqlstate) {
+  return sqlstate.starts_with("57P0") || sqlstate.starts_with("08") || sqlstate == "25P03" ||
+         sqlstate == "25P04";
+}
+
+bool MayRetry(std::string_view sqlstate) {
+  return sqlstate == "40001" || sqlstate == "40P01" || sqlstate == "55P03" ||
+         sqlstate.starts_with("53") || EndsSession(sqlstate);
+}
+
+Error TargetError(std::string_view sqlstate, std::string_view message) {
+  Error error(Tidy(message));
+  error.engine = "PostgreSQL";
+  error.code = sqlstate;
+  error.retryable = MayRetry(sqlstate);
+  error.connection_lost = EndsSession(sqlstate);
+  return error;
+}
+
+Error TargetLost(std::string_view message) {
+  Error error = TargetError("08006", message);
+  error.connection_lost = true;
+  return error;
+}
+
+}  // namespace transload
