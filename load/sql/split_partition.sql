@@ -1,7 +1,7 @@
 -- $1 id, $2 epoch, $3 range of what stays (null: already set), $4 range of the rest.
 with cut as (
   update {L}.partition p set range = coalesce($3::json, p.range), remainder = false
-  where p.id = $1::bigint and p.epoch = $2::bigint and (p.state = 'running' or $3 is null)
+  where p.id = $1::bigint and p.epoch = $2::bigint and (p.state = 'running' or $3::json is null)
   returning p.*
 )
 insert into {L}.partition (run_id, table_id, number, range, remainder, table_bytes, estimated_bytes)
