@@ -1,0 +1,204 @@
+#include "extract/sqlite/connection.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace transload::sqlite {
+namespace {
+
+constexpr int kBusyTimeoutMs = 10'000;
+// Instructions of the virtual machine between two looks at the interrupt flag: some 0.1 ms.
+constexpr int kProgressSteps = 10'000;
+
+std::string Quoted(std::string_view text, char quote) {
+  std::string quoted(1, quote);
+  for (char c : text) {
+    if (c == quote) quoted += quote;
+    quoted += c;
+  }
+  return quoted + quote;
+}
+
+// The path inside a file: URI.
+std::string UriPath(std::string_view path) {
+  std::string uri;
+  for (char c : path) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '/' || c == '.' || c == '_' || c == '-';
+    if (plain) {
+      uri += c;
+    } else {
+      uri += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return uri;
+}
+
+// What a user can do about a result code; empty where SQLite's own words are all there is.
+std::string Advice(int result, const std::string& path) {
+  switch (result & 0xff) {
+    case SQLITE_NOTADB:
+      return "the file is no SQLite database, or it is encrypted (SQLCipher, SEE): decrypt it into "
+             "a plain database first";
+    case SQLITE_CORRUPT:
+      return fmt::format(
+          "the file is damaged: look at it with 'PRAGMA integrity_check', and save what can be "
+          "saved into a new file with: sqlite3 '{}' .recover",
+          path);
+    case SQLITE_CANTOPEN:
+      return "it cannot be opened for reading: check the permissions of the file and of its "
+             "folder; a database in WAL mode needs its -shm file, or a folder where it can be made";
+    case SQLITE_READONLY:
+      return "a crashed program left a journal that must be rolled back first, and transload never "
+             "writes to its source: open the database once with the program that owns it";
+    case SQLITE_BUSY:
+      return "another program holds it locked: end its transaction, or try again later";
+    case SQLITE_IOERR:
+      return "the file could not be read: check the disk";
+    case SQLITE_PERM:
+      return "permission denied";
+    default:
+      return {};
+  }
+}
+
+}  // namespace
+
+std::string QuoteName(std::string_view name) { return Quoted(name, '"'); }
+std::string QuoteText(std::string_view text) { return Quoted(text, '\''); }
+
+Connection::Connection(const std::string& path, bool immutable) : path_(path) {
+  const std::string uri = (path.starts_with('/') ? "file://" : "file:") + UriPath(path) +
+                          (immutable ? "?immutable=1" : "");
+  const int flags =
+      SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | SQLITE_OPEN_PRIVATECACHE;
+  const int result = sqlite3_open_v2(uri.c_str(), &handle_, flags, nullptr);
+  if (result != SQLITE_OK) {
+    const Error error = MakeError(result, "opening");
+    sqlite3_close_v2(handle_);
+    throw error;
+  }
+  sqlite3_extended_result_codes(handle_, 1);
+  sqlite3_busy_timeout(handle_, kBusyTimeoutMs);
+  sqlite3_progress_handler(
+      handle_, kProgressSteps,
+      [](void* self) { return static_cast<Connection*>(self)->interrupted() ? 1 : 0; }, this);
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+}
+
+Connection::~Connection() { sqlite3_close_v2(handle_); }
+
+Error Connection::MakeError(int result, const std::string& doing) const {
+  const std::string advice = Advice(result, path_);
+  const char* detail = handle_ == nullptr ? sqlite3_errstr(result) : sqlite3_errmsg(handle_);
+  Error error(
+      fmt::format("{} {}: {}{}{}", doing, path_, detail, advice.empty() ? "" : "; ", advice));
+  error.exit_code = failure_code_;
+  error.engine = "SQLite";
+  error.code = std::to_string(result);
+  const int primary = result & 0xff;
+  error.retryable = primary == SQLITE_BUSY || primary == SQLITE_IOERR;
+  error.interrupted = primary == SQLITE_INTERRUPT;
+  return error;
+}
+
+void Connection::Execute(const std::string& sql) {
+  Statement statement(*this, sql);
+  while (statement.Step()) {
+  }
+}
+
+std::optional<std::string> Connection::Text(const std::string& sql) {
+  Statement statement(*this, sql);
+  if (!statement.Step()) return std::nullopt;
+  return statement.Text(0);
+}
+
+std::int64_t Connection::Integer(const std::string& sql) {
+  Statement statement(*this, sql);
+  return statement.Step() ? statement.Integer(0) : 0;
+}
+
+void Connection::BeginRead() {
+  if (in_transaction()) Execute("ROLLBACK");
+  Execute("BEGIN");
+  // A deferred transaction takes its view at the first read.
+  Integer("SELECT count(*) FROM sqlite_schema");
+}
+
+void Connection::EndRead() noexcept {
+  if (in_transaction()) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+bool Connection::ReadFileBytes(void* to, int size, std::int64_t offset) const {
+  sqlite3_file* file = nullptr;
+  if (sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+      file == nullptr || file->pMethods == nullptr) {
+    return false;
+  }
+  return file->pMethods->xRead(file, to, size, offset) == SQLITE_OK;
+}
+
+void Connection::Interrupt() noexcept {
+  interrupted_ = true;
+  sqlite3_interrupt(handle_);
+}
+
+Statement::Statement(Connection& connection, const std::string& sql) : connection_(&connection) {
+  const int result = sqlite3_prepare_v2(connection.handle(), sql.data(),
+                                        static_cast<int>(sql.size()), &handle_, nullptr);
+  if (result != SQLITE_OK) throw connection.MakeError(result, "reading");
+}
+
+Statement::Statement(Statement&& other) noexcept
+    : connection_(other.connection_), handle_(std::exchange(other.handle_, nullptr)) {}
+
+Statement& Statement::operator=(Statement&& other) noexcept {
+  if (this != &other) {
+    Close();
+    connection_ = other.connection_;
+    handle_ = std::exchange(other.handle_, nullptr);
+  }
+  return *this;
+}
+
+void Statement::Close() noexcept {
+  sqlite3_finalize(handle_);
+  handle_ = nullptr;
+}
+
+void Statement::BindText(int index, std::string_view value) {
+  sqlite3_bind_text64(handle_, index, value.data(), value.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+void Statement::BindBlob(int index, std::string_view value) {
+  sqlite3_bind_blob64(handle_, index, value.data(), value.size(), SQLITE_TRANSIENT);
+}
+
+std::string_view Statement::Bytes(int column) const {
+  const bool text = sqlite3_column_type(handle_, column) == SQLITE_TEXT;
+  const void* data =
+      text ? sqlite3_column_text(handle_, column) : sqlite3_column_blob(handle_, column);
+  const int size = sqlite3_column_bytes(handle_, column);
+  if (data == nullptr) {
+    // An empty blob has no address; memory that ran out has none either.
+    if (sqlite3_errcode(sqlite3_db_handle(handle_)) == SQLITE_NOMEM) Fail(SQLITE_NOMEM);
+    return {};
+  }
+  return {static_cast<const char*>(data), static_cast<std::size_t>(size)};
+}
+
+std::string Statement::Text(int column) const {
+  const unsigned char* data = sqlite3_column_text(handle_, column);
+  const int size = sqlite3_column_bytes(handle_, column);
+  if (data == nullptr) return {};
+  return {reinterpret_cast<const char*>(data), static_cast<std::size_t>(size)};
+}
+
+void Statement::Fail(int result) const {
+  if (result == SQLITE_ROW) result = SQLITE_INTERRUPT;
+  throw connection_->MakeError(result, "reading");
+}
+
+}  // namespace transload::sqlite

@@ -1,0 +1,114 @@
+// One SQLite connection that can only read, and its statements.
+//
+// The handle is opened READONLY: its last close can then never checkpoint, and no statement can
+// write. A Connection and what hangs on it are used by one thread at a time; only Interrupt may be
+// called from any thread, as long as the Connection lives.
+#ifndef TRANSLOAD_EXTRACT_SQLITE_CONNECTION_H_
+#define TRANSLOAD_EXTRACT_SQLITE_CONNECTION_H_
+
+#include <sqlite3.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/error.h"
+
+namespace transload::sqlite {
+
+// "name" with its quotes doubled, as SQLite wants an identifier.
+std::string QuoteName(std::string_view name);
+// 'text' with its quotes doubled.
+std::string QuoteText(std::string_view text);
+
+class Statement;
+
+class Connection {
+ public:
+  // `immutable` tells SQLite that nobody writes the file: no locks, no -wal, no -shm.
+  Connection(const std::string& path, bool immutable);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  sqlite3* handle() const { return handle_; }
+  const std::string& path() const { return path_; }
+
+  // What an error of this connection means for the process: kRefused until a run reads rows.
+  void set_failure_code(ExitCode code) { failure_code_ = code; }
+  Error MakeError(int result, const std::string& doing) const;
+
+  void Execute(const std::string& sql);
+  // First column of the first row; nothing without a row.
+  std::optional<std::string> Text(const std::string& sql);
+  std::int64_t Integer(const std::string& sql);
+
+  // Starts a read transaction and makes its view of the file be taken now.
+  void BeginRead();
+  void EndRead() noexcept;
+  bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
+
+  // Reads bytes of the database file itself through SQLite's own descriptor: closing another one
+  // would drop every lock this process holds on the file.
+  bool ReadFileBytes(void* to, int size, std::int64_t offset) const;
+
+  // --- any thread
+  void Interrupt() noexcept;
+  void ClearInterrupt() noexcept { interrupted_ = false; }
+  bool interrupted() const { return interrupted_; }
+
+ private:
+  sqlite3* handle_ = nullptr;
+  std::string path_;
+  ExitCode failure_code_ = ExitCode::kRefused;
+  std::atomic<bool> interrupted_{false};
+};
+
+class Statement {
+ public:
+  Statement() = default;
+  Statement(Connection& connection, const std::string& sql);
+  Statement(Statement&& other) noexcept;
+  Statement& operator=(Statement&& other) noexcept;
+  ~Statement() { Close(); }
+
+  explicit operator bool() const { return handle_ != nullptr; }
+  sqlite3_stmt* handle() const { return handle_; }
+  void Close() noexcept;
+  void Reset() { sqlite3_reset(handle_); }
+
+  void BindInteger(int index, std::int64_t value) { sqlite3_bind_int64(handle_, index, value); }
+  void BindText(int index, std::string_view value);
+  void BindBlob(int index, std::string_view value);
+
+  // True: a row is there. False: SQLITE_DONE, nothing else. Everything else throws.
+  bool Step() {
+    const int result = sqlite3_step(handle_);
+    if (result == SQLITE_ROW && !connection_->interrupted()) return true;
+    if (result == SQLITE_DONE) return false;
+    Fail(result);
+  }
+
+  int columns() const { return sqlite3_column_count(handle_); }
+  int Class(int column) const { return sqlite3_column_type(handle_, column); }
+  bool IsNull(int column) const { return Class(column) == SQLITE_NULL; }
+  std::int64_t Integer(int column) const { return sqlite3_column_int64(handle_, column); }
+  double Real(int column) const { return sqlite3_column_double(handle_, column); }
+  // Bytes of a TEXT or BLOB value, valid until the next step. Never ends at a NUL.
+  std::string_view Bytes(int column) const;
+  // Any value as SQLite prints it; empty for NULL.
+  std::string Text(int column) const;
+
+ private:
+  [[noreturn]] void Fail(int result) const;
+
+  Connection* connection_ = nullptr;
+  sqlite3_stmt* handle_ = nullptr;
+};
+
+}  // namespace transload::sqlite
+
+#endif  // TRANSLOAD_EXTRACT_SQLITE_CONNECTION_H_

@@ -1,0 +1,154 @@
+#include "extract/sqlite/reader.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+namespace transload::sqlite {
+namespace {
+
+// A sample that a second reading finds again where rows have a rowid: a fixed shuffle of it.
+std::string SampleSql(const TableKey& key, double percent) {
+  const auto parts = static_cast<std::int64_t>(std::llround(percent * 10'000));
+  if (key.by != SplitBy::kRowid) return fmt::format("abs(random() % 1000000) < {}", parts);
+  return fmt::format("abs({} % 1000003) * 7919 % 1000003 < {}", key.Sql(), parts);
+}
+
+std::string SelectSql(const ReadRequest& request, const TableKey& key) {
+  std::string sql = "SELECT ";
+  for (const ReadColumn& column : request.columns) {
+    sql += (column.expression.empty() ? QuoteName(column.name) : column.expression) + ",";
+  }
+  // A row of no columns is still a row: the last one is never looked at.
+  sql += "1 FROM main." + QuoteName(request.table);
+  if (!request.range.whole_table()) sql += " NOT INDEXED";
+  std::string where = RangeSql(key, request.range);
+  const auto add = [&](const std::string& condition) {
+    where += (where.empty() ? "" : " AND ") + condition;
+  };
+  if (!request.where.empty()) add("(" + request.where + ")");
+  if (request.sample_percent) add(SampleSql(key, *request.sample_percent));
+  if (!where.empty()) sql += " WHERE " + where;
+  if (request.in_key_order && key.by != SplitBy::kNothing) sql += " ORDER BY " + key.Sql();
+  return sql;
+}
+
+char* DynamicCell(RowBatch& batch, DynamicClass storage, std::size_t size) {
+  char* to = batch.AppendCell(static_cast<std::uint32_t>(size + 1));
+  *to = static_cast<char>(storage);
+  return to + 1;
+}
+
+void AppendBytes(RowBatch& batch, DynamicClass storage, std::string_view bytes) {
+  char* to = DynamicCell(batch, storage, bytes.size());
+  if (!bytes.empty()) std::memcpy(to, bytes.data(), bytes.size());
+}
+
+}  // namespace
+
+Reader::Reader(std::unique_ptr<Connection> connection, Position unlocked)
+    : connection_(std::move(connection)), unlocked_(std::move(unlocked)) {
+  connection_->set_failure_code(ExitCode::kStopped);
+}
+
+void Reader::Open(const ReadRequest& request) {
+  rows_.Close();
+  TableKey key = FindTableKey(*connection_, request.table);
+  if (!request.range.whole_table() && request.range.by != key.by) {
+    Error error(fmt::format("{}: a partition by {} no longer fits the table", request.table,
+                            request.range.Describe()));
+    error.table = request.table;
+    throw error;
+  }
+  rows_ = Statement(*connection_, SelectSql(request, key));
+  BindRange(rows_, key, request.range);
+  columns_ = static_cast<int>(request.columns.size());
+}
+
+bool Reader::Read(RowBatch& batch) {
+  if (!rows_) throw BugError("a SQLite reader was read before it was opened");
+  while (!batch.full()) {
+    if (!rows_.Step()) {
+      rows_.Close();
+      ProveUnmoved();
+      return false;
+    }
+    AppendRow(batch);
+  }
+  return true;
+}
+
+void Reader::AppendRow(RowBatch& batch) const {
+  batch.BeginRow();
+  for (int column = 0; column < columns_; ++column) AppendValue(batch, column);
+}
+
+void Reader::AppendValue(RowBatch& batch, int column) const {
+  switch (rows_.Class(column)) {
+    case SQLITE_INTEGER: {
+      const std::int64_t value = rows_.Integer(column);
+      std::memcpy(DynamicCell(batch, DynamicClass::kInteger, 8), &value, 8);
+      break;
+    }
+    case SQLITE_FLOAT: {
+      const double value = rows_.Real(column);
+      std::memcpy(DynamicCell(batch, DynamicClass::kReal, 8), &value, 8);
+      break;
+    }
+    case SQLITE_TEXT:
+      AppendBytes(batch, DynamicClass::kText, rows_.Bytes(column));
+      break;
+    case SQLITE_BLOB:
+      AppendBytes(batch, DynamicClass::kBlob, rows_.Bytes(column));
+      break;
+    default:
+      batch.AppendNull();
+  }
+}
+
+void Reader::ProveUnmoved() {
+  if (unlocked_.empty() || ReadPosition(*connection_) == unlocked_) return;
+  Error error(connection_->path() +
+              " was written while it was read without locks (the file cannot be locked by this "
+              "user): what was read may mix two states; use --snapshot-copy, or stop the writer");
+  error.engine = "SQLite";
+  error.snapshot_lost = true;
+  throw error;
+}
+
+void Reader::Abandon() {
+  rows_.Close();
+  connection_->ClearInterrupt();
+  if (unlocked_.empty() && !connection_->in_transaction()) {
+    Error error("the view of " + connection_->path() + " is lost");
+    error.engine = "SQLite";
+    error.snapshot_lost = true;
+    throw error;
+  }
+}
+
+std::uint64_t Reader::CountRows(const std::string& /*schema*/, const std::string& table,
+                                const std::string& where) {
+  rows_.Close();
+  const std::string condition = where.empty() ? "" : " WHERE (" + where + ")";
+  return static_cast<std::uint64_t>(
+      connection_->Integer("SELECT count(*) FROM main." + QuoteName(table) + condition));
+}
+
+std::optional<KeyBound> Reader::BoundaryAfter(const std::string& /*schema*/,
+                                              const std::string& table, const PartitionRange& range,
+                                              std::uint64_t rows) {
+  rows_.Close();
+  return FindBoundary(*connection_, table, FindTableKey(*connection_, table), range, rows);
+}
+
+std::unique_ptr<Connection> Reader::TakeConnection() {
+  rows_.Close();
+  connection_->ClearInterrupt();
+  const bool sound = !unlocked_.empty() || connection_->in_transaction();
+  return sound ? std::move(connection_) : nullptr;
+}
+
+}  // namespace transload::sqlite

@@ -1,0 +1,286 @@
+#include "extract/sqlite/text_class.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "extract/sqlite/sql_tokens.h"
+
+namespace transload::sqlite {
+namespace {
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsHex(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+// Length of the well-formed sequence at `at`, or 0. Table 3-7 of the Unicode standard.
+std::size_t SequenceLength(const unsigned char* at, std::size_t left) {
+  const unsigned char lead = at[0];
+  const auto tail = [&](std::size_t i, unsigned char low = 0x80, unsigned char high = 0xBF) {
+    return i < left && at[i] >= low && at[i] <= high;
+  };
+  if (lead >= 0xC2 && lead <= 0xDF) return tail(1) ? 2 : 0;
+  if (lead >= 0xE0 && lead <= 0xEF) {
+    const unsigned char low = lead == 0xE0 ? 0xA0 : 0x80;
+    const unsigned char high = lead == 0xED ? 0x9F : 0xBF;
+    return tail(1, low, high) && tail(2) ? 3 : 0;
+  }
+  if (lead >= 0xF0 && lead <= 0xF4) {
+    const unsigned char low = lead == 0xF0 ? 0x90 : 0x80;
+    const unsigned char high = lead == 0xF4 ? 0x8F : 0xBF;
+    return tail(1, low, high) && tail(2) && tail(3) ? 4 : 0;
+  }
+  return 0;
+}
+
+// Reads fixed-width fields from the left; every reader leaves `ok` false on the first misfit.
+class FieldReader {
+ public:
+  explicit FieldReader(std::string_view text) : text_(text) {}
+
+  bool ok = true;
+  bool at_end() const { return at_ == text_.size(); }
+  char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+  void Skip() { ++at_; }
+  void Expect(char c) {
+    if (Peek() == c) {
+      ++at_;
+    } else {
+      ok = false;
+    }
+  }
+  int Number(int digits) {
+    int value = 0;
+    for (int i = 0; i < digits; ++i) {
+      if (!IsDigit(Peek())) {
+        ok = false;
+        return 0;
+      }
+      value = value * 10 + (text_[at_++] - '0');
+    }
+    return value;
+  }
+  std::uint32_t CountDigits() {
+    std::uint32_t digits = 0;
+    for (; IsDigit(Peek()); ++at_) ++digits;
+    return digits;
+  }
+
+ private:
+  std::string_view text_;
+  std::size_t at_ = 0;
+};
+
+bool IsRealDay(int year, int month, int day) {
+  static constexpr std::array<int, 12> kDays = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (year < 1 || month < 1 || month > 12 || day < 1) return false;
+  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  if (month == 2 && day == 29 && !leap) return false;
+  return day <= kDays[static_cast<std::size_t>(month - 1)];
+}
+
+// HH:MM[:SS[.fraction]]. Returns false for what is no time of day.
+bool ReadTime(FieldReader& reader, bool allow_24, bool* excess_digits) {
+  const int hour = reader.Number(2);
+  reader.Expect(':');
+  const int minute = reader.Number(2);
+  int second = 0;
+  std::uint32_t digits = 0;
+  if (reader.ok && reader.Peek() == ':') {
+    reader.Skip();
+    second = reader.Number(2);
+    if (reader.ok && reader.Peek() == '.') {
+      reader.Skip();
+      digits = reader.CountDigits();
+      if (digits == 0) reader.ok = false;
+    }
+  }
+  *excess_digits = digits > 6;
+  if (!reader.ok || minute > 59 || second > 59) return false;
+  return hour < 24 || (allow_24 && hour == 24 && minute == 0 && second == 0 && digits == 0);
+}
+
+bool ReadZone(FieldReader& reader) {
+  if (reader.Peek() == 'Z' || reader.Peek() == 'z') {
+    reader.Skip();
+    return reader.at_end();
+  }
+  if (reader.Peek() != '+' && reader.Peek() != '-') return false;
+  reader.Skip();
+  const int hours = reader.Number(2);
+  int minutes = 0;
+  if (reader.ok && !reader.at_end()) {
+    if (reader.Peek() == ':') reader.Skip();
+    minutes = reader.Number(2);
+  }
+  return reader.ok && reader.at_end() && hours <= 15 && minutes <= 59;
+}
+
+TextClass ClassifyDateOrTime(std::string_view text, bool* excess_digits) {
+  FieldReader reader(text);
+  if (text.size() >= 5 && text[2] == ':') {
+    return ReadTime(reader, true, excess_digits) && reader.at_end() ? TextClass::kTime
+                                                                    : TextClass::kOther;
+  }
+  const int year = reader.Number(4);
+  reader.Expect('-');
+  const int month = reader.Number(2);
+  reader.Expect('-');
+  const int day = reader.Number(2);
+  if (!reader.ok || !IsRealDay(year, month, day)) return TextClass::kOther;
+  if (reader.at_end()) return TextClass::kDate;
+  if (reader.Peek() != ' ' && reader.Peek() != 'T' && reader.Peek() != 't')
+    return TextClass::kOther;
+  reader.Skip();
+  if (!ReadTime(reader, false, excess_digits)) return TextClass::kOther;
+  if (reader.at_end()) return TextClass::kDatetime;
+  return ReadZone(reader) ? TextClass::kDatetimeZone : TextClass::kOther;
+}
+
+bool IsUuid(std::string_view text) {
+  if (text.size() != 36) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+    if (dash ? text[i] != '-' : !IsHex(text[i])) return false;
+  }
+  return true;
+}
+
+bool IsBooleanWord(std::string_view text) {
+  if (text.size() > 5) return false;
+  static constexpr std::array<std::string_view, 12> kWords = {
+      "true", "false", "t", "f", "yes", "no", "y", "n", "on", "off", "0", "1"};
+  return std::any_of(kWords.begin(), kWords.end(),
+                     [&](std::string_view word) { return EqualIgnoringCase(word, text); });
+}
+
+// [+-]digits[.digits][e[+-]digits], at least one digit before the exponent.
+TextFinding ClassifyNumber(std::string_view text) {
+  TextFinding finding;
+  FieldReader reader(text);
+  const bool negative = reader.Peek() == '-';
+  if (negative || reader.Peek() == '+') reader.Skip();
+  const std::size_t first = text.size() > 0 && !IsDigit(text[0]) && text[0] != '.' ? 1 : 0;
+  const std::uint32_t whole = reader.CountDigits();
+  std::uint32_t leading_zeros = 0;
+  while (leading_zeros < whole && text[first + leading_zeros] == '0') ++leading_zeros;
+  std::uint32_t fraction = 0;
+  const bool point = reader.Peek() == '.';
+  if (point) {
+    reader.Skip();
+    fraction = reader.CountDigits();
+  }
+  if (whole + fraction == 0) return finding;
+  int exponent = 0;
+  const bool has_exponent = reader.Peek() == 'e' || reader.Peek() == 'E';
+  if (has_exponent) {
+    reader.Skip();
+    const bool down = reader.Peek() == '-';
+    if (down || reader.Peek() == '+') reader.Skip();
+    const std::size_t left = reader.CountDigits();
+    if (left == 0 || left > 4) return finding;
+    FieldReader digits(text.substr(text.size() - left));
+    exponent = digits.Number(static_cast<int>(left)) * (down ? -1 : 1);
+  }
+  if (!reader.at_end()) return finding;
+  const int significant = static_cast<int>(whole - leading_zeros);
+  finding.int_digits = static_cast<std::uint32_t>(std::max(0, significant + exponent));
+  finding.scale = static_cast<std::uint32_t>(std::max(0, static_cast<int>(fraction) - exponent));
+  std::int64_t value = 0;
+  const char* start = text.data() + (text[0] == '+' ? 1 : 0);
+  const bool fits = !point && !has_exponent &&
+                    std::from_chars(start, text.data() + text.size(), value).ec == std::errc();
+  finding.text_class = fits ? TextClass::kInteger : TextClass::kDecimal;
+  return finding;
+}
+
+}  // namespace
+
+TextShape ShapeOf(std::string_view text) {
+  TextShape shape;
+  const auto* at = reinterpret_cast<const unsigned char*>(text.data());
+  std::size_t left = text.size();
+  while (left > 0) {
+    while (left >= 8) {
+      std::uint64_t word;
+      std::memcpy(&word, at, 8);
+      constexpr std::uint64_t kHigh = 0x8080808080808080u;
+      constexpr std::uint64_t kOnes = 0x0101010101010101u;
+      // All ASCII, and no byte of zero.
+      if ((word & kHigh) != 0 || ((word - kOnes) & ~word & kHigh) != 0) break;
+      at += 8;
+      left -= 8;
+      shape.chars += 8;
+    }
+    if (left == 0) break;
+    std::size_t length = 1;
+    if (*at == 0) {
+      shape.nul = true;
+    } else if (*at >= 0x80) {
+      length = SequenceLength(at, left);
+      if (length == 0) {
+        shape.utf8 = false;
+        length = 1;
+      }
+    }
+    at += length;
+    left -= length;
+    ++shape.chars;
+  }
+  return shape;
+}
+
+TextFinding Classify(std::string_view text) {
+  TextFinding finding;
+  if (text.empty()) {
+    finding.text_class = TextClass::kEmpty;
+    return finding;
+  }
+  const char first = text[0];
+  const bool boolean = IsBooleanWord(text);
+  if (IsUuid(text)) {
+    finding.text_class = TextClass::kUuid;
+  } else if (IsDigit(first) || first == '-' || first == '+' || first == '.') {
+    finding = ClassifyNumber(text);
+    if (finding.text_class == TextClass::kOther && IsDigit(first)) {
+      finding.text_class = ClassifyDateOrTime(text, &finding.excess_digits);
+      if (finding.text_class == TextClass::kOther) finding.excess_digits = false;
+    }
+  } else if (first == '{' || first == '[' || first == '"' || text == "true" || text == "false" ||
+             text == "null") {
+    if (ExamineJson(text).json) finding.text_class = TextClass::kJson;
+  }
+  finding.boolean = boolean;
+  return finding;
+}
+
+JsonFinding ExamineJson(std::string_view text) {
+  JsonFinding finding;
+  finding.json = nlohmann::json::accept(text);
+  // The parser takes \u0000 and joins or refuses surrogates as jsonb does.
+  finding.jsonb = finding.json && text.find("\\u0000") == std::string_view::npos;
+  return finding;
+}
+
+RealDigits DigitsOf(double value) {
+  RealDigits digits;
+  if (!std::isfinite(value) || value == 0) return digits;
+  std::array<char, 32> text;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), std::abs(value),
+                                 std::chars_format::scientific)
+                       .ptr;
+  const std::string_view form(text.data(), static_cast<std::size_t>(end - text.data()));
+  const std::size_t mark = form.find('e');
+  int exponent = 0;
+  const char* from = form.data() + mark + (form[mark + 1] == '+' ? 2 : 1);
+  std::from_chars(from, end, exponent);
+  const int fraction = mark > 1 ? static_cast<int>(mark) - 2 : 0;
+  digits.int_digits = static_cast<std::uint32_t>(std::max(0, exponent + 1));
+  digits.scale = static_cast<std::uint32_t>(std::max(0, fraction - exponent));
+  return digits;
+}
+
+}  // namespace transload::sqlite

@@ -1,0 +1,183 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <set>
+#include <thread>
+
+#include "core/error.h"
+#include "tests/extract/sqlite/test_database.h"
+
+namespace transload::sqlite {
+namespace {
+
+using ::testing::ElementsAre;
+
+TEST(SqliteReader, GivesEveryValueItsStorageClassAndAllItsBytes) {
+  const TestDatabase database(R"(
+    CREATE TABLE t(a INTEGER, b REAL, c TEXT, d BLOB);
+    INSERT INTO t VALUES (9223372036854775807, 1e999, CAST(x'610062' AS TEXT), x'');
+    INSERT INTO t VALUES ('5x', 5, '', x'00ff');
+    INSERT INTO t VALUES (x'00', -0.5, NULL, 'text');)");
+  const auto source = database.Open();
+  source->TakeSnapshot({});
+  const SourceCatalogue catalogue = source->ReadCatalogue();
+  using namespace std::string_literals;
+  EXPECT_THAT(ReadAll(*source, TableOf(catalogue, "t")),
+              ElementsAre(ElementsAre("i:9223372036854775807", "r:inf", "t:a\0b"s, "b:"),
+                          ElementsAre("t:5x", "r:5", "t:", "b:00ff"),
+                          ElementsAre("b:00", "r:-0.5", "NULL", "t:text")));
+}
+
+std::multiset<std::string> FirstCells(const Rows& rows) {
+  std::multiset<std::string> cells;
+  for (const auto& row : rows) cells.insert(row[0]);
+  return cells;
+}
+
+// Every row of a table is in exactly one of the ranges, however it is cut.
+void ExpectCover(Source& source, const SourceTable& table, std::uint64_t bytes,
+                 std::size_t least_ranges) {
+  const SplitPlan plan = source.Split(table, "", bytes);
+  EXPECT_GE(plan.ranges.size(), least_ranges) << plan.explanation;
+  std::multiset<std::string> parts;
+  for (const PartitionRange& range : plan.ranges) {
+    parts.merge(FirstCells(ReadAll(source, table, range)));
+  }
+  EXPECT_EQ(parts, FirstCells(ReadAll(source, table))) << table.name;
+  EXPECT_EQ(parts.size(), source.NewReader()->CountRows("", table.name, ""));
+}
+
+TEST(SqliteSplit, CoversEveryRowOnceWhateverTheKey) {
+  const TestDatabase database(R"(
+    CREATE TABLE sparse(id INTEGER PRIMARY KEY, a);
+    INSERT INTO sparse VALUES (-9223372036854775808, 0), (1, 1), (2, 2), (9223372036854775807, 3);
+    CREATE TABLE shadowed(rowid TEXT, a);
+    INSERT INTO shadowed VALUES ('x', 1), ('y', 2), ('z', 3);
+    CREATE TABLE all_shadowed(rowid TEXT, oid TEXT, _rowid_ TEXT);
+    INSERT INTO all_shadowed VALUES ('x', 'a', 'b'), ('y', 'a', 'b');
+    CREATE TABLE named_rowid(rowid INTEGER PRIMARY KEY, a);
+    INSERT INTO named_rowid VALUES (10, 1), (20, 2), (30, 3);
+    CREATE TABLE clustered(a TEXT COLLATE NOCASE, b INTEGER, PRIMARY KEY(a, b)) WITHOUT ROWID;
+    INSERT INTO clustered VALUES ('A', 1), ('a', 2), ('b', 1), ('B', 2), ('', 1), ('it''s', 5),
+      (x'00', 7), (5, 8), ('c', 'text');
+    CREATE TABLE blobs(k BLOB PRIMARY KEY) WITHOUT ROWID;
+    INSERT INTO blobs VALUES (x''), (x'00'), (x'00ff'), (x'ff'), ('text'), (1), (2.5);
+    CREATE TABLE descending(k TEXT, n INT, PRIMARY KEY(k, n DESC)) WITHOUT ROWID;
+    INSERT INTO descending VALUES ('a', 1), ('a', 2), ('b', 1);
+    CREATE TABLE empty(id INTEGER PRIMARY KEY);)");
+  const auto source = database.Open();
+  source->TakeSnapshot(Readers(30, 0));
+  const SourceCatalogue catalogue = source->ReadCatalogue();
+  const std::map<std::string, std::size_t> least_ranges = {
+      {"sparse", 4},    {"shadowed", 3}, {"all_shadowed", 1}, {"named_rowid", 3},
+      {"clustered", 5}, {"blobs", 4},    {"descending", 1},   {"empty", 1}};
+  for (const SourceTable& table : catalogue.tables) {
+    ExpectCover(*source, table, 1, least_ranges.at(table.name));
+  }
+}
+
+TEST(SqliteReader, FindsTheNextBoundaryOfAnOpenRange) {
+  const TestDatabase database(R"(
+    CREATE TABLE t(id INTEGER PRIMARY KEY);
+    INSERT INTO t VALUES (1), (2), (5), (9223372036854775807);)");
+  const auto source = database.Open();
+  source->TakeSnapshot({});
+  const auto reader = source->NewReader();
+  PartitionRange range;
+  range.by = SplitBy::kRowid;
+  EXPECT_EQ(reader->BoundaryAfter("", "t", range, 2), KeyBound{"5"});
+  range.lower = KeyBound{"5"};
+  EXPECT_EQ(reader->BoundaryAfter("", "t", range, 1), KeyBound{"9223372036854775807"});
+  EXPECT_EQ(reader->BoundaryAfter("", "t", range, 2), std::nullopt);
+}
+
+TEST(SqliteReader, AppliesFilterOrderAndSample) {
+  const TestDatabase database(R"(
+    CREATE TABLE t(id INTEGER PRIMARY KEY, a INT);
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
+    INSERT INTO t SELECT i, i % 2 FROM n;)");
+  const auto source = database.Open();
+  source->TakeSnapshot({});
+  const auto reader = source->NewReader();
+  EXPECT_EQ(reader->CountRows("", "t", "a = 1 OR a = 5"), 5000u);
+  ReadRequest request;
+  request.table = "t";
+  request.columns = {{"id", "", CellFormat::kDynamic}, {"b", "a + 1", CellFormat::kDynamic}};
+  request.where = "a = 1 OR a = 5";
+  request.range.by = SplitBy::kRowid;
+  request.range.upper = KeyBound{"6"};
+  request.in_key_order = true;
+  reader->Open(request);
+  RowBatch batch;
+  EXPECT_FALSE(reader->Read(batch));
+  EXPECT_THAT(RowsOf(batch, 2), ElementsAre(ElementsAre("i:1", "i:2"), ElementsAre("i:3", "i:2"),
+                                            ElementsAre("i:5", "i:2")));
+  request.range = {};
+  request.where.clear();
+  request.sample_percent = 10;
+  std::size_t rows = 0;
+  reader->Open(request);
+  for (bool more = true; more; rows += batch.rows()) {
+    batch.Clear();
+    more = reader->Read(batch);
+  }
+  EXPECT_GT(rows, 800u);
+  EXPECT_LT(rows, 1200u);
+}
+
+TEST(SqliteReader, StopsSoonWhenCancelledAndKeepsItsSnapshot) {
+  const TestDatabase database(R"(
+    CREATE TABLE t(id INTEGER PRIMARY KEY);
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+    INSERT INTO t SELECT i FROM n;)");
+  const auto source = database.Open();
+  source->TakeSnapshot({});
+  const auto reader = source->NewReader();
+  std::jthread canceller([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    reader->Cancel();
+  });
+  try {
+    reader->CountRows("", "t", "(SELECT count(*) FROM t a, t b, t c) > 0");
+    FAIL() << "the count was not interrupted";
+  } catch (const Error& error) {
+    EXPECT_TRUE(error.interrupted);
+  }
+  canceller.join();
+  // It stays cancelled until it is told to go on.
+  EXPECT_THROW(reader->CountRows("", "t", ""), Error);
+  reader->Abandon();
+  EXPECT_EQ(reader->CountRows("", "t", ""), 2000u);
+}
+
+TEST(SqliteReader, ReadsRowsLargerThanABatch) {
+  const TestDatabase database("CREATE TABLE t(a); INSERT INTO t VALUES (zeroblob(3000000)), (1);");
+  const auto source = database.Open();
+  source->TakeSnapshot({});
+  const auto reader = source->NewReader();
+  ReadRequest request;
+  request.table = "t";
+  request.columns = {{"a", "", CellFormat::kDynamic}};
+  reader->Open(request);
+  RowBatch batch;
+  EXPECT_TRUE(reader->Read(batch));
+  EXPECT_EQ(batch.rows(), 1u);
+  EXPECT_EQ(batch.bytes(), 3000005u);
+  batch.Clear();
+  EXPECT_FALSE(reader->Read(batch));
+  EXPECT_EQ(batch.rows(), 1u);
+}
+
+TEST(SqliteReader, ConvertsUtf16Databases) {
+  const TestDatabase database(
+      "PRAGMA encoding = 'UTF-16le'; CREATE TABLE t(a TEXT); INSERT INTO t VALUES ('naïve 😀');");
+  const auto source = database.Open();
+  source->TakeSnapshot({});
+  const SourceCatalogue catalogue = source->ReadCatalogue();
+  EXPECT_THAT(ReadAll(*source, TableOf(catalogue, "t")), ElementsAre(ElementsAre("t:naïve 😀")));
+  EXPECT_FALSE(catalogue.notes.empty());
+}
+
+}  // namespace
+}  // namespace transload::sqlite
