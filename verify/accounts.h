@@ -32,7 +32,7 @@ struct TableAccount {
   std::vector<PartitionAccount> partitions;
   // Rows that the target refused or that could not be encoded, by their name in the ledger
   // ("id=17"); only the drill-down needs them.
-  std::set<std::string> rejected_keys;
+  std::multiset<std::string> rejected_keys;
   // Set when the table cannot be verified by reading it back: "appended to a table with rows".
   std::string why_not;
 

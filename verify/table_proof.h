@@ -44,6 +44,11 @@ struct ProofRequest {
 // error as its reason; throws only when stopped or when the target cannot be reached at all.
 std::vector<TableVerdict> ProveTables(const Options& options, const ProofRequest& request);
 
+class TargetReaders;
+// Drills down into every table whose checksums differ, as far as the request allows it.
+void DrillDownAll(const ProofRequest& request, TargetReaders& readers,
+                  std::vector<TableVerdict>& verdicts);
+
 }  // namespace transload
 
 #endif  // TRANSLOAD_VERIFY_TABLE_PROOF_H_

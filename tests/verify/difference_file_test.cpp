@@ -1,0 +1,89 @@
+#include "verify/difference_file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <zstd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+namespace transload {
+namespace {
+
+class DifferenceFileTest : public testing::Test {
+ protected:
+  DifferenceFileTest() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "tl-XXXXXX").string();
+    dir_ = mkdtemp(pattern.data());
+  }
+  ~DifferenceFileTest() override { std::filesystem::remove_all(dir_); }
+
+  std::string path() const { return dir_ + "/" + DifferenceFile::kName; }
+  std::string Content() const {
+    std::ifstream in(path(), std::ios::binary);
+    const std::string packed{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    std::string text(std::size_t{16} << 20, '\0');
+    ZSTD_DStream* stream = ZSTD_createDStream();
+    ZSTD_inBuffer from{packed.data(), packed.size(), 0};
+    ZSTD_outBuffer to{text.data(), text.size(), 0};
+    const std::size_t left = ZSTD_decompressStream(stream, &to, &from);
+    ZSTD_freeDStream(stream);
+    EXPECT_EQ(left, 0u) << "the frame is complete";
+    text.resize(to.pos);
+    return text;
+  }
+
+  std::string dir_;
+};
+
+TEST_F(DifferenceFileTest, HoldsOneLineOfJsonPerRow) {
+  DifferenceFile file(dir_);
+  file.Write("shop.orders", {DifferenceKind::kDifferent, "id=17", {{"note", "a\n", "b\xff"}}});
+  file.Write("shop.orders", {DifferenceKind::kMissing, "id=18", {{"note", "x", ""}}});
+  file.Write("shop.orders", {DifferenceKind::kExtra, "id=19", {{"note", "", "y"}}});
+  file.Finish();
+  EXPECT_EQ(Content(),
+            R"({"table":"shop.orders","kind":"value","key":"id=17","columns":[)"
+            R"({"column":"note","source":"a\n","target":"b)"
+            "\xEF\xBF\xBD"
+            R"("}]})"
+            "\n"
+            R"({"table":"shop.orders","kind":"missing in target","key":"id=18","columns":[)"
+            R"({"column":"note","source":"x"}]})"
+            "\n"
+            R"({"table":"shop.orders","kind":"only in target","key":"id=19","columns":[)"
+            R"({"column":"note","target":"y"}]})"
+            "\n");
+}
+
+TEST_F(DifferenceFileTest, IsNotMadeWithoutADifference) {
+  DifferenceFile file(dir_);
+  file.Finish();
+  EXPECT_FALSE(std::filesystem::exists(path()));
+}
+
+TEST_F(DifferenceFileTest, IsReadableByItsOwnerOnly) {
+  DifferenceFile file(dir_);
+  file.Write("t", {DifferenceKind::kMissing, "id=1", {}});
+  file.Finish();
+  struct stat info {};
+  ASSERT_EQ(stat(path().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+TEST_F(DifferenceFileTest, TakesMoreThanOneBuffer) {
+  DifferenceFile file(dir_);
+  for (int i = 0; i < 50'000; ++i) {
+    file.Write("t", {DifferenceKind::kMissing, "id=" + std::to_string(i * 7919), {}});
+  }
+  file.Finish();
+  const std::string text = Content();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 50'000);
+  EXPECT_EQ(file.written(), 50'000u);
+}
+
+}  // namespace
+}  // namespace transload

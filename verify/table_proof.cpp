@@ -1,0 +1,39 @@
+#include "verify/table_proof.h"
+
+#include "verify/drill_down.h"
+#include "verify/judge.h"
+#include "verify/target_sums.h"
+
+namespace transload {
+
+void DrillDownAll(const ProofRequest& request, TargetReaders& readers,
+                  std::vector<TableVerdict>& verdicts) {
+  if (request.source == nullptr || request.level == VerifyLevel::kCount) return;
+  bool usable = true;
+  for (std::size_t i = 0; usable && i < verdicts.size(); ++i) {
+    const bool read_back = verdicts[i].target_sum && verdicts[i].source_sum;
+    if (!read_back || *verdicts[i].target_sum == *verdicts[i].source_sum) continue;
+    usable = DrillDown(*request.source, readers.first(), request.tables[i], request.file,
+                       request.watch.throw_if_stopped, verdicts[i]);
+  }
+}
+
+std::vector<TableVerdict> ProveTables(const Options& options, const ProofRequest& request) {
+  std::vector<TableVerdict> verdicts;
+  if (request.level == VerifyLevel::kNone || request.tables.empty()) {
+    for (const TableAccount& account : request.tables) {
+      verdicts.push_back(Judge(account, request.level, nullptr));
+    }
+    return verdicts;
+  }
+  TargetReaders readers(options, request.jobs);
+  const std::vector<TargetSum> sums =
+      ReadTargets(readers, request.tables, request.level, request.jobs, request.watch);
+  for (std::size_t i = 0; i < request.tables.size(); ++i) {
+    verdicts.push_back(Judge(request.tables[i], request.level, &sums[i]));
+  }
+  DrillDownAll(request, readers, verdicts);
+  return verdicts;
+}
+
+}  // namespace transload
