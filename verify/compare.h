@@ -1,0 +1,41 @@
+// Compares source and target as they are now, whoever filled the target: both sides are read
+// afresh, at the same time, each on one snapshot of its own.
+#ifndef TRANSLOAD_VERIFY_COMPARE_H_
+#define TRANSLOAD_VERIFY_COMPARE_H_
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/options.h"
+#include "extract/source.h"
+#include "verify/difference_file.h"
+#include "verify/table_proof.h"
+#include "verify/table_verdict.h"
+
+namespace transload {
+
+struct CompareTable {
+  const BoundTable* bound = nullptr;         // borrowed; types from the target as it is
+  const SourceTable* source = nullptr;       // borrowed; from the catalogue in the snapshot
+  std::multiset<std::string> rejected_keys;  // from the ledger of the run that filled it
+};
+
+struct CompareRequest {
+  std::vector<CompareTable> tables;
+  VerifyLevel level = VerifyLevel::kChecksum;  // kNone is taken for kCount
+  int jobs = 1;                                // connections on each side
+  DifferenceFile* file = nullptr;              // borrowed; may be missing
+  // `moved` and `table_done` tell of the source's side.
+  ProofWatch watch;
+};
+
+// `source` has taken a snapshot with at least `jobs` readers. Verdicts in the order of the tables.
+// Rows that the ledger lists as rejected are no differences and are counted apart. Throws when
+// stopped, or when one of the sides cannot be reached at all.
+std::vector<TableVerdict> VerifyDatabases(Source& source, const Options& options,
+                                          const CompareRequest& request);
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_VERIFY_COMPARE_H_
