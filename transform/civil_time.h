@@ -1,0 +1,94 @@
+// Dates and times: from civil fields to PostgreSQL's counts, by a column's policies.
+//
+// PostgreSQL counts days and microseconds from 2000-01-01, proleptic Gregorian, and has the year 0
+// of ISO 8601 as 1 BC.
+#ifndef TRANSLOAD_TRANSFORM_CIVIL_TIME_H_
+#define TRANSLOAD_TRANSFORM_CIVIL_TIME_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/cell.h"
+#include "core/plan.h"
+#include "transform/encode_context.h"
+
+namespace transload {
+
+inline constexpr std::int64_t kMicrosPerSecond = 1'000'000;
+inline constexpr std::int64_t kMicrosPerDay = 86'400 * kMicrosPerSecond;
+inline constexpr std::int32_t kDayInfinity = INT32_MAX;
+inline constexpr std::int32_t kDayMinusInfinity = INT32_MIN;
+inline constexpr std::int64_t kMicrosInfinity = INT64_MAX;
+inline constexpr std::int64_t kMicrosMinusInfinity = INT64_MIN;
+// 1970-01-01 as days since 2000-01-01.
+inline constexpr std::int32_t kUnixEpochDay = -10957;
+
+// Days since 2000-01-01 of a proleptic Gregorian date. Month and day must be in range.
+std::int32_t DaysFromCivil(std::int32_t year, unsigned month, unsigned day);
+struct CivilDate {
+  std::int32_t year;
+  unsigned month;
+  unsigned day;
+};
+CivilDate CivilFromDays(std::int32_t days_since_2000);
+unsigned DaysInMonth(std::int32_t year, unsigned month);
+
+// "2024-05-06[(T| )07:08[:09[.123]]][ ](Z|+hh[[:]mm])", as SQLite's date functions and JSON have
+// it. Only digits and ranges of the time are checked, the date is left to CivilRules.
+struct IsoTime {
+  CivilTime time{};
+  bool has_time = false;
+  bool has_zone = false;
+  std::int32_t zone_seconds = 0;  // east of UTC
+};
+bool ParseIsoTime(std::string_view text, IsoTime& out);
+// "[-]HH:MM[:SS[.fraction]]", up to 838 hours and more. Digits beyond nanoseconds set the last one.
+bool ParseDuration(std::string_view text, std::int64_t& nanos);
+
+// The policies of a column that hold dates, bound.
+class CivilRules {
+ public:
+  // Throws a usage Error when the literal of zero_date=epoch:… is no date.
+  explicit CivilRules(const ColumnPlan& column);
+
+  enum class Outcome { kValue, kNull, kMinusInfinity, kFault };
+  // Days of the date fields, the time of day untouched. Anything but kValue leaves `days` alone.
+  // kFault has said why.
+  Outcome Days(EncodeContext& context, CivilTime& time, std::int32_t& days) const {
+    if (time.year > 0 && time.month - 1u < 12u && time.day - 1u < 28u) [[likely]] {
+      days = DaysFromCivil(time.year, time.month, time.day);
+      return Outcome::kValue;
+    }
+    return OddDays(context, time, days);
+  }
+  // Nanoseconds to microseconds at `precision` fractional digits (6: all). False: fault said.
+  // Rounding follows PostgreSQL: half away from zero, counted from 2000-01-01.
+  bool Micros(EncodeContext& context, std::int64_t whole_micros, std::uint32_t nanos,
+              std::int32_t precision, std::int64_t& micros) const {
+    const std::uint32_t unit = precision < 0 ? 1000 : kNanosPerUnit[precision];
+    if (nanos % unit == 0) [[likely]] {
+      micros = whole_micros + nanos / 1000;
+      return true;
+    }
+    return ExcessMicros(context, whole_micros, nanos, unit, micros);
+  }
+
+ private:
+  static constexpr std::uint32_t kNanosPerUnit[] = {
+      1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000, 10'000, 1'000};
+  Outcome OddDays(EncodeContext& context, CivilTime& time, std::int32_t& days) const;
+  bool ExcessMicros(EncodeContext& context, std::int64_t whole_micros, std::uint32_t nanos,
+                    std::uint32_t unit, std::int64_t& micros) const;
+
+  ZeroDate zero_date_;
+  PartialDate partial_date_;
+  YearZero year0_;
+  TsExcess ts_excess_;
+  std::string epoch_rule_;  // "zero_date=epoch:1970-01-01"
+  IsoTime epoch_;
+};
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_TRANSFORM_CIVIL_TIME_H_

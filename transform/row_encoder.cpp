@@ -1,0 +1,178 @@
+#include "transform/row_encoder.h"
+
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "transform/canonical.h"
+#include "transform/field_encoder.h"
+
+namespace transload {
+namespace {
+
+std::string TypeOf(const SourceColumn& source) {
+  return source.full_type.empty() ? source.type : source.full_type;
+}
+
+std::string NoEncoder(const ColumnPlan& column, const PgType& type) {
+  return fmt::format(
+      "column {} of type {} (values as {}) cannot be written to a column of type {}; "
+      "choose another type with --map",
+      column.source.name, TypeOf(column.source), Name(column.source.format), type.Sql());
+}
+
+// A plan knows the type only; whether there is an encoder depends on nothing else.
+TargetColumn AsTarget(const ColumnPlan& column, const PgType& type) {
+  TargetColumn target;
+  target.name = column.name;
+  target.type = type;
+  return target;
+}
+
+}  // namespace
+
+struct RowEncoder::State {
+  struct Column {
+    EncoderPtr encoder;
+    SourceColumn source;
+    bool not_null;
+    bool has_safe_type;
+    bool rewrites;  // its fields may not be canonical as they are
+  };
+
+  State(const std::vector<TargetColumn>& targets, std::uint64_t seed)
+      : canonicaliser(targets, seed) {}
+
+  bool EncodeRow(std::string_view cells, EncodeContext& context, bool& plain) const;
+  void AddFault(EncodeContext& context, std::size_t row) const;
+  std::uint32_t LongestField(std::string_view fields) const;
+
+  std::vector<Column> columns;
+  RowCanonicaliser canonicaliser;
+};
+
+RowEncoder::RowEncoder(const std::vector<ColumnPlan>& columns,
+                       const std::vector<TargetColumn>& targets, std::uint64_t hash_seed) {
+  if (columns.size() != targets.size()) {
+    throw BugError(
+        fmt::format("{} columns to encode for {} of the target", columns.size(), targets.size()));
+  }
+  auto state = std::make_unique<State>(targets, hash_seed);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    EncoderPtr encoder = MakeEncoder({columns[i], targets[i], columns[i].source.format});
+    if (encoder == nullptr) {
+      Error error = RefusedError(NoEncoder(columns[i], targets[i].type));
+      error.column = columns[i].source.name;
+      throw error;
+    }
+    state->columns.push_back({std::move(encoder), columns[i].source, targets[i].not_null,
+                              columns[i].safe_type.has_value(), state->canonicaliser.Rewrites(i)});
+  }
+  state_ = std::move(state);
+}
+
+RowEncoder::~RowEncoder() = default;
+RowEncoder::RowEncoder(RowEncoder&&) noexcept = default;
+RowEncoder& RowEncoder::operator=(RowEncoder&&) noexcept = default;
+
+// Writes the fields of one row. `plain` tells whether they are canonical as they stand.
+bool RowEncoder::State::EncodeRow(std::string_view cells, EncodeContext& context,
+                                  bool& plain) const {
+  CellCursor cursor(cells);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const Column& column = columns[i];
+    if (cursor.done()) throw BugError("a row has fewer cells than the table has columns");
+    const Cell cell = cursor.Next();
+    context.column = static_cast<std::uint32_t>(i);
+    context.cell = &cell;
+    if (cell.null) {
+      if (column.not_null) return context.Fault("NULL, but the target column is NOT NULL");
+      StoreBe32(context.at, 0xFFFFFFFFu);
+      context.at += 4;
+      continue;
+    }
+    context.source = &column.source;
+    context.not_null = column.not_null;
+    const std::size_t start = context.offset();
+    if (!column.encoder->Encode(context, cell)) return false;
+    if (column.rewrites && plain) {
+      const char* field = context.block.bytes.data() + start;
+      const std::uint32_t size = LoadBe32(field);
+      plain = size == 0xFFFFFFFFu || canonicaliser.IsCanonical(i, {field + 4, size});
+    }
+  }
+  if (!cursor.done()) throw BugError("a row has more cells than the table has columns");
+  return true;
+}
+
+void RowEncoder::State::AddFault(EncodeContext& context, std::size_t row) const {
+  context.TakeBackCoercions();
+  CellFault fault;
+  fault.row = static_cast<std::uint32_t>(row);
+  fault.column = context.column;
+  fault.misfit = context.misfit && columns[context.column].has_safe_type;
+  fault.reason = std::move(context.reason);
+  context.block.faults.push_back(std::move(fault));
+}
+
+std::uint32_t RowEncoder::State::LongestField(std::string_view fields) const {
+  CellCursor cursor(fields);
+  std::uint32_t longest = 0;
+  std::uint32_t size = 0;
+  for (std::uint32_t i = 0; i < columns.size(); ++i) {
+    const Cell field = cursor.Next();
+    if (field.size > size) {
+      longest = i;
+      size = field.size;
+    }
+  }
+  return longest;
+}
+
+void RowEncoder::Encode(const RowBatch& batch, CopyBlock& block, bool keep_row_starts) const {
+  thread_local ByteBuffer scratch;
+  EncodeContext context(block);
+  const State& state = *state_;
+  const std::size_t fixed = 2 + state.columns.size() * EncodeContext::kFieldBytes;
+  for (std::size_t row = 0; row < batch.rows(); ++row) {
+    const std::string_view cells = batch.Row(row);
+    const std::size_t start = block.bytes.size();
+    // Once per row; encoders that may write more than their cell's size ask again.
+    context.at = block.bytes.Extend(fixed + cells.size());
+    StoreBe16(context.at, static_cast<std::uint16_t>(state.columns.size()));
+    context.at += 2;
+    context.KeepCoercions();
+    bool plain = true;
+    if (!state.EncodeRow(cells, context, plain)) {
+      block.bytes.Truncate(start);
+      state.AddFault(context, row);
+      continue;
+    }
+    const std::size_t end = context.offset();
+    const std::string_view fields(block.bytes.data() + start + 2, end - start - 2);
+    if (fields.size() > EncodeContext::kMaxFieldBytes) [[unlikely]] {
+      context.column = state.LongestField(fields);
+      context.Fault(
+          fmt::format("a row of {} bytes is more than PostgreSQL can hold", fields.size()));
+      block.bytes.Truncate(start);
+      state.AddFault(context, row);
+      continue;
+    }
+    block.bytes.Truncate(end);
+    if (plain) {
+      state.canonicaliser.AddCanonicalRow(fields, block.checksum);
+    } else {
+      state.canonicaliser.AddRow(fields, block.checksum, scratch);
+    }
+    if (keep_row_starts) block.row_starts.push_back(start);
+    ++block.rows;
+  }
+}
+
+bool CanEncode(const ColumnPlan& column, const PgType& target, std::string* why_not) {
+  const TargetColumn as_target = AsTarget(column, target);
+  if (MakeEncoder({column, as_target, column.source.format}) != nullptr) return true;
+  if (why_not != nullptr) *why_not = NoEncoder(column, target);
+  return false;
+}
+
+}  // namespace transload
