@@ -3,9 +3,12 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <iterator>
+#include <limits>
 
 #include "transform/cell_text.h"
 #include "transform/civil_time.h"
@@ -146,13 +149,39 @@ bool AppendBitField(std::string& out, std::string_view field) {
   return true;
 }
 
+// The shortest digits, in scientific notation from 1e-05 down and from 10^digits up, as C's %g.
+template <typename Float>
+void AppendShortest(std::string& out, Float value) {
+  if (!std::isfinite(value)) {
+    AppendFloat(out, value);
+    return;
+  }
+  char buffer[32];
+  auto [end, error] =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+  (void)error;  // 32 characters hold every float
+  const std::string_view text(buffer, static_cast<std::size_t>(end - buffer));
+  std::string_view exponent_text = text.substr(text.find('e') + 1);
+  if (exponent_text.starts_with('+')) exponent_text.remove_prefix(1);
+  int exponent = 0;
+  std::from_chars(exponent_text.data(), exponent_text.data() + exponent_text.size(), exponent);
+  if (exponent < -4 || exponent >= std::numeric_limits<Float>::digits10) {
+    out += text;
+    return;
+  }
+  auto [fixed_end, fixed_error] =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed);
+  (void)fixed_error;
+  out.append(buffer, fixed_end);
+}
+
 bool AppendFloatField(std::string& out, std::string_view field) {
   if (field.size() == 4) {
-    AppendFloat(out, __builtin_bit_cast(float, LoadBe32(field.data())));
+    AppendShortest(out, __builtin_bit_cast(float, LoadBe32(field.data())));
     return true;
   }
   if (field.size() != 8) return false;
-  AppendFloat(out, __builtin_bit_cast(double, LoadBe64(field.data())));
+  AppendShortest(out, __builtin_bit_cast(double, LoadBe64(field.data())));
   return true;
 }
 
