@@ -1,0 +1,182 @@
+#include "transform/row_encoder.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "tests/transform/encoding.h"
+#include "transform/canonical.h"
+
+namespace transload {
+namespace {
+
+using testing::Case;
+using testing::Raw;
+
+ColumnPlan Column(std::string name, CellFormat format, std::string target) {
+  ColumnPlan column = testing::PlanOf({.format = format, .target = std::move(target)});
+  column.name = column.source.name = std::move(name);
+  column.source.type = "sometype";
+  return column;
+}
+
+RowEncoder TwoColumns() {
+  return RowEncoder(
+      {Column("id", CellFormat::kSigned, "bigint"),
+       Column("note", CellFormat::kText, "varchar(3)")},
+      {testing::TargetOf({.target = "bigint"}), testing::TargetOf({.target = "varchar(3)"})}, 99);
+}
+
+void Add(RowBatch& batch, std::int64_t id, const char* note) {
+  batch.BeginRow();
+  batch.AppendCell(Raw(id));
+  if (note == nullptr) {
+    batch.AppendNull();
+  } else {
+    batch.AppendCell(note);
+  }
+}
+
+TEST(RowEncoder, WritesTuplesAndLeavesOutFaultyRows) {
+  RowBatch batch;
+  Add(batch, 1, "abc");
+  Add(batch, 2, "too long");
+  Add(batch, 3, nullptr);
+  CopyBlock block;
+  TwoColumns().Encode(batch, block, true);
+  EXPECT_EQ(block.rows, 2u);
+  EXPECT_EQ(testing::Hex(block.bytes.view()),
+            "0002"
+            "00000008"
+            "0000000000000001"
+            "00000003"
+            "616263"
+            "0002"
+            "00000008"
+            "0000000000000003"
+            "ffffffff");
+  EXPECT_EQ(block.row_starts, (std::vector<std::size_t>{0, 21}));
+  ASSERT_EQ(block.faults.size(), 1u);
+  EXPECT_EQ(block.faults[0].row, 1u);
+  EXPECT_EQ(block.faults[0].column, 1u);
+  EXPECT_FALSE(block.faults[0].misfit);
+  EXPECT_EQ(block.checksum.rows, 2u);
+}
+
+TEST(RowEncoder, HashesTheFieldsAsTheyStand) {
+  RowBatch batch;
+  Add(batch, 1, "abc");
+  CopyBlock block;
+  TwoColumns().Encode(batch, block, false);
+  RowChecksum expected;
+  AddRow(expected, block.bytes.view().substr(2), 99);
+  EXPECT_EQ(block.checksum, expected);
+  EXPECT_TRUE(block.row_starts.empty());
+}
+
+TEST(RowEncoder, AppendsToABlockThatHasRows) {
+  RowBatch batch;
+  Add(batch, 1, "abc");
+  CopyBlock once, twice;
+  const RowEncoder encoder = TwoColumns();
+  encoder.Encode(batch, once, false);
+  encoder.Encode(batch, twice, false);
+  encoder.Encode(batch, twice, false);
+  EXPECT_EQ(twice.rows, 2u);
+  EXPECT_EQ(twice.bytes.size(), 2 * once.bytes.size());
+  RowChecksum doubled = once.checksum;
+  doubled.Add(once.checksum);
+  EXPECT_EQ(twice.checksum, doubled);
+}
+
+TEST(RowEncoder, RefusesNullForNotNull) {
+  const testing::Outcome outcome =
+      testing::EncodeCell({.target = "text", .not_null = true}, std::nullopt);
+  EXPECT_EQ(outcome.fault, "NULL, but the target column is NOT NULL");
+  EXPECT_EQ(testing::EncodeCell({.target = "text"}, std::nullopt).hex(), "NULL");
+}
+
+TEST(RowEncoder, CountsCoercionsWithSamples) {
+  const Case c{.target = "text", .policy = "nul_byte=strip"};
+  RowEncoder encoder({testing::PlanOf(c)}, {testing::TargetOf(c)}, 0);
+  RowBatch batch;
+  for (int i = 0; i < 5; ++i) {
+    batch.BeginRow();
+    batch.AppendCell(std::string(1, static_cast<char>('a' + i)) + std::string(1, '\0'));
+  }
+  CopyBlock block;
+  encoder.Encode(batch, block, false);
+  encoder.Encode(batch, block, false);
+  const Coercion& coercion = block.coercions.at({0, "nul_byte=strip"});
+  EXPECT_EQ(coercion.count, 10u);
+  EXPECT_EQ(coercion.samples, (std::vector<std::string>{"a\\0", "b\\0", "c\\0"}));
+}
+
+TEST(RowEncoder, DoesNotCountWhatWasCoercedInRowsLeftOut) {
+  const Case text{.target = "text", .policy = "nul_byte=strip"};
+  const Case number{.target = "integer"};
+  RowEncoder encoder({testing::PlanOf(text), testing::PlanOf(number)},
+                     {testing::TargetOf(text), testing::TargetOf(number)}, 0);
+  RowBatch batch;
+  for (const char* number_text : {"1", "x", "2"}) {
+    batch.BeginRow();
+    batch.AppendCell(std::string("a\0", 2));
+    batch.AppendCell(number_text);
+  }
+  CopyBlock block;
+  encoder.Encode(batch, block, false);
+  EXPECT_EQ(block.rows, 2u);
+  EXPECT_EQ(block.coercions.at({0, "nul_byte=strip"}).count, 2u);
+}
+
+TEST(RowEncoder, NamesThePairItHasNoEncoderFor) {
+  try {
+    RowEncoder({Column("shape", CellFormat::kGeometry, "integer")},
+               {testing::TargetOf({.target = "integer"})}, 0);
+    FAIL() << "an encoder from geometry to integer";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code, ExitCode::kRefused);
+    EXPECT_EQ(error.column, "shape");
+    const std::string what = error.what();
+    EXPECT_NE(what.find("shape"), what.npos);
+    EXPECT_NE(what.find("sometype"), what.npos);
+    EXPECT_NE(what.find("integer"), what.npos);
+  }
+}
+
+TEST(RowEncoder, TakesTablesWithoutColumns) {
+  RowEncoder encoder({}, {}, 0);
+  RowBatch batch;
+  batch.BeginRow();
+  batch.BeginRow();
+  CopyBlock block;
+  encoder.Encode(batch, block, false);
+  EXPECT_EQ(testing::Hex(block.bytes.view()), "00000000");
+  EXPECT_EQ(block.rows, 2u);
+}
+
+TEST(RowEncoder, TakesItForADefectWhenCellsAndColumnsDiffer) {
+  RowBatch batch;
+  batch.BeginRow();
+  batch.AppendCell(Raw(std::int64_t{1}));
+  CopyBlock block;
+  EXPECT_THROW(TwoColumns().Encode(batch, block, false), Error);
+  batch.Clear();
+  Add(batch, 1, "a");
+  batch.AppendNull();
+  EXPECT_THROW(TwoColumns().Encode(batch, block, false), Error);
+}
+
+TEST(CanEncode, SaysWhyNot) {
+  std::string why;
+  EXPECT_TRUE(CanEncode(Column("a", CellFormat::kText, "text"), ParsePgType("uuid"), &why));
+  EXPECT_TRUE(CanEncode(Column("a", CellFormat::kPgBinary, "text"), ParsePgType("tsvector"), &why));
+  EXPECT_EQ(why, "");
+  EXPECT_FALSE(CanEncode(Column("a", CellFormat::kText, "text"), ParsePgType("tsvector"), &why));
+  EXPECT_NE(why.find("tsvector"), why.npos);
+  EXPECT_FALSE(
+      CanEncode(Column("a", CellFormat::kSigned, "text"), ParsePgType("timestamp"), nullptr));
+  EXPECT_FALSE(CanEncode(Column("a", CellFormat::kPgText, "text"), ParsePgType("text"), nullptr));
+}
+
+}  // namespace
+}  // namespace transload
