@@ -88,7 +88,9 @@ bool CanonicalAsIs(Rewrite rewrite, std::string_view field) {
       }
       return true;
     case Rewrite::kNumeric:
-      return field.size() < 8 || LoadBe16(field.data() + 6) == 0;
+      if (field.size() < 8 || field.size() != 8 + std::size_t{2} * LoadBe16(field.data()))
+        return true;
+      return LoadBe16(field.data() + 6) == 0;
     case Rewrite::kBpchar:
       return !field.ends_with(' ');
     case Rewrite::kXml:

@@ -292,8 +292,12 @@ class NumericTarget {
       if (type_.constrained()) return rules_.OutOfRange(context);
       return PutSpecial(context, value > 0 ? NumericSpecial::kPlusInf : NumericSpecial::kMinusInf);
     }
+    // The shortest digits, always: 2^64 is 18446744073709552000 here, as 1e23 is 1 and 23 zeros.
     char buffer[32];
-    return PutExponent(context, ShortestDecimal(value, buffer));
+    auto [end, error] =
+        std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
+    (void)error;  // 32 characters hold every float
+    return PutExponent(context, {buffer, static_cast<std::size_t>(end - buffer)});
   }
   bool PutSpecial(EncodeContext& context, NumericSpecial special) const {
     return Finish(context, context.at, WriteNumericSpecial(special, context.at + 4));

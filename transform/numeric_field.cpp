@@ -203,7 +203,10 @@ bool ExpandExponent(std::string_view text, std::string& out, bool& too_large) {
   std::int64_t exponent = 0;
   if (e < text.size()) {
     std::string_view digits = text.substr(e + 1);
-    if (digits.starts_with('+')) digits.remove_prefix(1);
+    if (digits.starts_with('+')) {
+      digits.remove_prefix(1);
+      if (digits.starts_with('-')) return false;
+    }
     auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), exponent);
     if (digits.empty() || end != digits.data() + digits.size()) return false;
     if (error == std::errc::result_out_of_range) {
