@@ -1,0 +1,236 @@
+// Rows in memory on both sides: what the drill-down finds, without a server.
+#include "verify/drill_down.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace transload {
+namespace {
+
+constexpr std::uint64_t kSeed = 42;
+
+std::string Framed(std::string_view bytes) {
+  std::string frame(4, '\0');
+  StoreBe32(frame.data(), static_cast<std::uint32_t>(bytes.size()));
+  return frame + std::string(bytes);
+}
+std::string Null() { return std::string(4, '\xff'); }
+std::string Int4(std::uint32_t value) {
+  std::string bytes(4, '\0');
+  StoreBe32(bytes.data(), value);
+  return Framed(bytes);
+}
+std::string Row(std::uint32_t id, std::string_view note) { return Int4(id) + Framed(note); }
+
+BoundTable Notes(bool with_key) {
+  TablePlan plan;
+  plan.source_schema = "shop";
+  plan.source_name = "notes";
+  plan.schema = "public";
+  plan.name = "notes";
+  ColumnPlan id;
+  id.source.name = id.name = "id";
+  id.source.type = "int";
+  id.source.format = CellFormat::kSigned;
+  id.type = ParsePgType("integer");
+  ColumnPlan note;
+  note.source.name = note.name = "note";
+  note.source.type = "text";
+  note.source.format = CellFormat::kText;
+  note.type = ParsePgType("text");
+  plan.columns = {id, note};
+  if (with_key) {
+    IndexPlan key;
+    key.primary = true;
+    key.parts.push_back({"\"id\"", false, "", ""});
+    plan.indexes.push_back(key);
+  }
+  TargetColumn first, second;
+  first.name = "id";
+  first.type = id.type;
+  second.name = "note";
+  second.type = note.type;
+  return BoundTable(1, 1, plan, {first, second}, kSeed);
+}
+
+class Rows : public TupleSide {
+ public:
+  explicit Rows(std::vector<std::string> rows) : rows_(std::move(rows)) {}
+  void Read(const std::vector<PartitionRange>&, const TupleSink& sink) override {
+    ++reads;
+    for (const std::string& row : rows_) sink({row, {}, false});
+  }
+  int reads = 0;
+
+ private:
+  std::vector<std::string> rows_;
+};
+
+struct Found {
+  TableVerdict verdict;
+  int source_reads = 0;
+};
+
+Found Compare(std::vector<std::string> source, std::vector<std::string> target,
+              bool with_key = true, const MatchLimits& limits = {}) {
+  const BoundTable table = Notes(with_key);
+  TableAccount account;
+  account.table = &table;
+  account.partitions.emplace_back();
+  account.partitions[0].checksum.rows = source.size();
+  Found found;
+  found.verdict.source = "shop.notes";
+  found.verdict.target_rows = target.size();
+  // The target's order is its own.
+  std::shuffle(target.begin(), target.end(), std::mt19937(7));
+  Rows source_side(std::move(source)), target_side(std::move(target));
+  CompareRows(source_side, target_side, {PartitionRange{}}, account, limits, nullptr,
+              found.verdict);
+  found.source_reads = source_side.reads;
+  return found;
+}
+
+std::vector<std::string> Many(std::uint32_t rows) {
+  std::vector<std::string> all;
+  for (std::uint32_t i = 0; i < rows; ++i) all.push_back(Row(i, "note " + std::to_string(i)));
+  return all;
+}
+
+const RowDifference* Find(const TableVerdict& verdict, const std::string& key) {
+  for (const RowDifference& row : verdict.samples) {
+    if (row.key == key) return &row;
+  }
+  return nullptr;
+}
+
+TEST(DrillDown, FindsNothingInEqualRows) {
+  const Found found = Compare(Many(1000), Many(1000));
+  EXPECT_EQ(found.verdict.counts.total(), 0u);
+  EXPECT_TRUE(found.verdict.counts.exact);
+  EXPECT_EQ(found.source_reads, 1);
+}
+
+TEST(DrillDown, FindsTheRowAndColumnOfAChangedValue) {
+  std::vector<std::string> target = Many(1000);
+  target[517] = Row(517, "changed");
+  const TableVerdict verdict = Compare(Many(1000), target).verdict;
+  EXPECT_EQ(verdict.counts.different, 1u);
+  EXPECT_EQ(verdict.counts.total(), 1u);
+  ASSERT_EQ(verdict.samples.size(), 1u);
+  EXPECT_EQ(verdict.samples[0].key, "id=517");
+  ASSERT_EQ(verdict.samples[0].columns.size(), 1u);
+  EXPECT_EQ(verdict.samples[0].columns[0].column, "note");
+  EXPECT_EQ(verdict.samples[0].columns[0].source, "note 517");
+  EXPECT_EQ(verdict.samples[0].columns[0].target, "changed");
+}
+
+TEST(DrillDown, TellsNullFromEmptyAndFromTheWord) {
+  const std::vector<std::string> source = {Row(1, ""), Int4(2) + Null(), Row(3, "NULL")};
+  const std::vector<std::string> target = {Int4(1) + Null(), Row(2, ""), Int4(3) + Null()};
+  const TableVerdict verdict = Compare(source, target).verdict;
+  EXPECT_EQ(verdict.counts.different, 3u);
+  ASSERT_NE(Find(verdict, "id=2"), nullptr);
+  EXPECT_EQ(Find(verdict, "id=2")->columns[0].source, "NULL");
+  EXPECT_EQ(Find(verdict, "id=2")->columns[0].target, "");
+}
+
+TEST(DrillDown, FindsRowsLostAddedAndDoubled) {
+  std::vector<std::string> target = Many(1000);
+  target.erase(target.begin() + 100);
+  target.push_back(Row(5000, "new"));
+  target.push_back(target[0]);
+  const TableVerdict verdict = Compare(Many(1000), target).verdict;
+  EXPECT_EQ(verdict.counts.missing, 1u);
+  EXPECT_EQ(verdict.counts.extra, 2u);
+  EXPECT_EQ(verdict.counts.different, 0u);
+  ASSERT_NE(Find(verdict, "id=100"), nullptr);
+  EXPECT_EQ(Find(verdict, "id=100")->kind, DifferenceKind::kMissing);
+  ASSERT_NE(Find(verdict, "id=5000"), nullptr);
+  EXPECT_EQ(Find(verdict, "id=5000")->kind, DifferenceKind::kExtra);
+  ASSERT_NE(Find(verdict, "id=0"), nullptr);
+  EXPECT_EQ(Find(verdict, "id=0")->kind, DifferenceKind::kExtra);
+}
+
+// {a, a, k} against {z, z, k}: a sum by XOR would call these equal.
+TEST(DrillDown, SeesRowsThatWereDoubledAlike) {
+  const TableVerdict verdict = Compare({Row(1, "a"), Row(1, "a"), Row(2, "k")},
+                                       {Row(3, "z"), Row(3, "z"), Row(2, "k")}, false)
+                                   .verdict;
+  EXPECT_EQ(verdict.counts.missing, 2u);
+  EXPECT_EQ(verdict.counts.extra, 2u);
+}
+
+TEST(DrillDown, SeesValuesSwappedBetweenRowsAndFourRowsShiftedAlike) {
+  std::vector<std::string> target = Many(1000);
+  target[10] = Row(10, "note 11");
+  target[11] = Row(11, "note 10");
+  for (std::uint32_t i = 20; i < 24; ++i) target[i] = Row(i, "note " + std::to_string(i + 1));
+  const TableVerdict verdict = Compare(Many(1000), target).verdict;
+  EXPECT_EQ(verdict.counts.different, 6u);
+  EXPECT_EQ(verdict.counts.total(), 6u);
+  EXPECT_EQ(verdict.samples.size(), kSamplesPerKind);
+}
+
+TEST(DrillDown, ShowsAChangedKeyAsOneRowMissingAndOneTooMany) {
+  std::vector<std::string> target = Many(10);
+  target[3] = Row(33, "note 3");
+  const TableVerdict verdict = Compare(Many(10), target).verdict;
+  EXPECT_EQ(verdict.counts.missing, 1u);
+  EXPECT_EQ(verdict.counts.extra, 1u);
+}
+
+TEST(DrillDown, WorksInBucketsWhenThereAreMoreRowsThanFit) {
+  MatchLimits limits;
+  limits.rows_in_memory = 100;
+  std::vector<std::string> target = Many(20'000);
+  target[777] = Row(777, "changed");
+  target.erase(target.begin() + 12'345);
+  const TableVerdict verdict = Compare(Many(20'000), target, true, limits).verdict;
+  EXPECT_EQ(verdict.counts.different, 1u);
+  EXPECT_EQ(verdict.counts.missing, 1u);
+  EXPECT_EQ(verdict.counts.extra, 0u);
+  EXPECT_NE(Find(verdict, "id=777"), nullptr);
+  EXPECT_NE(Find(verdict, "id=12345"), nullptr);
+}
+
+TEST(DrillDown, SaysWhenThereWereTooManyRowsToKeep) {
+  MatchLimits limits;
+  limits.kept_rows = 10;
+  const TableVerdict verdict = Compare(Many(100), {}, true, limits).verdict;
+  EXPECT_FALSE(verdict.counts.exact);
+  EXPECT_EQ(verdict.counts.missing, 100u);
+}
+
+TEST(DrillDown, DoesNotCallARejectedRowMissing) {
+  const BoundTable table = Notes(true);
+  TableAccount account;
+  account.table = &table;
+  account.rejected_keys = {"id=2"};
+  TableVerdict verdict;
+
+  // Names of source rows come from their cells.
+  class Named : public TupleSide {
+   public:
+    void Read(const std::vector<PartitionRange>&, const TupleSink& sink) override {
+      for (std::uint32_t id : {1u, 2u, 3u}) {
+        std::string cell(4, '\0');
+        __builtin_memcpy(cell.data(), &id, 4);
+        const std::string cells = Framed(cell) + Framed("x");
+        sink({Row(id, "x"), cells, false});
+      }
+    }
+  } source;
+  Rows target({Row(1, "x")});
+  CompareRows(source, target, {PartitionRange{}}, account, MatchLimits{}, nullptr, verdict);
+  EXPECT_EQ(verdict.counts.rejected, 1u);
+  EXPECT_EQ(verdict.counts.missing, 1u);
+  ASSERT_EQ(verdict.samples.size(), 1u);
+  EXPECT_EQ(verdict.samples[0].key, "id=3");
+}
+
+}  // namespace
+}  // namespace transload
