@@ -240,6 +240,12 @@ bool AppendArrayField(std::string& out, std::string_view field, const PgType& ty
   }
   if (dimensions > 6 || field.size() < 12 + std::size_t{8} * dimensions) return false;
   std::string_view elements = field.substr(12 + std::size_t{8} * dimensions);
+  // Every element takes four bytes at least, so sizes that promise more are not an array's.
+  std::uint64_t promised = 1;
+  for (std::uint32_t i = 0; i < dimensions; ++i) {
+    promised *= LoadBe32(field.data() + 12 + std::size_t{8} * i);
+    if (promised == 0 || promised > elements.size() / 4) return false;
+  }
   return AppendDimension(out, field.substr(12, std::size_t{8} * dimensions), elements,
                          type.element.front()) &&
          elements.empty();

@@ -58,5 +58,12 @@ TEST(RenderField, ShowsInvalidFieldsAsBytes) {
   }
 }
 
+// Four thousand million empty inner arrays must not be written out.
+TEST(RenderField, ShowsArraysThatPromiseMoreThanTheyHoldAsBytes) {
+  const std::string field =
+      testing::FromHex("000000020000000000000019ffffffff000000010000000000000001");
+  EXPECT_EQ(RenderField(field, ParsePgType("text[]")), "\\x" + testing::Hex(field));
+}
+
 }  // namespace
 }  // namespace transload
