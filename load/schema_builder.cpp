@@ -300,19 +300,14 @@ ObjectOutcome SchemaBuilder::AddCheck(const TablePlan& table, const CheckPlan& c
 
 ObjectOutcome SchemaBuilder::Comment(const TablePlan& table) {
   return state_->Do("comment", Label(table), [&](SqlTransaction& transaction) {
-    for (const std::string& sql : ddl::Comments(table)) {
-      // An index that failed to be made has nothing to comment on.
-      if (sql.starts_with("COMMENT ON INDEX")) {
-        transaction.Exec("savepoint comment");
-        try {
-          transaction.Exec(sql);
-        } catch (const std::exception&) {
-          transaction.Exec("rollback to savepoint comment");
-        }
-        continue;
-      }
-      transaction.Exec(sql);
-    }
+    // An index that failed to be made has nothing to comment on.
+    TablePlan present = table;
+    std::erase_if(present.indexes, [&](const IndexPlan& index) {
+      return transaction
+          .Exec("select to_regclass($1::text)", {ddl::Qualified(table.schema, index.name)})
+          .Null(0, 0);
+    });
+    for (const std::string& sql : ddl::Comments(present)) transaction.Exec(sql);
   });
 }
 
