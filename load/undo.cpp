@@ -127,15 +127,12 @@ class Undoing {
     }
     // Functions hang on their triggers; those are dropped with the function's table gone.
     if (made.kind == "function") DropTriggersOf(made);
-    transaction_.Exec("savepoint undo");
     std::string problem = TryExec(statement);
     if (problem.empty()) {
-      transaction_.Exec("release savepoint undo");
       result_.dropped.push_back(label);
-      return;
+    } else {
+      result_.in_the_way.push_back(label + ": " + problem);
     }
-    transaction_.Exec("rollback to savepoint undo");
-    result_.in_the_way.push_back(label + ": " + problem);
   }
 
   void DropTriggersOf(const Made& function) {
@@ -154,16 +151,19 @@ class Undoing {
     }
   }
 
-  // The server's words for what depends on an object, or nothing when the statement worked.
+  // The server's words for what depends on an object, or nothing when the statement worked. The
+  // block catches the failure on the server's side: libpqxx 6 ends a transaction whose statement
+  // failed.
   std::string TryExec(const std::string& statement) {
-    try {
-      transaction_.Exec(statement);
-      return "";
-    } catch (const std::exception& failure) {
-      std::string text = failure.what();
-      while (!text.empty() && text.back() == '\n') text.pop_back();
-      return text;
-    }
+    transaction_.Exec("do " +
+                      ddl::QuoteLiteral("declare said text; more text; begin perform "
+                                        "set_config('transload.problem', '', true); execute " +
+                                        ddl::QuoteLiteral(statement) +
+                                        "; exception when others then get stacked diagnostics said "
+                                        "= message_text, more = pg_exception_detail; perform "
+                                        "set_config('transload.problem', said || '; ' || more, "
+                                        "true); end"));
+    return transaction_.Exec("select current_setting('transload.problem')").Text(0, 0);
   }
 
   SqlTransaction& transaction_;

@@ -1,0 +1,193 @@
+#include "load/ledger.h"
+
+#include <gmock/gmock.h>
+
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "core/error.h"
+#include "tests/load/target_fixture.h"
+
+namespace transload {
+namespace {
+
+TEST(Ledger, FindsItsRunAgain) {
+  TargetFixture target;
+  Ledger ledger = target.BeginRun();
+  std::optional<RunRecord> run = ledger.FindUnfinishedRun("f", "public");
+  ASSERT_TRUE(run);
+  EXPECT_EQ(run->seed, 18446744073709551615u);
+  ledger.SetRunState("r1", "done", R"({"exit": 0})");
+  EXPECT_FALSE(ledger.FindUnfinishedRun("f", "public"));
+  ASSERT_TRUE(ledger.FindFinishedRun("f", "public"));
+  EXPECT_EQ(ledger.FindFinishedRun("f", "public")->outcome_json, R"({"exit": 0})");
+}
+
+TEST(Ledger, RefusesASecondProcessAndSaysWhoHoldsIt) {
+  TargetFixture target;
+  Ledger first = target.BeginRun();
+  first.Lock("f", "public");
+  Ledger second = Ledger::Open(target.options);
+  try {
+    second.Lock("f", "public");
+    FAIL() << "taken twice";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code, ExitCode::kRefused);
+    EXPECT_THAT(error.what(), testing::HasSubstr("postgres"));
+  }
+  second.Lock("another source", "public");
+}
+
+TEST(Ledger, RefusesANewerLedger) {
+  TargetFixture target;
+  { Ledger ledger = target.BeginRun(); }
+  target.Sql("update transload.version set version = 99");
+  EXPECT_THROW(Ledger::Open(target.options), Error);
+}
+
+TEST(Ledger, GivesEachPartitionToOneLane) {
+  TargetFixture target;
+  Ledger ledger = target.BeginRun();
+  target.AddTable(ledger, 40);
+  std::mutex mutex;
+  std::multiset<std::int64_t> taken;
+  std::vector<std::thread> lanes;
+  for (int lane = 0; lane < 4; ++lane) {
+    lanes.emplace_back([&] {
+      Ledger own = Ledger::Open(target.options);
+      while (auto claim = own.TakePartition("r1", "lane")) {
+        std::lock_guard guard(mutex);
+        taken.insert(claim->partition_id);
+      }
+    });
+  }
+  for (std::thread& lane : lanes) lane.join();
+  EXPECT_EQ(taken.size(), 40u);
+  EXPECT_EQ(std::set<std::int64_t>(taken.begin(), taken.end()).size(), 40u);
+}
+
+TEST(Ledger, TakesPartitionsWhoseLeaseHasRunOut) {
+  TargetFixture target;
+  Ledger ledger = target.BeginRun();
+  target.AddTable(ledger, 1);
+  Claim first = *ledger.TakePartition("r1", "a");
+  EXPECT_FALSE(ledger.TakePartition("r1", "b"));
+  target.Sql("update transload.partition set lease = clock_timestamp() - interval '1 s'");
+  Claim second = *ledger.TakePartition("r1", "b");
+  EXPECT_EQ(second.epoch, first.epoch + 1);
+  EXPECT_EQ(second.attempts, 2);
+  EXPECT_FALSE(ledger.Release(first, "too late"));
+  EXPECT_TRUE(ledger.Release(second, "later"));
+}
+
+TEST(Ledger, HeartbeatRenewsWhatIsHeldAndNamesWhatIsLost) {
+  TargetFixture target;
+  Ledger ledger = target.BeginRun();
+  target.AddTable(ledger, 2);
+  Claim a = *ledger.TakePartition("r1", "a");
+  Claim b = *ledger.TakePartition("r1", "b");
+  target.Sql("update transload.partition set lease = clock_timestamp() - interval '1 s'");
+  LaneBeat beat_a, beat_b;
+  beat_a.lane = 1;
+  beat_a.partition_id = a.partition_id;
+  beat_a.epoch = a.epoch;
+  beat_b.lane = 2;
+  beat_b.partition_id = b.partition_id;
+  beat_b.epoch = b.epoch - 1;
+  EXPECT_THAT(ledger.Heartbeat("r1", "p", {beat_a, beat_b}), testing::ElementsAre(b.partition_id));
+  EXPECT_EQ(target.Value("select count(*) from transload.partition where lease > "
+                         "clock_timestamp()"),
+            "1");
+  EXPECT_EQ(ledger.Read("r1").lanes.size(), 2u);
+}
+
+TEST(Ledger, SplitLeavesTheRestToOthers) {
+  TargetFixture target;
+  Ledger ledger = target.BeginRun();
+  std::int64_t table = target.AddTable(ledger, 1);
+  Claim claim = *ledger.TakePartition("r1", "a");
+  ASSERT_TRUE(ledger.Split(claim, {"4"}));
+  EXPECT_EQ(claim.range.upper, KeyBound{"4"});
+  std::vector<PartitionRow> rows = ledger.ReadPartitions(table);
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0].range.upper, KeyBound{"4"});
+  EXPECT_EQ(rows[1].range.lower, KeyBound{"4"});
+  EXPECT_EQ(rows[1].range.upper, KeyBound{"10"});
+  EXPECT_EQ(rows[1].state, "todo");
+  Claim stale = claim;
+  stale.epoch -= 1;
+  EXPECT_FALSE(ledger.Split(stale, {"2"}));
+}
+
+TEST(Ledger, TakeOverEndsWhatADeadProcessLeft) {
+  TargetFixture target;
+  Ledger ledger = target.BeginRun();
+  target.AddTable(ledger, 2);
+  Claim claim = *ledger.TakePartition("r1", "dead");
+  PartitionWriter writer(target.options, 1);
+  writer.Begin(claim, writer.DescribeTable("public", "t"));
+  LaneBeat beat;
+  beat.partition_id = claim.partition_id;
+  beat.epoch = claim.epoch;
+  beat.backend_pid = writer.backend_pid();
+  beat.backend_start = writer.backend_start();
+  ledger.Heartbeat("r1", "dead", {beat});
+  EXPECT_EQ(ledger.TakeOver("r1"), 1);
+  EXPECT_EQ(target.Value("select count(*) from pg_stat_activity where pid = " +
+                         std::to_string(writer.backend_pid())),
+            "0");
+  EXPECT_EQ(ledger.TakePartition("r1", "alive")->epoch, claim.epoch + 2);
+}
+
+TEST(Ledger, ReplanStartsATableAnewInOneTransaction) {
+  TargetFixture target;
+  Ledger ledger = target.BeginRun();
+  std::int64_t table = target.AddTable(ledger, 3);
+  target.Sql("insert into t values (1, 'x')");
+  Claim old = *ledger.TakePartition("r1", "a");
+  EXPECT_EQ(
+      ledger.Replan("r1", table, {"truncate public.t", "alter table public.t alter id type bigint"},
+                    R"({"v": 2})", {PartitionRange{}}, "id does not fit integer"),
+      2);
+  EXPECT_EQ(target.Value("select count(*) from t"), "0");
+  EXPECT_FALSE(ledger.Release(old, ""));
+  Claim claim = *ledger.TakePartition("r1", "a");
+  EXPECT_EQ(claim.generation, 2);
+  EXPECT_TRUE(claim.range.whole_table());
+  EXPECT_THAT(ledger.FindRun("r1")->amendments_json, testing::HasSubstr("does not fit"));
+  EXPECT_THROW(ledger.Replan("r1", table, {"truncate public.t", "alter table nowhere add a int"},
+                             "{}", {}, ""),
+               Error);
+  EXPECT_EQ(ledger.Read("r1").tables.at(0).generation, 2);
+}
+
+TEST(Ledger, RecordsTenThousandTablesAtOnce) {
+  TargetFixture target;
+  Ledger ledger = target.BeginRun();
+  std::vector<NewTable> tables;
+  for (int i = 0; i < 10'000; ++i) {
+    std::string name = "t" + std::to_string(i);
+    tables.push_back({"", name, "public", name, "{}", 1, 1});
+  }
+  std::vector<std::int64_t> ids = ledger.RecordTables("r1", tables);
+  ASSERT_EQ(ids.size(), 10'000u);
+  std::vector<NewPartition> partitions;
+  for (std::int64_t id : ids) partitions.push_back({id, {}, 1, false});
+  EXPECT_EQ(ledger.InsertPartitions("r1", partitions).size(), 10'000u);
+  EXPECT_EQ(ledger.TakePartition("r1", "a")->table, "t0");
+}
+
+TEST(Ledger, CanBeReadWithoutBeingWritten) {
+  TargetFixture target;
+  EXPECT_FALSE(Ledger::OpenReadOnly(target.options));
+  Ledger ledger = target.BeginRun();
+  target.AddTable(ledger, 1);
+  std::optional<Ledger> reader = Ledger::OpenReadOnly(target.options);
+  ASSERT_TRUE(reader);
+  EXPECT_EQ(reader->Read("r1").tables.size(), 1u);
+  EXPECT_THROW(reader->SetRunState("r1", "done"), Error);
+}
+
+}  // namespace
+}  // namespace transload
