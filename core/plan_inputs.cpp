@@ -1,0 +1,163 @@
+// What a run's result depends on: written, hashed and compared (plan_json.h).
+#include <xxhash.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/json_visitor.h"
+#include "core/plan_json.h"
+
+namespace transload {
+namespace {
+
+Json PolicyPairs(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  Json out = Json::object();
+  for (const auto& [name, value] : pairs) out[name] = JsonText(value);
+  return out;
+}
+
+Json TableOptionsJson(const TableOptions& table) {
+  Json out = Json::object();
+  out["where"] = JsonText(table.where);
+  out["exclude_columns"] = table.exclude_columns;
+  out["rename"] = table.rename;
+  out["policy"] = PolicyPairs(table.policies);
+  for (const auto& [name, column] : table.columns) {
+    out["column " + name] = {{"type", column.type},
+                             {"rename", column.rename},
+                             {"decode", column.decode},
+                             {"policy", PolicyPairs(column.policies)}};
+  }
+  return out;
+}
+
+Json OptionsJson(const Options& options) {
+  Json out = Json::object();
+  out["include"] = options.include;
+  out["exclude"] = options.exclude;
+  out["sample"] = options.sample_percent.value_or(100.0);
+  out["schema_only"] = options.schema_only;
+  out["data_only"] = options.data_only;
+  out["schema"] = options.schema;
+  out["rename_schema"] = options.rename_schema;
+  out["identifiers"] = static_cast<int>(options.identifiers);
+  out["owner"] = options.owner;
+  out["grant"] = options.grants;
+  out["on_existing"] = static_cast<int>(options.on_existing);
+  Json maps = Json::array();
+  for (const MapRule& map : options.maps) {
+    maps.push_back(
+        {{"type", map.type}, {"column", map.column}, {"to", map.to}, {"decode", map.decode}});
+  }
+  out["map"] = maps;
+  Policies policies = options.policies;
+  out["policy"] = JsonWriter::Write(policies);
+  for (const auto& [name, table] : options.tables) out["table " + name] = TableOptionsJson(table);
+  for (std::size_t i = 0; i < options.steps.size(); ++i) {
+    const SqlStep& step = options.steps[i];
+    out[fmt::format("step {} {}", i + 1, step.name)] = {{"when", static_cast<int>(step.when)},
+                                                        {"sql", JsonText(step.sql)}};
+  }
+  return out;
+}
+
+template <class T>
+Json ByName(const std::vector<T>& items, const char* kind) {
+  Json out = Json::object();
+  for (T item : items) {
+    std::string name = fmt::format("{} {}", kind, JsonText(item.name));
+    while (out.contains(name)) name += " (again)";
+    out[name] = JsonWriter::Write(item);
+  }
+  return out;
+}
+
+Json TableJson(SourceTable table) {
+  Json out = JsonWriter::Write(table);
+  // By name, so that a difference names the column and not its number.
+  out["columns"] = ByName(table.columns, "column");
+  out["indexes"] = ByName(table.indexes, "index");
+  out["foreign_keys"] = ByName(table.foreign_keys, "foreign key");
+  out["checks"] = ByName(table.checks, "check");
+  Json order = Json::array();
+  for (const SourceColumn& column : table.columns) order.push_back(JsonText(column.name));
+  out["column order"] = order;
+  return out;
+}
+
+std::string Label(const SourceTable& table) {
+  return table.schema.empty() ? table.name : table.schema + "." + table.name;
+}
+
+std::string Shown(const Json& value) {
+  std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  if (text.size() > 80) text = text.substr(0, 77) + "...";
+  return "'" + text + "'";
+}
+
+// Lines for what differs below `where`; objects are walked, everything else is compared whole.
+void Compare(const Json& before, const Json& after, const std::string& where, std::string& out) {
+  auto line = [&](const std::string& name, const std::string& what) {
+    out += fmt::format("{}{}{}: {}\n", where, where.empty() ? "" : ": ", name, what);
+  };
+  for (const auto& [name, value] : before.items()) {
+    if (!after.contains(name)) {
+      line(name, "is gone");
+      continue;
+    }
+    const Json& now = after[name];
+    if (value == now) continue;
+    if (!value.is_object() || !now.is_object()) {
+      line(name, fmt::format("was {}, is {}", Shown(value), Shown(now)));
+      continue;
+    }
+    const bool heading = name == "columns" || name == "indexes" || name == "foreign_keys" ||
+                         name == "checks" || name == "tables";
+    const std::string below = heading ? where : where.empty() ? name : where + ": " + name;
+    Compare(value, now, below, out);
+  }
+  for (const auto& [name, value] : after.items()) {
+    if (!before.contains(name)) line(name, "is new");
+  }
+}
+
+}  // namespace
+
+std::string InputsJson(const Options& options, const SourceCatalogue& catalogue,
+                       std::string_view rules_digest) {
+  Json out = Json::object();
+  out["options"] = OptionsJson(options);
+  out["type rules"] = std::string(rules_digest);
+  // Sorted: the order in which a catalogue lists its tables means nothing.
+  std::vector<const SourceTable*> tables;
+  for (const SourceTable& table : catalogue.tables) tables.push_back(&table);
+  std::sort(tables.begin(), tables.end(),
+            [](const SourceTable* a, const SourceTable* b) { return Label(*a) < Label(*b); });
+  Json& by_name = out["tables"] = Json::object();
+  for (const SourceTable* table : tables) {
+    by_name["table " + JsonText(Label(*table))] = TableJson(*table);
+  }
+  std::vector<SourceSequence> sequences = catalogue.sequences;
+  for (SourceSequence& sequence : sequences) sequence.next_value.clear();  // it moves
+  out["sequences"] = ByName(sequences, "sequence");
+  return out.dump();
+}
+
+std::string InputFingerprint(const Options& options, const SourceCatalogue& catalogue,
+                             std::string_view rules_digest) {
+  const std::string inputs = InputsJson(options, catalogue, rules_digest);
+  const XXH128_hash_t hash = XXH3_128bits(inputs.data(), inputs.size());
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
+}
+
+std::string DescribeDrift(std::string_view old_json, std::string_view new_json) {
+  std::string out;
+  try {
+    Compare(Json::parse(old_json), Json::parse(new_json), "", out);
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(fmt::format("the inputs of the earlier run can't be read: {}", error.what()));
+  }
+  return out;
+}
+
+}  // namespace transload

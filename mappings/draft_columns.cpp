@@ -1,0 +1,187 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "mappings/checks.h"
+#include "mappings/plan_draft.h"
+
+namespace transload {
+namespace {
+
+bool IsTemporalSource(const SourceColumn& column) {
+  return column.type == "date" || column.type == "datetime" || column.type == "timestamp";
+}
+
+// Policies under which a value of the column may become NULL.
+bool MayBecomeNull(const SourceColumn& column, const Policies& policies, const PgType& type) {
+  if (column.format != CellFormat::kDynamic && IsTemporalSource(column)) {
+    if (policies.zero_date == ZeroDate::kNull || policies.partial_date == PartialDate::kNull ||
+        policies.year0 == YearZero::kNull) {
+      return true;
+    }
+  }
+  if (column.type == "enum" && policies.enum_zero == EnumZero::kNull) return true;
+  if (policies.num_overflow == NumOverflow::kNull && type.kind <= PgKind::kNumeric) return true;
+  const bool json = type.kind == PgKind::kJson || type.kind == PgKind::kJsonb;
+  return json && policies.json_bad == JsonBad::kNull;
+}
+
+// A key's columns can't hold NULL: what a policy would make NULL is an error there instead.
+void KeepNullsOutOfKey(Policies& policies) {
+  if (policies.zero_date == ZeroDate::kNull) policies.zero_date = ZeroDate::kError;
+  if (policies.partial_date == PartialDate::kNull) policies.partial_date = PartialDate::kError;
+  if (policies.year0 == YearZero::kNull) policies.year0 = YearZero::kError;
+  if (policies.enum_zero == EnumZero::kNull) policies.enum_zero = EnumZero::kError;
+  if (policies.num_overflow == NumOverflow::kNull) policies.num_overflow = NumOverflow::kError;
+  if (policies.json_bad == JsonBad::kNull) policies.json_bad = JsonBad::kError;
+}
+
+bool KeyHasNulls(const DraftTable& table) {
+  return std::any_of(table.columns.begin(), table.columns.end(), [](const DraftColumn& column) {
+    return column.role.primary && column.facts != nullptr && column.facts->nulls > 0;
+  });
+}
+
+void SetNotNull(DraftTable& table, std::size_t index, bool key_has_nulls) {
+  ColumnPlan& plan = table.plan.columns[index];
+  const KeyRole& role = table.columns[index].role;
+  plan.not_null = !plan.source.nullable || (role.primary && !key_has_nulls);
+  if (!plan.not_null || !MayBecomeNull(plan.source, plan.policies, plan.type)) return;
+  if (role.primary || role.unique) {
+    KeepNullsOutOfKey(plan.policies);
+    if (IsTemporalSource(plan.source)) {
+      plan.note += plan.note.empty() ? "" : "; ";
+      plan.note +=
+          "part of a key: a zero date is an error here, unless zero_date is neg_infinity or epoch";
+    }
+  } else {
+    plan.not_null_after_load = true;
+  }
+}
+
+// --- enums
+
+// Labels that a PostgreSQL enum can have, or why it can't.
+std::string WhyNoEnum(const std::vector<std::string>& labels) {
+  std::set<std::string> seen;
+  for (const std::string& label : labels) {
+    if (label.size() > 63) return "a label is longer than 63 bytes";
+    if (!seen.insert(label).second) return "two labels are equal";
+  }
+  return labels.empty() ? "it has no labels" : "";
+}
+
+void MakeEnum(Draft& draft, DraftTable& table, std::size_t index) {
+  ColumnPlan& plan = table.plan.columns[index];
+  TypeDecision& decision = table.columns[index].decision;
+  const std::vector<std::string> labels = EnumLabels(plan.source, plan.policies);
+  if (const std::string why = WhyNoEnum(labels); !why.empty()) {
+    plan.type = PgType{};
+    decision.check = "labels";
+    plan.note = "text and a CHECK instead of an enum: " + why;
+    return;
+  }
+  const std::string wanted = table.plan.name + "_" + plan.name;
+  NameRegistry& relations = draft.Names(table.plan.schema).relations;
+  const std::string owner = relations.Owner(FitName(wanted));
+  EnumTypePlan type{table.plan.schema,
+                    relations.Allocate(wanted, "type of " + table.ColumnLabel(index)), labels};
+  if (type.name != wanted) {
+    draft.plan.names.push_back(
+        {"type", table.ColumnLabel(index), type.name,
+         wanted.size() > 63 ? "longer than 63 bytes" : "clashes with " + owner});
+  }
+  plan.type.labels = labels;
+  plan.type.name = QuoteIdent(type.schema) + "." + QuoteIdent(type.name);
+  table.plan.types.push_back(std::move(type));
+}
+
+// --- identity
+
+std::string LargestValue(PgKind kind) {
+  switch (kind) {
+    case PgKind::kInt2:
+      return "32767";
+    case PgKind::kInt4:
+      return "2147483647";
+    case PgKind::kInt8:
+      return "9223372036854775807";
+    default:
+      return "";
+  }
+}
+
+// Decimal texts without sign or leading zeros.
+bool Exceeds(const std::string& a, const std::string& b) {
+  return a.size() != b.size() ? a.size() > b.size() : a > b;
+}
+
+void SetIdentity(Draft& draft, DraftTable& table, std::size_t index) {
+  ColumnPlan& plan = table.plan.columns[index];
+  const std::string largest = LargestValue(plan.type.kind);
+  if (largest.empty()) {
+    draft.AddHazard(
+        table.ColumnLabel(index),
+        fmt::format("AUTO_INCREMENT is lost: the column is {}, and PostgreSQL's identity "
+                    "columns end at bigint (next value here: {}); new rows must bring "
+                    "their own value",
+                    plan.type.Sql(), table.source().next_auto_value));
+    return;
+  }
+  plan.identity = true;
+  table.plan.next_auto_value = table.source().next_auto_value;
+  if (Exceeds(table.plan.next_auto_value, largest)) {
+    draft.AddHazard(
+        table.ColumnLabel(index),
+        fmt::format("the identity is exhausted: its next value {} is beyond {}; an "
+                    "insert fails until the column is widened, as it does in the source",
+                    table.plan.next_auto_value, plan.type.Sql()));
+  }
+}
+
+std::string RuleText(const TypeDecision& decision, const PgType& type) {
+  return fmt::format("{} -> {}", decision.by, type.Sql());
+}
+
+void FinishColumn(Draft& draft, DraftTable& table, std::size_t index, bool key_has_nulls) {
+  ColumnPlan& plan = table.plan.columns[index];
+  TypeDecision& decision = table.columns[index].decision;
+  plan.type = *decision.type;
+  plan.safe_type = decision.safe;
+  plan.note = decision.note;
+  plan.decode = decision.decode;
+  plan.comment = plan.source.comment;
+  if (plan.type.kind == PgKind::kEnum) MakeEnum(draft, table, index);
+  plan.rule = RuleText(decision, plan.type);
+  SetNotNull(table, index, key_has_nulls);
+  if (plan.source.auto_increment) SetIdentity(draft, table, index);
+  if (plan.source.zerofill) {
+    draft.AddHazard(table.ColumnLabel(index),
+                    "ZEROFILL: the values are the same, the leading zeros that MySQL displays are "
+                    "not kept");
+  }
+  if (plan.type.name == "citext" && !draft.request.target_extensions.contains("citext")) {
+    draft.Refuse(table.ColumnLabel(index),
+                 "policy ci=citext needs the extension citext, which the target does not offer");
+  }
+}
+
+}  // namespace
+
+void FinishColumns(Draft& draft) {
+  for (DraftTable& table : draft.tables) {
+    const bool key_has_nulls = KeyHasNulls(table);
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+      FinishColumn(draft, table, i, key_has_nulls);
+    }
+    const SourceTable& source = table.source();
+    table.plan.comment = source.comment;
+    table.plan.where = table.selected.options != nullptr ? table.selected.options->where : "";
+    table.plan.transactional = source.transactional;
+    table.plan.estimated_rows = source.estimated_rows;
+    table.plan.estimated_bytes = source.estimated_bytes;
+  }
+}
+
+}  // namespace transload

@@ -1,0 +1,118 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "mappings/observations.h"
+#include "mappings/plan_draft.h"
+
+namespace transload {
+namespace {
+
+bool IsTextType(const PgType& type) {
+  return type.kind == PgKind::kText || type.kind == PgKind::kVarchar ||
+         type.kind == PgKind::kBpchar;
+}
+
+// A policy that may give two different values of the source one value in the target.
+std::string LossyPolicy(const ColumnPlan& column) {
+  const Policies& policies = column.policies;
+  if (IsTextType(column.type)) {
+    if (policies.nul_byte == NulByte::kStrip || policies.nul_byte == NulByte::kReplace) {
+      return "nul_byte=" + PolicyValue(policies, "nul_byte");
+    }
+    if (policies.bad_utf8 == BadUtf8::kReplace) return "bad_utf8=replace";
+  }
+  const std::string& type = column.source.type;
+  if (type == "date" || type == "datetime" || type == "timestamp") {
+    if (policies.partial_date == PartialDate::kClampFirst) return "partial_date=clamp_first";
+  }
+  if (column.type.kind == PgKind::kBool && policies.bool_other == BoolOther::kNonzeroTrue) {
+    return "bool_other=nonzero_true";
+  }
+  return "";
+}
+
+void NoteKeyColumn(Draft& draft, const DraftTable& table, std::size_t index) {
+  const ColumnPlan& column = table.plan.columns[index];
+  if (column.type.kind == PgKind::kFloat4 || column.type.kind == PgKind::kFloat8) {
+    draft.AddHazard(table.ColumnLabel(index),
+                    "a binary floating point number in a key: values are kept bit by bit, but "
+                    "looking one up by its decimal form may fail");
+  }
+  if (const std::string policy = LossyPolicy(column); !policy.empty()) {
+    draft.AddHazard(table.ColumnLabel(index),
+                    fmt::format("{} on a key column may make two keys one: the key's index then "
+                                "fails to build",
+                                policy));
+  }
+}
+
+// What a deep scan has found, counted before it happens.
+void NoteFindings(Draft& draft, const DraftTable& table, std::size_t index) {
+  const ColumnFacts* facts = table.columns[index].facts;
+  if (facts == nullptr || !facts->known) return;
+  const ColumnPlan& column = table.plan.columns[index];
+  for (const char* name :
+       {"zero_date", "partial_date", "year0", "nul_byte", "bad_utf8", "json_bad", "enum_zero"}) {
+    const std::uint64_t count = Count(*facts, name);
+    if (count == 0) continue;
+    draft.AddHazard(table.ColumnLabel(index), fmt::format("{} values: policy {}={}", count, name,
+                                                          PolicyValue(column.policies, name)));
+  }
+}
+
+void NoteTable(Draft& draft, const DraftTable& table) {
+  const SourceTable& source = table.source();
+  const std::string label = table.plan.SourceLabel();
+  if (!source.transactional) {
+    draft.AddHazard(label,
+                    fmt::format("engine {}: no snapshot covers it, so rows that change "
+                                "during the run may be read in either state",
+                                source.engine.empty() ? "without transactions" : source.engine));
+  }
+  if (!source.partitioning.empty()) {
+    draft.Skip("partitioning", label, "the rows go into one plain table", source.partitioning);
+  }
+  std::vector<std::string> insensitive;
+  std::size_t long_columns = 0;
+  for (const ColumnPlan& column : table.plan.columns) {
+    const bool citext = column.type.name == "citext";
+    if (IsTextType(column.type) && !citext && IsCaseInsensitive(column.source.collation)) {
+      insensitive.push_back(column.source.name);
+    }
+    const bool is_long = IsTextType(column.type) || column.type.kind == PgKind::kBytea ||
+                         column.type.kind == PgKind::kJson || column.type.kind == PgKind::kJsonb;
+    long_columns += is_long ? 1 : 0;
+  }
+  if (!insensitive.empty()) {
+    draft.AddHazard(label, fmt::format("compared without regard to case in the source and exactly "
+                                       "in PostgreSQL: {}",
+                                       fmt::join(insensitive, ", ")));
+  }
+  // 18 bytes stay in the row for each value that is stored outside of it, and a row has 8160.
+  if (long_columns > 450) {
+    draft.AddHazard(label, fmt::format("{} columns of text or bytes: a row in which more than 450 "
+                                       "hold long values does not fit PostgreSQL's page",
+                                       long_columns));
+  }
+}
+
+}  // namespace
+
+void NoteHazards(Draft& draft) {
+  for (const DraftTable& table : draft.tables) {
+    NoteTable(draft, table);
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+      if (table.columns[i].role.any()) NoteKeyColumn(draft, table, i);
+      NoteFindings(draft, table, i);
+    }
+  }
+  if (draft.request.options.policies.ci == CaseInsensitive::kIcu) {
+    draft.Refuse("policy ci",
+                 "icu is not offered: no ICU collation orders and compares as the source's do. "
+                 "Take deterministic, or citext");
+  }
+}
+
+}  // namespace transload

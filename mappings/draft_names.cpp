@@ -1,0 +1,189 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/error.h"
+#include "mappings/plan_draft.h"
+
+namespace transload {
+namespace {
+
+Identifiers IdentifiersOf(const PlanRequest& request) {
+  // PostgreSQL's own names are as they should be.
+  return request.source.engine == "PostgreSQL" ? Identifiers::kPreserve
+                                               : request.options.identifiers;
+}
+
+// The target schema of a source schema.
+std::string TargetSchema(const PlanRequest& request, const std::string& source) {
+  const Options& options = request.options;
+  if (auto renamed = options.rename_schema.find(source); renamed != options.rename_schema.end()) {
+    return renamed->second;
+  }
+  if (!request.source.default_target_schema.empty() || source.empty()) {
+    if (!options.schema.empty()) return options.schema;
+    return source.empty() && request.source.default_target_schema.empty()
+               ? "public"
+               : request.source.default_target_schema;
+  }
+  std::string name = FitName(FoldName(source, IdentifiersOf(request)));
+  // PostgreSQL keeps the prefix pg_ to itself.
+  return name.starts_with("pg_") ? "_" + name : name;
+}
+
+void CheckSchemaOptions(const PlanRequest& request) {
+  std::set<std::string> schemas;
+  for (const SourceTable& table : request.catalogue.tables) schemas.insert(table.schema);
+  for (const SourceSequence& sequence : request.catalogue.sequences) {
+    schemas.insert(sequence.schema);
+  }
+  for (const auto& [from, to] : request.options.rename_schema) {
+    if (!schemas.contains(from)) {
+      throw UsageError(
+          fmt::format("--rename-schema {}={}: the source has no schema '{}'", from, to, from));
+    }
+    if (to.starts_with("pg_")) {
+      throw UsageError(
+          fmt::format("--rename-schema {}={}: PostgreSQL keeps names in pg_ to itself", from, to));
+    }
+  }
+  if (request.options.schema.starts_with("pg_")) {
+    throw UsageError(fmt::format("--schema {}: PostgreSQL keeps names in pg_ to itself",
+                                 request.options.schema));
+  }
+}
+
+std::string WhyChanged(const std::string& wanted, const std::string& final_name,
+                       const std::string& owner) {
+  if (wanted.size() > 63) return "longer than 63 bytes";
+  return final_name == wanted ? "" : "clashes with " + owner;
+}
+
+void NameTable(Draft& draft, DraftTable& table) {
+  const SourceTable& source = table.source();
+  TablePlan& plan = table.plan;
+  plan.source_schema = source.schema;
+  plan.source_name = source.name;
+  plan.schema = TargetSchema(draft.request, source.schema);
+  const TableOptions* options = table.selected.options;
+  std::string wanted = options != nullptr && !options->rename.empty()
+                           ? options->rename
+                           : FoldName(source.name, IdentifiersOf(draft.request));
+  if (wanted.empty()) wanted = "unnamed";
+  NameRegistry& relations = draft.Names(plan.schema).relations;
+  const std::string owner = relations.Owner(FitName(wanted));
+  const std::string label = "table " + SourceLabel(source);
+  plan.name = relations.Allocate(wanted, label);
+  if (!owner.empty()) {
+    draft.Refuse(plan.schema + "." + FitName(wanted),
+                 fmt::format("{} and {} would both be called {}.{}: rename one with [table.\"{}\"] "
+                             "rename = \"...\", or use --identifiers preserve",
+                             owner, label, plan.schema, FitName(wanted), source.name));
+  }
+  if (std::string why = WhyChanged(wanted, plan.name, owner); !why.empty()) {
+    draft.plan.names.push_back({"table", SourceLabel(source), plan.name, why});
+  }
+}
+
+const ColumnOptions* OptionsOf(const TableOptions* options, const std::string& column) {
+  if (options == nullptr) return nullptr;
+  if (auto found = options->columns.find(column); found != options->columns.end()) {
+    return &found->second;
+  }
+  for (const auto& [name, settings] : options->columns) {
+    if (LowerAscii(name) == LowerAscii(column)) return &settings;
+  }
+  return nullptr;
+}
+
+bool LeftOut(const TableOptions* options, const std::string& column) {
+  if (options == nullptr) return false;
+  return std::any_of(
+      options->exclude_columns.begin(), options->exclude_columns.end(),
+      [&](const std::string& name) { return LowerAscii(name) == LowerAscii(column); });
+}
+
+void NameColumns(Draft& draft, DraftTable& table) {
+  const SourceTable& source = table.source();
+  const TableOptions* options = table.selected.options;
+  NameRegistry names;
+  for (std::size_t i = 0; i < source.columns.size(); ++i) {
+    const SourceColumn& column = source.columns[i];
+    if (LeftOut(options, column.name)) continue;
+    const ColumnOptions* settings = OptionsOf(options, column.name);
+    std::string wanted = settings != nullptr && !settings->rename.empty()
+                             ? settings->rename
+                             : FoldName(column.name, IdentifiersOf(draft.request));
+    if (wanted.empty()) wanted = fmt::format("column_{}", i + 1);
+    const std::string owner = names.Owner(FitName(wanted));
+    const bool reserved = IsSystemColumn(wanted);
+    ColumnPlan plan;
+    plan.name = names.Allocate(reserved ? wanted + "_" : wanted, "column " + column.name);
+    plan.source = column;
+    plan.policies =
+        PoliciesFor(draft.request.options, options, table.selected.options_key, column.name);
+    const std::string why = reserved ? "a system column of PostgreSQL has this name"
+                                     : WhyChanged(wanted, plan.name, owner);
+    if (!why.empty()) {
+      draft.plan.names.push_back(
+          {"column", SourceLabel(source) + "." + column.name, plan.name, why});
+    }
+    table.plan.columns.push_back(std::move(plan));
+    table.columns.push_back({});
+    table.columns.back().source_index = i;
+  }
+}
+
+void NameSequences(Draft& draft) {
+  for (const SourceSequence& source : draft.request.catalogue.sequences) {
+    SequencePlan plan;
+    plan.source = source;
+    plan.schema = TargetSchema(draft.request, source.schema);
+    const std::string wanted = FoldName(source.name, IdentifiersOf(draft.request));
+    NameRegistry& relations = draft.Names(plan.schema).relations;
+    const std::string owner = relations.Owner(FitName(wanted));
+    plan.name = relations.Allocate(wanted, "sequence " + source.name);
+    if (std::string why = WhyChanged(wanted, plan.name, owner); !why.empty()) {
+      draft.plan.names.push_back({"sequence", source.schema + "." + source.name, plan.name, why});
+    }
+    draft.plan.sequences.push_back(std::move(plan));
+  }
+}
+
+}  // namespace
+
+std::size_t DraftTable::Find(const std::string& source_column) const {
+  const std::size_t index = FindSourceColumn(source(), source_column);
+  if (index == std::string::npos) return index;
+  auto found = std::find_if(columns.begin(), columns.end(),
+                            [&](const DraftColumn& c) { return c.source_index == index; });
+  return found == columns.end() ? std::string::npos
+                                : static_cast<std::size_t>(found - columns.begin());
+}
+
+std::string DraftTable::ColumnLabel(std::size_t column) const {
+  return plan.SourceLabel() + "." + plan.columns[column].source.name;
+}
+
+void NameEverything(Draft& draft) {
+  CheckSchemaOptions(draft.request);
+  std::set<std::string> schemas;
+  for (DraftTable& table : draft.tables) {
+    NameTable(draft, table);
+    NameColumns(draft, table);
+    if (schemas.insert(table.plan.schema).second) draft.plan.schemas.push_back(table.plan.schema);
+    if (table.plan.columns.size() > 1600) {
+      draft.Refuse(table.plan.SourceLabel(),
+                   fmt::format("{} columns; PostgreSQL holds 1600 in a table: leave some out with "
+                               "exclude_columns, or split the table in the source",
+                               table.plan.columns.size()));
+    }
+  }
+  NameSequences(draft);
+  for (const SequencePlan& sequence : draft.plan.sequences) {
+    if (schemas.insert(sequence.schema).second) draft.plan.schemas.push_back(sequence.schema);
+  }
+}
+
+}  // namespace transload

@@ -1,0 +1,34 @@
+// Which tables move, and the user's options for each.
+#ifndef TRANSLOAD_MAPPINGS_SELECTION_H_
+#define TRANSLOAD_MAPPINGS_SELECTION_H_
+
+#include <string>
+#include <vector>
+
+#include "core/options.h"
+#include "mappings/planner.h"
+
+namespace transload {
+
+struct SelectedTable {
+  const SourceTable* source = nullptr;
+  const TableOptions* options = nullptr;  // nullptr: the user says nothing about it
+  std::string options_key;                // as the user wrote it: audit_log, shop.audit_log
+};
+
+// The tables that --include and --exclude leave, in the catalogue's order. Globs and table names
+// are taken as they are written; one that matches nothing that way is tried again without regard to
+// case (always so for SQLite). Throws a usage error for a glob, a [table."x"], an excluded column
+// or a column option that names nothing in the source.
+std::vector<SelectedTable> SelectTables(const PlanRequest& request);
+
+// Where a source column with this name stands; npos when there is none. Case counts only where
+// another column's name differs in nothing else.
+std::size_t FindSourceColumn(const SourceTable& table, const std::string& name);
+
+// "shop.orders", or the plain name when the source has no schemas.
+std::string SourceLabel(const SourceTable& table);
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_MAPPINGS_SELECTION_H_
