@@ -140,7 +140,7 @@ std::string InputsJson(const Options& options, const SourceCatalogue& catalogue,
   std::vector<SourceSequence> sequences = catalogue.sequences;
   for (SourceSequence& sequence : sequences) sequence.next_value.clear();  // it moves
   out["sequences"] = ByName(sequences, "sequence");
-  return out.dump();
+  return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string InputFingerprint(const Options& options, const SourceCatalogue& catalogue,

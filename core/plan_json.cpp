@@ -1,5 +1,7 @@
 #include "core/plan_json.h"
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "core/json_visitor.h"
 
@@ -28,6 +30,10 @@ T ReadBack(std::string_view text, const char* what) {
 }  // namespace
 
 std::string JsonText(const std::string& text) {
+  const bool ascii = std::all_of(text.begin(), text.end(), [](char c) {
+    return c != '\x01' && static_cast<unsigned char>(c) < 0x80;
+  });
+  if (ascii) return text;
   const bool plain = text.find('\x01') == std::string::npos;
   // dump() throws for text that is not UTF-8; this asks without an exception.
   const Json probe = text;
