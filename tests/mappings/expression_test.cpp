@@ -1,0 +1,157 @@
+// Expressions and defaults in PostgreSQL's SQL, and those that are refused.
+#include <gtest/gtest.h>
+
+#include "mappings/default_values.h"
+#include "mappings/expression_translator.h"
+#include "tests/mappings/plan_fixture.h"
+
+namespace transload {
+namespace {
+
+std::vector<ColumnPlan> Columns(const std::string& rules = "mysql") {
+  std::vector<SourceColumn> columns = {Column("n", "int"),
+                                       Sized("flag", "tinyint", 1),
+                                       Text("s", 20),
+                                       Text("ci", 20, "utf8mb4_general_ci"),
+                                       Column("j", "json"),
+                                       Column("d", "date"),
+                                       Labelled("e", "enum", {"x", "y"}),
+                                       Column("f", "double")};
+  Shop shop({Table("t", columns)}, "mysql");
+  std::vector<ColumnPlan> plans = shop.Plan().tables[0].columns;
+  if (rules == "sqlite") {
+    for (ColumnPlan& plan : plans) plan.source.format = CellFormat::kDynamic;
+  }
+  return plans;
+}
+
+std::string Check(const std::string& sql, SqlDialect dialect = SqlDialect::kMySql) {
+  const std::vector<ColumnPlan> columns = Columns();
+  const Translation out = TranslateCondition(sql, dialect, columns);
+  return out.ok() ? (out.always_true ? "always" : out.sql) : "no: " + out.why;
+}
+
+TEST(Expressions, WhatMeansTheSameIsTranslated) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"`n` > 0", "(\"n\" > 0)"},
+      {"(`n` between 1 and 5)", "(\"n\" BETWEEN 1 AND 5)"},
+      {"`n` in (1,2,3) or `n` is null", "((\"n\" IN (1, 2, 3)) OR (\"n\" IS NULL))"},
+      {"not(`n` <=> 4)", "(NOT (\"n\" IS NOT DISTINCT FROM 4))"},
+      {"`n` && 1 = 1", "((\"n\" <> 0) AND (1 = 1))"},
+      {"`flag` = 1", "(\"flag\" = true)"},
+      {"`flag`", "\"flag\""},
+      {"`n` + 2 * `n` - -3 >= 0", "(((\"n\" + (2 * \"n\")) - -3) >= 0)"},
+      {"`n` % 2 = 0", "((\"n\" % 2) = 0)"},
+      {"char_length(`s`) >= 3", "(char_length(\"s\") >= 3)"},
+      {"length(`s`) > 3", "(octet_length(\"s\") > 3)"},
+      {"`s` = _utf8mb4'it''s'", "(\"s\" = 'it''s')"},
+      {"`ci` <> 'Abc'", "(lower(\"ci\") <> 'abc')"},
+      {"`s` like 'a%'", "(\"s\" LIKE 'a%')"},
+      {"`ci` not like 'a%'", "(\"ci\" NOT ILIKE 'a%')"},
+      {"`s` regexp '^[a-z]+$'", "(\"s\" ~ '^[a-z]+$')"},
+      {"`d` >= '2020-01-01'", "(\"d\" >= '2020-01-01')"},
+      {"year(`d`) > 1999", "(EXTRACT(year FROM \"d\")::integer > 1999)"},
+      {"`e` = 'x'", "(\"e\" = 'x')"},
+      {"coalesce(`n`,0) = 0", "(COALESCE(\"n\", 0) = 0)"},
+      {"case when `n` > 1 then `s` = 'a' else true end",
+       "(CASE WHEN (\"n\" > 1) THEN (\"s\" = 'a') ELSE true END)"},
+      {"json_valid(`j`)", "always"},
+      {"`flag` in (0,1)", "always"},
+      {"json_valid(`j`) and `n` > 1", "(\"n\" > 1)"},
+  };
+  for (const auto& [sql, expected] : cases) EXPECT_EQ(Check(sql), expected) << sql;
+}
+
+TEST(Expressions, WhatMayMeanSomethingElseIsRefused) {
+  for (const char* sql : {"`s` > 'a'",         "`s` = 5",
+                          "`n` / 2 > 1",       "`n` = 'x'",
+                          "`flag` = 2",        "`e` = 'z'",
+                          "`e` > 'x'",         "`d` > '0000-00-00'",
+                          "`d` > 'tomorrow'",  "sha2(`s`,256) = 'x'",
+                          "`nope` > 1",        "`n` >",
+                          "`n` > 1)",          "'open",
+                          "`j`->'$.a' = 1",    "(select 1)",
+                          "`ci` = '\xC3\xA4'", "~`n` = 1",
+                          "`n` % `n` = 0",     "`s`"}) {
+    EXPECT_EQ(Check(sql).substr(0, 4), "no: ") << sql << " gave " << Check(sql);
+  }
+  EXPECT_EQ(Check(std::string(5000, '(')).substr(0, 4), "no: ");
+}
+
+TEST(Expressions, SqliteSpeaksItsOwnDialect) {
+  const SqlDialect sqlite = SqlDialect::kSqlite;
+  EXPECT_EQ(Check("[n] == 1 AND \"n\" != 2", sqlite), "((\"n\" = 1) AND (\"n\" <> 2))");
+  EXPECT_EQ(Check("s || 'x' = 'ax'", sqlite), "((\"s\" || 'x') = 'ax')");
+  EXPECT_EQ(Check("length(s) < 5", sqlite), "(char_length(\"s\") < 5)");
+  EXPECT_EQ(Check("n NOT NULL", sqlite), "(\"n\" IS NOT NULL)");
+  EXPECT_EQ(Check("n IS NOT 3", sqlite), "(NOT (\"n\" IS NOT DISTINCT FROM 3))");
+}
+
+TEST(Expressions, ValuesForAColumn) {
+  const std::vector<ColumnPlan> columns = Columns();
+  const Translation text = TranslateValue("concat(`s`,'-',`n`)", SqlDialect::kMySql, columns,
+                                          ParsePgType("varchar(40)"));
+  EXPECT_EQ(text.sql, "(\"s\" || '-' || (\"n\")::text)");
+  EXPECT_EQ(TranslateValue("`n` > 1", SqlDialect::kMySql, columns, ParsePgType("smallint")).sql,
+            "((\"n\" > 1))::integer");
+  EXPECT_FALSE(TranslateValue("now()", SqlDialect::kMySql, columns, ParsePgType("date")).ok());
+}
+
+std::string Default(const std::string& type, const std::string& text, bool expression,
+                    SqlDialect dialect = SqlDialect::kMySql) {
+  const SourceColumn column = WithDefault(Column("c", "x"), text, expression);
+  const DefaultValue value = TranslateDefault(column, ParsePgType(type), dialect, 150000);
+  return value.why.empty() ? value.sql : "no: " + value.why;
+}
+
+TEST(Defaults, LiteralsByTargetType) {  // 15, 56, 58
+  EXPECT_EQ(Default("varchar(10)", "NULL", false), "'NULL'");
+  EXPECT_EQ(Default("varchar(10)", "it's", false), "'it''s'");
+  EXPECT_EQ(Default("varchar(30)", "CURRENT_TIMESTAMP", false), "'CURRENT_TIMESTAMP'");
+  EXPECT_EQ(Default("varchar(30)", "a\\b", false), "'a\\b'");
+  EXPECT_EQ(Default("integer", "0", false), "0");
+  EXPECT_EQ(Default("integer", "00042", false), "42");
+  EXPECT_EQ(Default("integer", "", false), "0");
+  EXPECT_EQ(Default("integer", "abc", false).substr(0, 3), "no:");
+  EXPECT_EQ(Default("numeric(5,2)", "-1.50", false), "-1.50");
+  EXPECT_EQ(Default("boolean", "0", false), "false");
+  EXPECT_EQ(Default("boolean", "b'1'", false), "true");
+  EXPECT_EQ(Default("boolean", "2", false).substr(0, 3), "no:");
+  EXPECT_EQ(Default("bit(10)", "b'101'", false), "B'0000000101'");
+  EXPECT_EQ(Default("date", "2020-02-29", false), "'2020-02-29'");
+  EXPECT_EQ(Default("date", "2021-02-29", false).substr(0, 3), "no:");
+  EXPECT_EQ(Default("timestamp(0)", "0000-00-00 00:00:00", false), "no: a zero date");
+  EXPECT_EQ(Default("timestamptz(0)", "2020-01-01 00:00:00", false), "'2020-01-01 00:00:00+00'");
+  EXPECT_EQ(Default("time(0)", "10:11:12", false), "'10:11:12'");
+  EXPECT_EQ(Default("bytea", "0x00ff", false), "'\\x00ff'::bytea");
+  EXPECT_EQ(Default("bytea", "X'00ff'", true), "'\\x00ff'::bytea");
+  EXPECT_EQ(Default("text[]", "a,b", false), "ARRAY['a','b']::text[]");
+  EXPECT_EQ(Default("jsonb", "{}", false), "'{}'::jsonb");
+  EXPECT_EQ(Default("jsonb", "{", false).substr(0, 3), "no:");
+}
+
+TEST(Defaults, FunctionsOfTimeAndOthers) {
+  EXPECT_EQ(Default("timestamptz(3)", "CURRENT_TIMESTAMP(3)", true), "CURRENT_TIMESTAMP(3)");
+  EXPECT_EQ(Default("timestamp(3)", "current_timestamp(3)", true), "LOCALTIMESTAMP(3)");
+  EXPECT_EQ(Default("timestamp(0)", "CURRENT_TIMESTAMP", false), "LOCALTIMESTAMP(0)");
+  EXPECT_EQ(Default("date", "(curdate())", true), "CURRENT_DATE");
+  EXPECT_EQ(Default("timestamp", "utc_timestamp()", true), "(now() AT TIME ZONE 'UTC')");
+  EXPECT_EQ(Default("varchar(36)", "uuid()", true), "gen_random_uuid()::text");
+  EXPECT_EQ(Default("uuid", "uuid()", true), "gen_random_uuid()");
+  EXPECT_EQ(Default("jsonb", "(json_array())", true), "'[]'::jsonb");
+  EXPECT_EQ(Default("integer", "(1 + 2)", true), "(1 + 2)");
+  EXPECT_EQ(Default("integer", "-1", true), "-1");
+  EXPECT_EQ(Default("text", "pi_day()", true), "no: the function pi_day");
+}
+
+TEST(Defaults, Sqlite) {
+  const SqlDialect sqlite = SqlDialect::kSqlite;
+  EXPECT_EQ(Default("timestamp", "CURRENT_TIMESTAMP", true, sqlite), "(now() AT TIME ZONE 'UTC')");
+  EXPECT_EQ(Default("text", "datetime('now')", true, sqlite),
+            "to_char((now() AT TIME ZONE 'UTC'), 'YYYY-MM-DD HH24:MI:SS')");
+  EXPECT_EQ(Default("text", "\"abc\"", true, sqlite), "'abc'");
+  EXPECT_EQ(Default("bigint", "1+2", true, sqlite), "(1 + 2)");
+}
+
+}  // namespace
+}  // namespace transload
