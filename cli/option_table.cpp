@@ -1,0 +1,224 @@
+#include "cli/option_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/values.h"
+
+namespace transload {
+namespace {
+
+using Text = const std::string&;
+
+bool On(Text text) { return ParseWord<int>(text, {"false", "true"}) == 1; }
+
+std::string NotEmpty(Text text) {
+  if (text.empty()) throw UsageError("the value is empty");
+  return text;
+}
+
+std::string Grant(Text text) {
+  std::string upper = text;
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  std::size_t to = upper.find(" TO ");
+  if (to == std::string::npos || to == 0 || to + 4 >= upper.size()) {
+    throw UsageError(fmt::format("'{}' does not have the form 'SELECT TO role'", text));
+  }
+  return text;
+}
+
+void SetPolicyText(Options& o, Text text) {
+  auto [name, value] = ParsePair(text, "NAME=VALUE");
+  SetPolicy(o.policies, name, value);
+}
+
+void SetMap(Options& o, Text text) {
+  MapRule rule = ParseMap(text);
+  rule.where = "--map";
+  o.maps.push_back(rule);
+}
+
+std::vector<OptionSpec> What() {
+  using enum OptionShape;
+  constexpr unsigned both = kForSourceAndTarget;
+  return {
+      {"include", "", kList, "GLOB", "move only tables like this: 'orders*' or 'shop.orders*'",
+       both, [](Options& o, Text t) { o.include.push_back(NotEmpty(t)); }},
+      {"exclude", "", kList, "GLOB", "leave out tables like this; wins over --include", both,
+       [](Options& o, Text t) { o.exclude.push_back(NotEmpty(t)); }},
+      {"sample", "", kValue, "N%", "move about this share of the rows, for a rehearsal", both,
+       [](Options& o, Text t) { o.sample_percent = ParsePercent(t); }},
+      {"schema-only", "", kFlag, "", "make the tables, move no rows", both,
+       [](Options& o, Text t) { o.schema_only = On(t); }},
+      {"data-only", "", kFlag, "", "move rows into tables that are there", both,
+       [](Options& o, Text t) { o.data_only = On(t); }},
+  };
+}
+
+std::vector<OptionSpec> Shape() {
+  using enum OptionShape;
+  constexpr unsigned both = kForSourceAndTarget;
+  return {
+      {"schema", "", kValue, "NAME", "target schema, where the source has none of its own", both,
+       [](Options& o, Text t) { o.schema = NotEmpty(t); }},
+      {"rename-schema", "", kList, "A=B", "give a source schema another name in the target", both,
+       [](Options& o, Text t) { o.rename_schema.insert(ParsePair(t, "A=B")); }},
+      {"identifiers", "", kValue, "lower|preserve|snake", "case of names in the target", both,
+       [](Options& o, Text t) {
+         o.identifiers = ParseWord<Identifiers>(t, {"lower", "preserve", "snake"});
+       }},
+      {"map", "", kList, "TYPE=TYPE",
+       "override a type: 'tinyint(1)=smallint' or 'col:shop.orders.meta=jsonb'", both, SetMap},
+      {"policy", "", kList, "NAME=VALUE", "what becomes of values that PostgreSQL cannot hold",
+       both, SetPolicyText},
+      {"owner", "", kValue, "ROLE", "owner of what is created", both,
+       [](Options& o, Text t) { o.owner = NotEmpty(t); }},
+      {"grant", "", kList, "'SELECT TO role'", "granted on every table", both,
+       [](Options& o, Text t) { o.grants.push_back(Grant(t)); }},
+      {"on-existing", "", kValue, "fail|truncate|drop|append",
+       "when a table of that name is in the target", both,
+       [](Options& o, Text t) {
+         o.on_existing = ParseWord<OnExisting>(t, {"fail", "truncate", "drop", "append"});
+       }},
+      {"prescan", "", kValue, "auto|all|off",
+       "look at the data before choosing types: where cheap, everywhere, never", both,
+       [](Options& o, Text t) {
+         o.prescan = ParseWord<Prescan>(t, {"auto", "all", "off"});
+       }},
+  };
+}
+
+std::vector<OptionSpec> Running() {
+  using enum OptionShape;
+  return {
+      {"jobs", "j", kValue, "N", "lanes that move rows at the same time; default min(cores, 8)",
+       kForSourceAndTarget,
+       [](Options& o, Text t) { o.jobs = static_cast<int>(ParseInteger(t, 1, 256)); }},
+      {"index-jobs", "", kValue, "N", "indexes built at the same time; default as --jobs",
+       kForSourceAndTarget,
+       [](Options& o, Text t) { o.index_jobs = static_cast<int>(ParseInteger(t, 1, 256)); }},
+      {"on-bad-row", "", kValue, "stop|reject", "when a row cannot be stored", kForRun,
+       [](Options& o, Text t) {
+         o.on_bad_row = ParseWord<OnBadRow>(t, {"stop", "reject"});
+       }},
+      {"max-rejects", "", kValue, "N|N%", "stop after so many rejected rows", kForRun,
+       [](Options& o, Text t) { o.max_rejects = ParseMaxRejects(t); }},
+      {"verify", "", kValue, "none|count|checksum|full", "proof at the end; default checksum",
+       kForRun,
+       [](Options& o, Text t) {
+         o.verify = ParseWord<VerifyLevel>(t, {"none", "count", "checksum", "full"});
+       }},
+      {"allow-unverified", "", kFlag, "", "exit 0 although a table could not be verified", kForRun,
+       [](Options& o, Text t) { o.allow_unverified = On(t); }},
+      {"consistency", "", kValue, "reconcile|strict|relaxed",
+       "when the source has moved between two starts of a run", kForSourceAndTarget,
+       [](Options& o, Text t) {
+         o.consistency = ParseWord<Consistency>(t, {"reconcile", "strict", "relaxed"});
+       }},
+      {"snapshot-copy", "", kFlag, "", "SQLite: work on a copy, do not hold up its writers",
+       kForSourceAndTarget, [](Options& o, Text t) { o.snapshot_copy = On(t); }},
+      {"restart", "", kFlag, "", "undo the unfinished run first, then begin again", kForRun,
+       [](Options& o, Text t) { o.restart = On(t); }},
+      {"reload", "", kList, "TABLE", "load this table again", kForRun,
+       [](Options& o, Text t) { o.reload.push_back(NotEmpty(t)); }},
+      {"retry-rejects", "", kFlag, "", "try the rejected rows of the run again", kForRun,
+       [](Options& o, Text t) { o.retry_rejects = On(t); }},
+      {"vacuum", "", kFlag, "", "VACUUM the tables when they are loaded", kForRun,
+       [](Options& o, Text t) { o.vacuum = On(t); }},
+      {"tune", "", kFlag, "", "set the target's settings for bulk loading while the run lasts",
+       kForRun, [](Options& o, Text t) { o.tune = On(t); }},
+  };
+}
+
+std::vector<OptionSpec> Limits() {
+  using enum OptionShape;
+  constexpr unsigned both = kForSourceAndTarget;
+  return {
+      {"max-rate", "", kValue, "50MB/s", "read no faster than this, all lanes together", kForRun,
+       [](Options& o, Text t) { o.max_rate_bytes = ParseRate(t); }},
+      {"max-load", "", kValue, "N", "pause while more threads than this run at the source", kForRun,
+       [](Options& o, Text t) { o.max_load = static_cast<int>(ParseInteger(t, 1, 100'000)); }},
+      {"deadline", "", kValue, "TIME", "stop, resumable, at 06:00, 2026-03-01T06:00 or after 90m",
+       kForRun, [](Options& o, Text t) { o.deadline = ParseDeadline(t); }},
+      {"partition-size", "", kValue, "SIZE", "source data per partition; default 64MiB", both,
+       [](Options& o, Text t) {
+         o.partition_bytes = ParseSize(t);
+         if (o.partition_bytes < 4096) throw UsageError("a partition has at least 4096 bytes");
+       }},
+      {"connect-timeout", "", kValue, "TIME", "longest wait for a connection; default 10s", kForAll,
+       [](Options& o, Text t) { o.connect_timeout_ms = ParseDuration(t); }},
+      {"stall-timeout", "", kValue, "TIME", "give up a connection that moves nothing; default 5m",
+       both, [](Options& o, Text t) { o.stall_timeout_ms = ParseDuration(t); }},
+      {"lock-timeout", "", kValue, "TIME", "longest wait for a lock in the target; default 1m",
+       kForAll, [](Options& o, Text t) { o.lock_timeout_ms = ParseDuration(t); }},
+      {"snapshot-lock", "", kValue, "TIME",
+       "longest wait for a lock that stalls the source's writers; default 3s", both,
+       [](Options& o, Text t) { o.snapshot_lock_ms = ParseDuration(t); }},
+      {"retries", "", kValue, "N", "tries of a partition after a fault; default 5", kForRun,
+       [](Options& o, Text t) { o.retries = static_cast<int>(ParseInteger(t, 0, 100)); }},
+      {"pg-bin", "", kValue, "DIR", "where PostgreSQL's programs are", both,
+       [](Options& o, Text t) { o.pg_bin = NotEmpty(t); }},
+  };
+}
+
+std::vector<OptionSpec> Telling() {
+  using enum OptionShape;
+  return {
+      {"ledger-schema", "", kValue, "NAME", "where the run keeps its books; default transload",
+       kForAll, [](Options& o, Text t) { o.ledger_schema = NotEmpty(t); }},
+      {"run", "", kValue, "ID", "the run that is meant, when there are several",
+       kForRun | kForLedger, [](Options& o, Text t) { o.run_id = NotEmpty(t); }},
+      {"report", "", kValue, "DIR", "write report.json, .html, .md and junit.xml there", kForRun,
+       [](Options& o, Text t) { o.report_dir = NotEmpty(t); }},
+      {"ddl", "", kFlag, "", "print the statements a run would execute", kForPlan,
+       [](Options& o, Text t) { o.show_ddl = On(t); }},
+      {"deep", "", kFlag, "", "scan the data for what may not fit", kForPlan,
+       [](Options& o, Text t) { o.deep = On(t); }},
+      {"force", "", kFlag, "", "undo although rows changed since", kForUndo,
+       [](Options& o, Text t) { o.force = On(t); }},
+      {"forget", "", kFlag, "", "drop the run's ledger rows too", kForUndo,
+       [](Options& o, Text t) { o.forget = On(t); }},
+      {"format", "", kValue, "text|json", "of the result on stdout", kForAll,
+       [](Options& o, Text t) {
+         o.format = ParseWord<OutputFormat>(t, {"text", "json"});
+       }},
+      {"log-format", "", kValue, "text|json", "of the log lines on stderr", kForAll,
+       [](Options& o, Text t) {
+         o.log_format = ParseWord<OutputFormat>(t, {"text", "json"});
+       }},
+      {"quiet", "q", kFlag, "", "errors and the result, nothing else", kForAll,
+       [](Options& o, Text t) { o.quiet = On(t); }},
+      {"verbose", "v", kCount, "", "say more; twice: everything", kForAll,
+       [](Options& o, Text t) { o.verbose = static_cast<int>(ParseInteger(t, 0, 3)); }},
+  };
+}
+
+}  // namespace
+
+std::string OptionSpec::Key() const {
+  std::string key = name;
+  std::replace(key.begin(), key.end(), '-', '_');
+  return key;
+}
+
+const std::vector<OptionSpec>& OptionTable() {
+  static const std::vector<OptionSpec> table = [] {
+    std::vector<OptionSpec> all;
+    for (auto part : {What(), Shape(), Running(), Limits(), Telling()}) {
+      all.insert(all.end(), part.begin(), part.end());
+    }
+    return all;
+  }();
+  return table;
+}
+
+const OptionSpec* FindOptionByKey(const std::string& key) {
+  for (const OptionSpec& spec : OptionTable()) {
+    if (spec.Key() == key) return &spec;
+  }
+  return nullptr;
+}
+
+}  // namespace transload

@@ -1,0 +1,113 @@
+#include "cli/config_file.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "core/error.h"
+
+namespace transload {
+namespace {
+
+Options Read(const std::string& text) {
+  Options options;
+  ReadConfigText(text, "c.toml", options);
+  return options;
+}
+
+TEST(ConfigFile, ReadsEverySection) {
+  std::string folder = testing::TempDir();
+  std::ofstream(folder + "/fix.sql") << "update a set b = 1;";
+  Options options;
+  ReadConfigText(R"toml(
+source = "mysql://app@db1/shop"
+target = "postgresql:///shop"
+jobs = 4
+max_rate = "50MB/s"
+include = ["orders*", "shop.items"]
+data_only = true
+[policy]
+zero_date = "error"
+[[map]]
+type = "tinyint(1)"
+to = "smallint"
+[[step]]
+when = "after-data"
+file = "fix.sql"
+[[step]]
+when = "before-schema"
+sql = "select 1"
+[[check]]
+name = "revenue"
+source_sql = "select 1"
+target_sql = "select 2"
+[table."audit_log"]
+where = "created_at >= '2020-01-01'"
+exclude_columns = ["raw"]
+rename = "audit"
+[table."audit_log".policy]
+nul_byte = "strip"
+[table."audit_log".column."meta"]
+type = "jsonb"
+rename = "details"
+)toml",
+                 folder + "/c.toml", options);
+  EXPECT_EQ(options.source_url, "mysql://app@db1/shop");
+  EXPECT_EQ(options.jobs, 4);
+  EXPECT_EQ(options.max_rate_bytes, 50'000'000u);
+  EXPECT_EQ(options.include.size(), 2u);
+  EXPECT_TRUE(options.data_only);
+  EXPECT_EQ(options.policies.zero_date, ZeroDate::kError);
+  ASSERT_EQ(options.maps.size(), 1u);
+  EXPECT_NE(options.maps[0].where.find("c.toml:10"), std::string::npos) << options.maps[0].where;
+  ASSERT_EQ(options.steps.size(), 2u);
+  EXPECT_EQ(options.steps[0].sql, "update a set b = 1;");
+  EXPECT_EQ(options.steps[1].when, StepTime::kBeforeSchema);
+  EXPECT_EQ(options.checks.at(0).target_sql, "select 2");
+  const TableOptions& table = options.tables.at("audit_log");
+  EXPECT_EQ(table.rename, "audit");
+  EXPECT_EQ(table.policies.at(0).second, "strip");
+  EXPECT_EQ(table.columns.at("meta").type, "jsonb");
+}
+
+struct Wrong {
+  std::string text;
+  std::string said;
+};
+
+class WrongConfig : public testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongConfig, IsRefusedWithItsLine) {
+  try {
+    Read(GetParam().text);
+    FAIL() << GetParam().text;
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code, ExitCode::kUsage);
+    EXPECT_EQ(std::string(error.what()).find("c.toml:"), 0u) << error.what();
+    EXPECT_NE(std::string(error.what()).find(GetParam().said), std::string::npos) << error.what();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, WrongConfig,
+    testing::Values(
+        Wrong{"jobs = 4\n\njbos = 3\n", "c.toml:3: unknown key 'jbos'; did you mean 'jobs'?"},
+        Wrong{"jobs = 300", "c.toml:1: jobs: '300'"}, Wrong{"jobs = [1]", "c.toml:1: jobs"},
+        Wrong{"jobs = ", "c.toml:1: not valid TOML"},
+        Wrong{"\n[policy]\nzero_date = \"maybe\"", "c.toml:3: zero_date"},
+        Wrong{"[policy]\nzero_dat = \"null\"", "zero_dat"},
+        Wrong{"[[map]]\ntype = \"a\"", "c.toml:1: [[map]] wants to"},
+        Wrong{"[[map]]\ntype=\"a\"\ncolumn=\"b\"\nto=\"text\"", "either type or column"},
+        Wrong{"[[map]]\ntyp = \"a\"",
+              "c.toml:2: unknown key 'typ' in [[map]]; did you mean 'type'"},
+        Wrong{"[[step]]\nsql = \"x\"", "wants when"},
+        Wrong{"[[step]]\nwhen = \"after-dat\"\nsql = \"x\"", "did you mean 'after-data'?"},
+        Wrong{"[[step]]\nwhen = \"after-data\"\nfile = \"no-such-file.sql\"", "c.toml:3: file"},
+        Wrong{"[[check]]\nname = \"x\"", "[[check]] wants"},
+        Wrong{"[table.\"a\"]\nwher = \"x\"", "c.toml:2: unknown key 'wher' of a table"},
+        Wrong{"[table.\"a\".column.\"b\"]\ntyp = \"x\"", "of a column"},
+        Wrong{"include = [1]", "include: a text in quotes"},
+        Wrong{"policy = 3", "'policy' is a table"}, Wrong{"step = 3", "[[step]]"}));
+
+}  // namespace
+}  // namespace transload
