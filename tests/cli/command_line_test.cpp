@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <iterator>
+#include <map>
 
 #include "cli/option_table.h"
 #include "core/error.h"
@@ -145,6 +147,15 @@ TEST(CommandLine, ShowsHelpWithExamplesForEveryCommand) {
     EXPECT_NE(ParseCommandLine({"--help"}).print_and_exit.find(command.name), std::string::npos);
   }
   EXPECT_EQ(ParseCommandLine({"--version"}).print_and_exit.find("transload "), 0u);
+}
+
+TEST(CommandLine, DocsNameEveryOption) {
+  std::ifstream file(std::string(TRANSLOAD_SOURCE_DIR) + "/docs/cli.md");
+  std::string docs((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  for (const OptionSpec& spec : OptionTable()) {
+    EXPECT_NE(docs.find("--" + spec.name), std::string::npos) << spec.name;
+    EXPECT_NE(docs.find(spec.help), std::string::npos) << spec.help;
+  }
 }
 
 TEST(CommandLine, AdvisesAgainstAPasswordInAUrlAndHidesIt) {

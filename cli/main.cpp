@@ -1,0 +1,63 @@
+// The process: arguments in, one command, an exit code out. The last of the three places where an
+// Error is caught.
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/command_line.h"
+#include "cli/display.h"
+#include "cli/run_command.h"
+#include "cli/show.h"
+#include "cli/stop_signals.h"
+
+namespace transload {
+namespace {
+
+// Lives as long as the process: the signal handler points at it.
+StopFlag stop;
+
+// `line` may still be empty when the error is about the command line itself.
+int Fail(const CommandLine& line, std::unique_ptr<Display>& display, ExitCode code,
+         const std::string& message) {
+  if (display) {
+    display->Stop();
+    display->Message(MessageLevel::kError, message);
+  } else {
+    std::fprintf(stderr, "transload: %s\n", message.c_str());
+  }
+  if (line.options.format == OutputFormat::kJson) {
+    std::fputs(ErrorJson(static_cast<int>(code), message).c_str(), stdout);
+  }
+  return static_cast<int>(code);
+}
+
+int Main(int argc, char** argv) {
+  CommandLine line;
+  std::unique_ptr<Display> display;
+  try {
+    std::vector<std::string> arguments(argv + 1, argv + argc);
+    HideSecrets(argc, argv);
+    line = ParseCommandLine(arguments);
+    if (!line.print_and_exit.empty()) {
+      bool printed = std::fputs(line.print_and_exit.c_str(), stdout) >= 0;
+      return printed && std::fflush(stdout) == 0 ? 0 : static_cast<int>(ExitCode::kStopped);
+    }
+    CatchStopSignals(stop);
+    display = std::make_unique<Display>(Display::StyleFor(line.options));
+    for (const std::string& note : line.notes) display->Message(MessageLevel::kWarning, note);
+    return static_cast<int>(RunCommand(line, *display, stop));
+  } catch (const Error& error) {
+    ExitCode code = error.interrupted && stop.requested() ? stop.exit_code() : error.exit_code;
+    return Fail(line, display, code, error.what());
+  } catch (const std::exception& error) {
+    return Fail(line, display, ExitCode::kBug,
+                std::string("a defect of transload, please report it: ") + error.what());
+  }
+}
+
+}  // namespace
+}  // namespace transload
+
+int main(int argc, char** argv) { return transload::Main(argc, argv); }

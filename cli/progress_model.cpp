@@ -1,0 +1,192 @@
+#include "cli/progress_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace transload {
+namespace {
+
+std::uint64_t Less(std::uint64_t from, std::uint64_t amount) {
+  return amount > from ? 0 : from - amount;
+}
+
+bool MovesData(const std::string& phase) { return phase == "data"; }
+
+std::string Eta(const ProgressView& view) {
+  if (!MovesData(view.phase)) return "";
+  if (!view.eta_seconds) return "ETA estimating";
+  return "ETA " + ShowSeconds(*view.eta_seconds) + " + indexes";
+}
+
+double Share(const ProgressView& view) {
+  if (MovesData(view.phase)) {
+    if (view.bytes_total == 0) return 0;
+    return std::min(1.0, static_cast<double>(view.bytes) / static_cast<double>(view.bytes_total));
+  }
+  if (view.steps == 0) return 0;
+  return std::min(1.0, static_cast<double>(view.steps_done) / static_cast<double>(view.steps));
+}
+
+// One line of a terminal, whatever a table is called. Cuts at a character's start, so that no half
+// of a UTF-8 sequence is left.
+std::string Fit(std::string text, int width) {
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
+  std::size_t limit = static_cast<std::size_t>(std::max(width, 1));
+  std::size_t columns = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xC0) == 0x80) continue;
+    if (columns++ == limit) return text.substr(0, i);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string ShowBytes(std::uint64_t bytes) {
+  static constexpr const char* kUnits[] = {"B", "kB", "MB", "GB", "TB", "PB"};
+  double value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (value >= 999.5 && unit + 1 < std::size(kUnits)) {
+    value /= 1000;
+    ++unit;
+  }
+  return unit == 0 || value >= 99.95 ? fmt::format("{:.0f} {}", value, kUnits[unit])
+                                     : fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+std::string ShowSeconds(double seconds) {
+  if (seconds < 10) return fmt::format("{:.1f}s", std::max(seconds, 0.0));
+  auto whole = static_cast<std::uint64_t>(std::llround(std::min(seconds, 1e12)));
+  if (whole < 60) return fmt::format("{}s", whole);
+  if (whole < 3600) return fmt::format("{}m {:02}s", whole / 60, whole % 60);
+  return fmt::format("{}h {:02}m", whole / 3600, whole / 60 % 60);
+}
+
+std::string ShowCount(std::uint64_t count) {
+  std::string digits = std::to_string(count);
+  for (std::size_t at = digits.size(); at > 3;) {
+    at -= 3;
+    digits.insert(at, ",");
+  }
+  return digits;
+}
+
+void ProgressModel::Expect(const std::vector<TableExpectation>& tables) {
+  for (const TableExpectation& table : tables) {
+    tables_[table.table].expected_bytes = table.bytes;
+  }
+}
+
+void ProgressModel::Phase(std::string_view name, std::uint64_t steps, double now) {
+  phase_ = std::string(name);
+  phase_start_ = now;
+  steps_ = steps;
+  steps_done_ = 0;
+  samples_.clear();
+}
+
+void ProgressModel::RowsMoved(std::string_view table, std::uint64_t rows, std::uint64_t bytes) {
+  RowsAlreadyThere(table, rows, bytes);
+  moved_rows_ += rows;
+  moved_bytes_ += bytes;
+}
+
+void ProgressModel::RowsAlreadyThere(std::string_view table, std::uint64_t rows,
+                                     std::uint64_t bytes) {
+  Table& entry = tables_[std::string(table)];
+  entry.rows += rows;
+  entry.bytes += bytes;
+}
+
+void ProgressModel::RowsTakenBack(std::string_view table, std::uint64_t rows, std::uint64_t bytes) {
+  Table& entry = tables_[std::string(table)];
+  entry.rows = Less(entry.rows, rows);
+  entry.bytes = Less(entry.bytes, bytes);
+  entry.done = false;
+}
+
+void ProgressModel::TableDone(std::string_view table) { tables_[std::string(table)].done = true; }
+
+void ProgressModel::LaneDoing(int lane, std::string_view text) {
+  if (lane < 0 || lane > 1024) return;
+  if (lanes_.size() <= static_cast<std::size_t>(lane)) {
+    lanes_.resize(static_cast<std::size_t>(lane) + 1);
+  }
+  lanes_[static_cast<std::size_t>(lane)] = std::string(text);
+}
+
+ProgressView ProgressModel::View(double now) {
+  ProgressView view;
+  view.phase = phase_;
+  view.phase_seconds = now - phase_start_;
+  view.seconds = now - start_;
+  view.steps = steps_;
+  view.steps_done = steps_done_;
+  view.lanes = lanes_;
+  for (const auto& [name, table] : tables_) {
+    ++view.tables;
+    view.tables_done += table.done ? 1 : 0;
+    view.rows += table.rows;
+    view.bytes += table.bytes;
+    // An estimate that was too low gives way to what was seen, one that was too high too, at the
+    // end.
+    view.bytes_total += table.done ? table.bytes : std::max(table.bytes, table.expected_bytes);
+  }
+  samples_.push_back({now, moved_rows_, moved_bytes_});
+  while (samples_.size() > 2 && now - samples_[1].at >= kWindowSeconds) samples_.pop_front();
+  double span = now - samples_.front().at;
+  if (span > 0) {
+    view.bytes_per_second = static_cast<double>(moved_bytes_ - samples_.front().bytes) / span;
+    view.rows_per_second = static_cast<double>(moved_rows_ - samples_.front().rows) / span;
+  }
+  if (span >= kFirstEtaSeconds && view.bytes_per_second > 0) {
+    view.eta_seconds =
+        static_cast<double>(Less(view.bytes_total, view.bytes)) / view.bytes_per_second;
+  }
+  return view;
+}
+
+std::string ProgressLine(const ProgressView& view) {
+  std::string line = view.phase.empty() ? "starting" : view.phase;
+  if (MovesData(view.phase)) {
+    line += fmt::format("  {:.0f}%  {} of about {}  {} rows  {}/s  {}", Share(view) * 100,
+                        ShowBytes(view.bytes), ShowBytes(view.bytes_total), ShowCount(view.rows),
+                        ShowBytes(static_cast<std::uint64_t>(view.bytes_per_second)), Eta(view));
+    line += fmt::format("  tables {}/{}", view.tables_done, view.tables);
+  } else if (view.steps > 0) {
+    line += fmt::format("  {}/{}", view.steps_done, view.steps);
+  }
+  return line + "  " + ShowSeconds(view.seconds);
+}
+
+std::vector<std::string> ProgressBlock(const ProgressView& view, int width, bool color) {
+  std::vector<std::string> lines;
+  int bar_width = std::clamp(width - 30, 0, 40);
+  auto filled = static_cast<int>(std::lround(Share(view) * bar_width));
+  std::string bar;
+  for (int i = 0; i < bar_width; ++i) bar += i < filled ? "█" : "░";
+  std::string head = view.phase.empty() ? "starting" : view.phase;
+  std::string first = fmt::format("{:<12} {} {:>3.0f}%", head, bar, Share(view) * 100);
+  lines.push_back(Fit(first, width));
+  if (color) lines.back() = "\033[1m" + lines.back() + "\033[0m";
+  lines.push_back(
+      Fit(fmt::format("  {} of about {}  {} rows  {}/s  {}", ShowBytes(view.bytes),
+                      ShowBytes(view.bytes_total), ShowCount(view.rows),
+                      ShowBytes(static_cast<std::uint64_t>(view.bytes_per_second)), Eta(view)),
+          width));
+  std::string third = fmt::format("  tables {}/{}", view.tables_done, view.tables);
+  if (view.steps > 0) third += fmt::format("  {} {}/{}", head, view.steps_done, view.steps);
+  lines.push_back(Fit(third + "  " + ShowSeconds(view.seconds), width));
+  for (std::size_t lane = 0; lane < view.lanes.size(); ++lane) {
+    lines.push_back(Fit(fmt::format("  lane {}  {}", lane + 1,
+                                    view.lanes[lane].empty() ? "idle" : view.lanes[lane]),
+                        width));
+  }
+  return lines;
+}
+
+}  // namespace transload

@@ -1,0 +1,211 @@
+#include "verify/report_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace transload {
+namespace {
+
+constexpr std::size_t kShownLines = 20;
+
+double MegabytesPerSecond(const ReportTable& table) {
+  return table.seconds > 0 ? static_cast<double>(table.bytes) / 1e6 / table.seconds : 0;
+}
+
+// No control character reaches the terminal, whatever a table or a value is called.
+std::string Printable(const std::string& text) {
+  std::string out;
+  for (char c : text) {
+    auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+template <typename Items, typename Line>
+std::string Section(const char* title, const Items& items, Line&& line) {
+  if (items.empty()) return "";
+  std::string out = fmt::format("\n{} ({}):\n", title, items.size());
+  std::size_t shown = 0;
+  for (const auto& item : items) {
+    if (shown++ == kShownLines) {
+      out += fmt::format("  ... and {} more, see report.json\n", items.size() - kShownLines);
+      break;
+    }
+    out += "  " + Printable(line(item)) + "\n";
+  }
+  return out;
+}
+
+std::vector<ReportObject> Failed(const Report& report) {
+  std::vector<ReportObject> failed;
+  std::copy_if(report.objects.begin(), report.objects.end(), std::back_inserter(failed),
+               [](const ReportObject& object) { return object.state == "failed"; });
+  return failed;
+}
+
+std::string TableLines(const Report& report) {
+  std::size_t width = 5;
+  for (const ReportTable& table : report.tables) {
+    width = std::max(width, std::min<std::size_t>(table.name.size(), 48));
+  }
+  std::string out =
+      fmt::format("{:<{}} {:>14} {:>14} {:>9} {:>9} {:>9} {:>9}  {}\n", "table", width, "read",
+                  "written", "rejected", "changed", "MB/s", "seconds", "verdict");
+  for (const ReportTable& table : report.tables) {
+    out += fmt::format("{:<{}} {:>14} {:>14} {:>9} {:>9} {:>9.1f} {:>9.1f}  {}{}\n",
+                       Printable(table.name), width, table.read, table.written, table.rejected,
+                       table.coerced, MegabytesPerSecond(table), table.seconds, Name(table.verdict),
+                       table.reason.empty() ? "" : ": " + Printable(table.reason));
+  }
+  return out;
+}
+
+std::string Attention(const Report& report) {
+  std::string out;
+  out += Section("differences", report.differences, [](const ReportDifference& d) {
+    return fmt::format("{} {} {}: source {}, target {} ({})", d.table, d.key, d.column, d.source,
+                       d.target, d.kind);
+  });
+  out += Section("objects that could not be created", Failed(report), [](const ReportObject& o) {
+    return fmt::format("{} {}: {}", o.kind, o.name, o.message);
+  });
+  out += Section("rejected rows", report.rejects.samples, [](const ReportReject& r) {
+    return fmt::format("{} {} {}: {}", r.table, r.key, r.column, r.reason);
+  });
+  out += Section("values changed under a policy", report.coercions, [](const ReportCoercion& c) {
+    return fmt::format("{}.{}: {} by {}", c.table, c.column, c.rows, c.policy);
+  });
+  out += Section("tables planned again", report.replans, [](const ReportReplan& r) {
+    return fmt::format("{}.{}: {} became {}, {}", r.table, r.column, r.from, r.to, r.reason);
+  });
+  out += Section("not migrated", report.not_migrated, [](const NotMigrated& n) {
+    return fmt::format("{} {}: {}", n.kind, n.name, n.reason);
+  });
+  out += Section("notes", report.notes, [](const std::string& note) { return note; });
+  return out;
+}
+
+// Text in a cell of a Markdown table; nothing in it can become markup or another cell.
+std::string MarkdownCell(const std::string& text) {
+  std::string out;
+  for (char c : text) {
+    switch (c) {
+      case '|':
+      case '\\':
+      case '`':
+      case '*':
+      case '_':
+      case '[':
+      case ']':
+      case '#':
+        out += '\\';
+        out += c;
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '\n':
+      case '\r':
+        out += ' ';
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string Row(const std::vector<std::string>& cells) {
+  std::string out = "|";
+  for (const std::string& cell : cells) out += " " + MarkdownCell(cell) + " |";
+  return out + "\n";
+}
+
+template <typename Items, typename Cells>
+std::string MarkdownTable(const char* title, const std::vector<std::string>& head,
+                          const Items& items, Cells&& cells) {
+  if (items.empty()) return "";
+  std::string out = fmt::format("\n## {}\n\n", title) + Row(head) + "|";
+  for (std::size_t i = 0; i < head.size(); ++i) out += " --- |";
+  out += "\n";
+  for (const auto& item : items) out += Row(cells(item));
+  return out;
+}
+
+}  // namespace
+
+std::string ReportText(const Report& report) {
+  std::string out = TableLines(report) + Attention(report) + "\n";
+  for (std::size_t i = 1; i < report.outcome.size(); ++i) {
+    out += "also: " + Printable(report.outcome[i].text) + "\n";
+  }
+  return out + Printable(VerdictLine(report)) + "\n";
+}
+
+std::string ReportMarkdown(const Report& report) {
+  using Cells = std::vector<std::string>;
+  std::string out = fmt::format("# transload {}\n\n**{}**\n\n", MarkdownCell(report.run.id),
+                                MarkdownCell(VerdictLine(report)));
+  for (const ReportOutcome& outcome : report.outcome) {
+    out += fmt::format("- {} (exit code {})\n", MarkdownCell(outcome.text),
+                       static_cast<int>(outcome.code));
+  }
+  out += fmt::format("\nFrom {} {} ({}) to PostgreSQL {} ({}), started {}, {:.1f} s.\n",
+                     MarkdownCell(report.source.engine), MarkdownCell(report.source.version),
+                     MarkdownCell(report.source.display_url), MarkdownCell(report.target.version),
+                     MarkdownCell(report.target.display_url), MarkdownCell(report.run.started),
+                     report.run.seconds);
+  out += MarkdownTable(
+      "Tables",
+      {"table", "target", "read", "written", "rejected", "changed", "checksum", "verdict"},
+      report.tables, [](const ReportTable& t) {
+        return Cells{t.name,
+                     t.target,
+                     std::to_string(t.read),
+                     std::to_string(t.written),
+                     std::to_string(t.rejected),
+                     std::to_string(t.coerced),
+                     t.checksum,
+                     std::string(Name(t.verdict)) + (t.reason.empty() ? "" : ": " + t.reason)};
+      });
+  out += MarkdownTable("Differences", {"table", "key", "column", "source", "target", "kind"},
+                       report.differences, [](const ReportDifference& d) {
+                         return Cells{d.table, d.key, d.column, d.source, d.target, d.kind};
+                       });
+  out += MarkdownTable("Objects that could not be created", {"kind", "name", "message"},
+                       Failed(report), [](const ReportObject& o) {
+                         return Cells{o.kind, o.name, o.message};
+                       });
+  out += MarkdownTable("Rejected rows", {"table", "key", "column", "reason"},
+                       report.rejects.samples, [](const ReportReject& r) {
+                         return Cells{r.table, r.key, r.column, r.reason};
+                       });
+  out += MarkdownTable("Values changed under a policy", {"table", "column", "policy", "values"},
+                       report.coercions, [](const ReportCoercion& c) {
+                         return Cells{c.table, c.column, c.policy, std::to_string(c.rows)};
+                       });
+  out += MarkdownTable("Tables planned again", {"table", "column", "from", "to", "reason"},
+                       report.replans, [](const ReportReplan& r) {
+                         return Cells{r.table, r.column, r.from, r.to, r.reason};
+                       });
+  out += MarkdownTable("Not migrated", {"kind", "name", "reason"}, report.not_migrated,
+                       [](const NotMigrated& n) {
+                         return Cells{n.kind, n.name, n.reason};
+                       });
+  out += MarkdownTable("Names changed", {"kind", "source", "target", "reason"}, report.names,
+                       [](const NameChange& n) {
+                         return Cells{n.kind, n.source, n.target, n.reason};
+                       });
+  return out;
+}
+
+}  // namespace transload
