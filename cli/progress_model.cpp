@@ -86,7 +86,8 @@ void ProgressModel::Phase(std::string_view name, std::uint64_t steps, double now
   phase_start_ = now;
   steps_ = steps;
   steps_done_ = 0;
-  samples_.clear();
+  // The rate starts here, at nothing, so that the first look already has two points.
+  samples_.assign(1, Sample{now, moved_rows_, moved_bytes_});
 }
 
 void ProgressModel::RowsMoved(std::string_view table, std::uint64_t rows, std::uint64_t bytes) {

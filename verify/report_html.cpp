@@ -38,10 +38,10 @@ h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; padding: .32rem .6rem; border-bottom: 1px solid var(--line);
-  vertical-align: top; overflow-wrap: anywhere; }
-th { color: var(--soft); font-weight: 600; overflow-wrap: normal; }
+  vertical-align: top; overflow-wrap: break-word; }
+th { color: var(--soft); font-weight: 600; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums;
-  white-space: nowrap; overflow-wrap: normal; }
+  white-space: nowrap; }
 code { font: .85em ui-monospace, monospace; }
 summary { cursor: pointer; }
 svg { width: 100%; height: auto; background: var(--panel); border-radius: 6px; }

@@ -35,6 +35,16 @@ TEST(ProgressModel, DerivesTheEtaFromBytesLeftAndTheRecentRate) {
   EXPECT_NE(ProgressLine(view).find("ETA 10s + indexes"), std::string::npos) << ProgressLine(view);
 }
 
+TEST(ProgressModel, HasARateAtTheFirstLook) {
+  ProgressModel model(0);
+  model.Expect({{"a", 1000, 100 * kMega}});
+  model.Phase("data", 0, 0);
+  model.RowsMoved("a", 50, 50 * kMega);
+  ProgressView view = model.View(5);
+  EXPECT_NEAR(view.bytes_per_second, 10e6, 1);
+  EXPECT_TRUE(view.eta_seconds);
+}
+
 TEST(ProgressModel, ForgetsAnOldRateAndGivesNoEtaWhileNothingMoves) {
   ProgressModel model(0);
   model.Expect({{"a", 1000, 100 * kMega}});
