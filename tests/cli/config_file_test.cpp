@@ -93,7 +93,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Wrong{"jobs = 4\n\njbos = 3\n", "c.toml:3: unknown key 'jbos'; did you mean 'jobs'?"},
         Wrong{"jobs = 300", "c.toml:1: jobs: '300'"}, Wrong{"jobs = [1]", "c.toml:1: jobs"},
-        Wrong{"jobs = ", "c.toml:1: not valid TOML"},
+        Wrong{"jobs = ", "c.toml:1: not valid TOML"}, Wrong{"\n[=", "c.toml:2: not valid TOML"},
+        Wrong{"[[#", "not valid TOML"},
         Wrong{"\n[policy]\nzero_date = \"maybe\"", "c.toml:3: zero_date"},
         Wrong{"[policy]\nzero_dat = \"null\"", "zero_dat"},
         Wrong{"[[map]]\ntype = \"a\"", "c.toml:1: [[map]] wants to"},
