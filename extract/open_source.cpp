@@ -1,16 +1,18 @@
 // Which adapter serves which URL.
 #include "core/error.h"
+#include "core/url.h"
+#include "extract/mysql/mysql_source.h"
 #include "extract/source.h"
 #include "extract/sqlite/sqlite_source.h"
 
 namespace transload {
 
 std::unique_ptr<Source> OpenSource(const Options& options) {
-  const std::string& url = options.source_url;
-  std::string scheme = url.substr(0, url.find(':'));
+  const std::string scheme = ParseUrl(options.source_url).scheme;
+  if (scheme == "mysql") return OpenMySqlSource(options);
   if (scheme == "sqlite") return OpenSqliteSource(options);
-  throw UsageError("source URL: no adapter for the scheme '" + scheme +
-                   "'; see transload drivers for those there are");
+  throw UsageError("source URL: nothing reads '" + scheme +
+                   "' yet; sources are mysql:, mariadb: and sqlite:");
 }
 
 }  // namespace transload

@@ -1,0 +1,25 @@
+// Where the server's change log stands: the coordinates of a snapshot.
+#ifndef TRANSLOAD_EXTRACT_MYSQL_BINLOG_POSITION_H_
+#define TRANSLOAD_EXTRACT_MYSQL_BINLOG_POSITION_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "extract/mysql/server_version.h"
+#include "extract/mysql/sql_connection.h"
+
+namespace transload::mysql {
+
+using Position = std::vector<std::pair<std::string, std::string>>;
+
+// binlog_file, binlog_position, gtid, server_uuid, as far as the server has them and shows them to
+// this user. Empty when nothing in it would move as data changes: no binary log, no privilege.
+Position ReadPosition(SqlConnection& connection, const ServerVersion& version);
+
+// What tells this server's data from another's, wherever it is reached: without the database.
+std::string ServerIdentity(SqlConnection& connection, const ServerVersion& version);
+
+}  // namespace transload::mysql
+
+#endif  // TRANSLOAD_EXTRACT_MYSQL_BINLOG_POSITION_H_

@@ -1,0 +1,184 @@
+#include "extract/mysql/catalogue.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "extract/mysql/column_type.h"
+#include "extract/mysql/default_value.h"
+#include "extract/mysql/grants.h"
+#include "extract/mysql/sql_text.h"
+
+namespace transload::mysql {
+namespace {
+
+std::uint64_t Number(const std::string& text) { return text.empty() ? 0 : std::stoull(text); }
+
+bool IsTransactional(const std::string& engine) {
+  constexpr std::array<std::string_view, 4> kEngines = {"innodb", "rocksdb", "tokudb", "xtradb"};
+  return std::find(kEngines.begin(), kEngines.end(), ToLower(engine)) != kEngines.end();
+}
+
+// Why a table of this engine is not carried over, or empty.
+std::string EngineRefusal(const std::string& engine, const std::string& comment) {
+  if (engine.empty()) return "the server cannot open it: " + comment;
+  std::string name = ToLower(engine);
+  if (name == "mrg_myisam" || name == "merge") return "MERGE: its rows are those of other tables";
+  if (name == "blackhole") return "BLACKHOLE keeps no rows";
+  if (name == "federated") return "FEDERATED: its rows are on another server";
+  return {};
+}
+
+// What follows "on update" in EXTRA.
+std::string OnUpdate(const std::string& extra) {
+  std::string lower = ToLower(extra);
+  constexpr std::string_view kMark = "on update ";
+  std::size_t at = lower.find(kMark);
+  if (at == std::string::npos) return {};
+  std::string text = extra.substr(at + kMark.size());
+  std::size_t end = text.find_first_of(", ");
+  if (end != std::string::npos) text.resize(end);
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  return text;
+}
+
+// Rows whose value is no label arrive as '', which a real '' label would hide: take the index.
+void ReadEnumByIndexWhereEmptyIsALabel(SourceColumn& column) {
+  if (column.type != "enum") return;
+  if (std::find(column.labels.begin(), column.labels.end(), "") == column.labels.end()) return;
+  column.select_expression = fmt::format("CAST({} AS UNSIGNED)", QuoteName(column.name));
+  column.format = CellFormat::kUnsigned;
+}
+
+void ReadTables(CatalogueScope& scope, std::vector<std::string>& sequences) {
+  SqlResult rows = scope.Query(fmt::format(
+      "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, AUTO_INCREMENT, "
+      "TABLE_COMMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} ORDER BY TABLE_NAME",
+      QuoteText(scope.database)));
+  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+    std::string type = rows.Text(i, "TABLE_TYPE");
+    std::string name = rows.Text(i, "TABLE_NAME");
+    if (type == "SEQUENCE") sequences.push_back(name);
+    if (type != "BASE TABLE" && type != "SYSTEM VERSIONED") continue;
+    std::string engine = rows.Text(i, "ENGINE");
+    std::string refusal = EngineRefusal(engine, rows.Text(i, "TABLE_COMMENT"));
+    if (!refusal.empty()) {
+      scope.catalogue.not_migrated.push_back({"table", scope.database + "." + name, refusal, ""});
+      continue;
+    }
+    SourceTable& table = scope.catalogue.tables.emplace_back();
+    table.schema = scope.database;
+    table.name = name;
+    table.engine = engine;
+    table.transactional = IsTransactional(engine);
+    table.comment = rows.Text(i, "TABLE_COMMENT");
+    table.estimated_rows = Number(rows.Text(i, "TABLE_ROWS"));
+    table.estimated_bytes = Number(rows.Text(i, "DATA_LENGTH"));
+    table.next_auto_value = rows.Text(i, "AUTO_INCREMENT");
+    if (type == "SYSTEM VERSIONED") {
+      scope.catalogue.notes.push_back(fmt::format(
+          "{}.{} is system-versioned: its current rows are migrated, its history is not",
+          scope.database, name));
+    }
+  }
+  for (SourceTable& table : scope.catalogue.tables) scope.tables[table.name] = &table;
+}
+
+void ReadColumns(CatalogueScope& scope) {
+  SqlResult rows = scope.Query(
+      fmt::format("SELECT * FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} ORDER BY "
+                  "TABLE_NAME, ORDINAL_POSITION",
+                  QuoteText(scope.database)));
+  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+    SourceTable* table = scope.Table(rows.Text(i, "TABLE_NAME"));
+    if (table != nullptr) table->columns.push_back(ReadColumn(rows, i, scope.version));
+  }
+  for (SourceTable& table : scope.catalogue.tables) {
+    bool automatic = std::any_of(table.columns.begin(), table.columns.end(),
+                                 [](const SourceColumn& column) { return column.auto_increment; });
+    if (!automatic) table.next_auto_value.clear();
+    // MySQL 8 shows none before the first insert.
+    if (automatic && table.next_auto_value.empty()) table.next_auto_value = "1";
+  }
+}
+
+void NoteHiddenThings(CatalogueScope& scope) {
+  Grants grants = ReadGrants(scope.connection, scope.version);
+  auto missing = [&](std::string_view privilege, std::string_view what) {
+    if (grants.Has(privilege, scope.database)) return;
+    scope.catalogue.notes.push_back(fmt::format("without the privilege {} on {}, {} not be listed",
+                                                privilege, scope.database, what));
+  };
+  if (!grants.Has("SELECT", scope.database)) {
+    scope.catalogue.notes.push_back(fmt::format(
+        "the user has no SELECT on the whole of {}: tables that it may not read are invisible and "
+        "are not migrated",
+        scope.database));
+  }
+  missing("SHOW VIEW", "definitions of views can");
+  missing("TRIGGER", "triggers can");
+  missing("EVENT", "events can");
+}
+
+}  // namespace
+
+SourceColumn ReadColumn(const SqlResult& rows, std::size_t row, const ServerVersion& version) {
+  SourceColumn column;
+  column.name = rows.Text(row, "COLUMN_NAME");
+  column.charset = rows.Text(row, "CHARACTER_SET_NAME");
+  column.collation = rows.Text(row, "COLLATION_NAME");
+  column.nullable = rows.Text(row, "IS_NULLABLE") == "YES";
+  column.comment = rows.Text(row, "COLUMN_COMMENT");
+  ParseColumnType(rows.Text(row, "COLUMN_TYPE"), column);
+  column.format = WireFormat(column);
+  ReadEnumByIndexWhereEmptyIsALabel(column);
+  if (column.type == "decimal" || column.type == "numeric") {
+    column.precision = static_cast<std::int32_t>(Number(rows.Text(row, "NUMERIC_PRECISION")));
+    column.scale = static_cast<std::int32_t>(Number(rows.Text(row, "NUMERIC_SCALE")));
+  }
+  std::string extra = rows.Text(row, "EXTRA");
+  std::string lower = ToLower(extra);
+  column.auto_increment = lower.find("auto_increment") != std::string::npos;
+  column.invisible = lower.find("invisible") != std::string::npos;
+  column.on_update = OnUpdate(extra);
+  if (lower.find("generated") != std::string::npos &&
+      lower.find("default_generated") == std::string::npos) {
+    std::string expression = rows.Text(row, "GENERATION_EXPRESSION");
+    // The period columns of a system-versioned table are stored times, not computed ones.
+    if (expression != "ROW START" && expression != "ROW END") {
+      column.generation_expression = PlainExpression(expression, !version.mariadb);
+      column.generated_stored = lower.find("stored") != std::string::npos ||
+                                lower.find("persistent") != std::string::npos;
+    }
+  }
+  if (SqlValue srid = rows.Value(row, "SRS_ID")) {
+    column.srid = static_cast<std::uint32_t>(Number(*srid));
+  }
+  SqlValue default_text = rows.Value(row, "COLUMN_DEFAULT");
+  if (column.generation_expression.empty()) {
+    column.default_value = version.mariadb ? MariaDbDefault(default_text, column)
+                                           : MySqlDefault(default_text, column, extra);
+  }
+  return column;
+}
+
+SourceCatalogue ReadCatalogue(SqlConnection& connection, const ServerVersion& version,
+                              const std::string& database) {
+  SourceCatalogue catalogue;
+  CatalogueScope scope{connection, version, database, catalogue, {}};
+  std::vector<std::string> sequences;
+  ReadTables(scope, sequences);
+  ReadColumns(scope);
+  ReadIndexes(scope);
+  ReadForeignKeys(scope);
+  ReadChecks(scope);
+  ReadPartitioning(scope);
+  ReadSequences(scope, sequences);
+  ReadCode(scope);
+  NoteHiddenThings(scope);
+  return catalogue;
+}
+
+}  // namespace transload::mysql

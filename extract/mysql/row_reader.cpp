@@ -1,0 +1,300 @@
+#include "extract/mysql/row_reader.h"
+
+#include <fmt/format.h>
+#include <mariadb/mysql.h>
+
+#include <cmath>
+
+#include "core/error.h"
+#include "extract/mysql/failure.h"
+#include "extract/mysql/key_lookup.h"
+#include "extract/mysql/sql_text.h"
+
+namespace transload::mysql {
+namespace {
+
+std::string And(const std::vector<std::string>& conditions) {
+  std::string where;
+  for (const std::string& condition : conditions) {
+    if (condition.empty()) continue;
+    // The line end closes a comment that a user's filter may end in.
+    where += (where.empty() ? " WHERE (" : " AND (") + condition + "\n)";
+  }
+  return where;
+}
+
+// A stable, pseudo-random subset: the same rows whatever the partitions and the order.
+std::string SampleCondition(double percent, const std::vector<std::string>& columns) {
+  auto share = static_cast<std::uint64_t>(std::llround(percent * 10'000));
+  return fmt::format("CRC32(CONCAT_WS('#', {})) % 1000000 < {}", Join(columns, ", "), share);
+}
+
+bool Fits(const WireType& wire, CellFormat wanted) {
+  if (wire.format) {
+    bool bytes = wire.form == WireForm::kBytes;
+    return *wire.format == wanted ||
+           (bytes && (wanted == CellFormat::kText || wanted == CellFormat::kBytes));
+  }
+  return wanted == CellFormat::kText || wanted == CellFormat::kBytes ||
+         wanted == CellFormat::kVector || wanted == CellFormat::kGeometry ||
+         wanted == CellFormat::kDecimal;
+}
+
+}  // namespace
+
+void MySqlRowReader::StatementCloser::operator()(st_mysql_stmt* statement) const {
+  mysql_stmt_close(statement);
+}
+
+MySqlRowReader::MySqlRowReader(std::unique_ptr<DataConnection> connection,
+                               const ServerVersion& version)
+    : connection_(std::move(connection)), version_(version) {}
+
+MySqlRowReader::~MySqlRowReader() {
+  // Closing a statement reads its rows to the end; without a socket that is over at once.
+  if (statement_ && connection_) connection_->Shutdown();
+}
+
+void MySqlRowReader::OnCell(void* reader, unsigned column, unsigned char** at) {
+  auto* self = static_cast<MySqlRowReader*>(reader);
+  try {
+    if (at == nullptr) {
+      self->batch_->AppendNull();
+    } else {
+      *at = const_cast<unsigned char*>(DecodeCell(self->forms_[column], *at, *self->batch_));
+    }
+  } catch (const std::exception&) {
+    self->decode_failure_ = std::current_exception();
+  }
+}
+
+void MySqlRowReader::Open(const ReadRequest& request) {
+  if (statement_) throw BugError("a reader was opened while its last partition was unfinished");
+  table_ = request.schema + "." + request.table;
+  std::string sql = SelectSql(request);
+  statement_.reset(mysql_stmt_init(connection_->handle()));
+  if (!statement_) throw std::bad_alloc();
+  // Values are read in place, as they stand in the network packet: half the cost of bound buffers,
+  // and no limit to a cell's size.
+  mysql_stmt_attr_set(statement_.get(), STMT_ATTR_CB_USER_DATA, this);
+  mysql_stmt_attr_set(statement_.get(), STMT_ATTR_CB_RESULT,
+                      reinterpret_cast<const void*>(&MySqlRowReader::OnCell));
+  if (mysql_stmt_prepare(statement_.get(), sql.data(), sql.size()) != 0) Fail("preparing: " + sql);
+  BindColumns(request);
+  if (mysql_stmt_execute(statement_.get()) != 0) Fail("starting: " + sql);
+}
+
+void MySqlRowReader::BindColumns(const ReadRequest& request) {
+  forms_.clear();
+  unsigned fields = mysql_stmt_field_count(statement_.get());
+  MYSQL_FIELD* field = mariadb_stmt_fetch_fields(statement_.get());
+  for (unsigned i = 0; i < fields && i < request.columns.size(); ++i) {
+    WireType wire = WireTypeOf(field[i].type, (field[i].flags & UNSIGNED_FLAG) != 0);
+    if (!Fits(wire, request.columns[i].format)) {
+      std::string column = request.columns[i].name;
+      statement_.reset();
+      Error error(fmt::format(
+          "source column {}.{} is not what the catalogue said (type code {} where {} values were "
+          "expected): it was altered meanwhile; run again",
+          table_, column, static_cast<int>(field[i].type), Name(request.columns[i].format)));
+      error.table = table_;
+      error.column = column;
+      throw error;
+    }
+    forms_.push_back(wire.form);
+  }
+  if (forms_.size() != request.columns.size() || fields != forms_.size()) {
+    throw BugError("the source prepared another number of columns than asked for: " + table_);
+  }
+}
+
+std::string MySqlRowReader::SelectSql(const ReadRequest& request) {
+  std::vector<std::string> columns;
+  for (const ReadColumn& column : request.columns) {
+    columns.push_back(column.expression.empty() ? QuoteName(column.name) : column.expression);
+  }
+  TableKey key;
+  if (request.range.by == SplitBy::kKey) {
+    key = Key(request.schema, request.table, request.range.columns);
+  } else if (!request.range.whole_table()) {
+    throw BugError("a MySQL table is cut along keys only");
+  } else if (request.in_key_order || request.sample_percent) {
+    key = Key(request.schema, request.table, {});
+  }
+  std::string condition = RangeCondition(key, request.range);
+  std::string sample;
+  if (request.sample_percent) {
+    std::vector<std::string> of;
+    for (const KeyColumn& column : key.columns) of.push_back(QuoteName(column.name));
+    sample = SampleCondition(*request.sample_percent, of.empty() ? columns : of);
+  }
+  bool ordered = request.in_key_order && !key.columns.empty();
+  std::string sql = fmt::format("SELECT {} FROM {}{}{}", Join(columns, ", "),
+                                QuoteTable(request.schema, request.table),
+                                condition.empty() && !ordered ? "" : key.IndexHint(),
+                                And({condition, request.where, sample}));
+  return ordered ? sql + " ORDER BY " + key.ColumnList() : sql;
+}
+
+bool MySqlRowReader::Read(RowBatch& batch) {
+  if (!statement_) throw BugError("a reader was read without an open partition");
+  batch_ = &batch;
+  while (!batch.full()) {
+    batch.BeginRow();
+    int outcome = mysql_stmt_fetch(statement_.get());
+    if (outcome == 0 && !decode_failure_) continue;
+    batch.AbandonRow();
+    if (decode_failure_) std::rethrow_exception(std::exchange(decode_failure_, nullptr));
+    // Nothing else is an end of rows: after KILL QUERY the statement's own error number is 0.
+    if (outcome != MYSQL_NO_DATA) Fail("reading rows of " + table_);
+    statement_.reset();
+    return false;
+  }
+  return true;
+}
+
+void MySqlRowReader::Fail(std::string_view doing) {
+  unsigned number = mysql_errno(connection_->handle());
+  std::string message = mysql_error(connection_->handle());
+  if (number == 0 && statement_) {
+    number = mysql_stmt_errno(statement_.get());
+    message = mysql_stmt_error(statement_.get());
+  }
+  if (number == 0) {
+    number = kQueryInterrupted;
+    message = "the rows stopped without an end and without an error";
+  }
+  Error error = StatementError(number, message, doing);
+  // Closing a statement waits for the server where the connection is in doubt.
+  if (error.connection_lost) connection_->Shutdown();
+  statement_.reset();
+  Rethrow(std::move(error));
+}
+
+void MySqlRowReader::Rethrow(Error error) {
+  error.engine = version_.engine();
+  if (error.table.empty()) error.table = table_;
+  if (error.connection_lost || error.snapshot_lost) broken_ = true;
+  if (cancelled_) {
+    error.interrupted = true;
+    error.retryable = false;
+  }
+  throw error;
+}
+
+void MySqlRowReader::Abandon() {
+  if (!statement_) return;
+  auto lose = [&](const std::string& why) {
+    broken_ = true;
+    connection_->Shutdown();
+    statement_.reset();
+    Error error("the snapshot of a source connection was given up: " + why);
+    error.engine = version_.engine();
+    error.table = table_;
+    error.connection_lost = error.snapshot_lost = true;
+    throw error;
+  };
+  try {
+    KillQuery(connection_->endpoint(), connection_->id());
+  } catch (const Error& error) {
+    lose(error.what());
+  }
+  // Rows that were on their way come first, then the error, or the end when the kill was late.
+  RowBatch scratch;
+  batch_ = &scratch;
+  int outcome = 0;
+  while (outcome == 0) {
+    scratch.Clear();
+    scratch.BeginRow();
+    outcome = mysql_stmt_fetch(statement_.get());
+  }
+  decode_failure_ = nullptr;
+  if (outcome != MYSQL_NO_DATA && connection_->error_number() != kQueryInterrupted) {
+    lose(mysql_error(connection_->handle()));
+  }
+  statement_.reset();
+  Settle();
+}
+
+void MySqlRowReader::Settle() {
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    try {
+      connection_->Query("DO 0");
+      return;
+    } catch (const Error& error) {
+      // A kill that came after its query hits the next statement instead.
+      if (error.code != std::to_string(kQueryInterrupted)) Rethrow(error);
+    }
+  }
+}
+
+void MySqlRowReader::Cancel() noexcept {
+  cancelled_ = true;
+  std::lock_guard lock(cancel_mutex_);
+  if (!connection_) return;
+  try {
+    // Without it the server would go on working for nobody.
+    KillQuery(connection_->endpoint(), connection_->id());
+  } catch (const std::exception&) {
+    // The server is out of reach: what is left is to stop waiting for it, below.
+    broken_ = true;
+  }
+  connection_->Shutdown();
+}
+
+SqlResult MySqlRowReader::PatientQuery(const std::string& sql) {
+  if (statement_) throw BugError("a reader was asked something else while reading " + table_);
+  try {
+    connection_->Send(sql);
+    return connection_->ReceivePatiently(sql);
+  } catch (const Error& error) {
+    Rethrow(error);
+  }
+}
+
+const TableKey& MySqlRowReader::Key(const std::string& schema, const std::string& table,
+                                    const std::vector<std::string>& columns) {
+  std::string subject = QuoteTable(schema, table);
+  auto place = std::make_pair(subject, Join(columns, "\n"));
+  auto found = keys_.find(place);
+  if (found == keys_.end()) {
+    found = keys_.emplace(place, LookUpKey(*connection_, schema, table, columns)).first;
+  }
+  return found->second;
+}
+
+std::uint64_t MySqlRowReader::CountRows(const std::string& schema, const std::string& table,
+                                        const std::string& where) {
+  table_ = schema + "." + table;
+  SqlResult result =
+      PatientQuery("SELECT COUNT(*) FROM " + QuoteTable(schema, table) + And({where}));
+  return std::stoull(result.rows.at(0).at(0).value_or("0"));
+}
+
+std::optional<KeyBound> MySqlRowReader::BoundaryAfter(const std::string& schema,
+                                                      const std::string& table,
+                                                      const PartitionRange& range,
+                                                      std::uint64_t rows) {
+  table_ = schema + "." + table;
+  if (range.by != SplitBy::kKey || range.only_nulls || rows == 0) return std::nullopt;
+  const TableKey& key = Key(schema, table, range.columns);
+  std::vector<std::string> bounds;
+  for (const KeyColumn& column : key.columns) bounds.push_back(column.BoundExpression());
+  SqlResult result =
+      PatientQuery(fmt::format("SELECT {} FROM {}{}{} ORDER BY {} LIMIT 1 OFFSET {}",
+                               Join(bounds, ", "), QuoteTable(schema, table), key.IndexHint(),
+                               And({RangeCondition(key, range)}), key.ColumnList(), rows));
+  if (result.rows.empty()) return std::nullopt;
+  KeyBound bound;
+  for (const SqlValue& value : result.rows[0]) bound.push_back(value.value_or(""));
+  if (range.lower && bound == *range.lower) return std::nullopt;
+  return bound;
+}
+
+std::unique_ptr<DataConnection> MySqlRowReader::TakeConnection() {
+  std::lock_guard lock(cancel_mutex_);
+  if (broken_ || cancelled_ || statement_) return nullptr;
+  return std::move(connection_);
+}
+
+}  // namespace transload::mysql

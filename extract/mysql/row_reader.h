@@ -1,0 +1,76 @@
+// Streams a partition's rows over the binary protocol.
+#ifndef TRANSLOAD_EXTRACT_MYSQL_ROW_READER_H_
+#define TRANSLOAD_EXTRACT_MYSQL_ROW_READER_H_
+
+#include <atomic>
+#include <exception>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/error.h"
+#include "extract/mysql/cell_decoder.h"
+#include "extract/mysql/data_connection.h"
+#include "extract/mysql/server_version.h"
+#include "extract/mysql/table_key.h"
+#include "extract/source.h"
+
+struct st_mysql_stmt;
+
+namespace transload::mysql {
+
+class MySqlRowReader : public RowReader {
+ public:
+  MySqlRowReader(std::unique_ptr<DataConnection> connection, const ServerVersion& version);
+  ~MySqlRowReader() override;
+
+  void Open(const ReadRequest& request) override;
+  bool Read(RowBatch& batch) override;
+  void Abandon() override;
+  void Cancel() noexcept override;
+  std::uint64_t CountRows(const std::string& schema, const std::string& table,
+                          const std::string& where) override;
+  std::optional<KeyBound> BoundaryAfter(const std::string& schema, const std::string& table,
+                                        const PartitionRange& range, std::uint64_t rows) override;
+
+  // The connection, when it is sound and idle; the reader is of no use afterwards.
+  std::unique_ptr<DataConnection> TakeConnection();
+
+ private:
+  struct StatementCloser {
+    void operator()(st_mysql_stmt* statement) const;
+  };
+  using Statement = std::unique_ptr<st_mysql_stmt, StatementCloser>;
+
+  static void OnCell(void* reader, unsigned column, unsigned char** at);
+  void BindColumns(const ReadRequest& request);
+  std::string SelectSql(const ReadRequest& request);
+  const TableKey& Key(const std::string& schema, const std::string& table,
+                      const std::vector<std::string>& columns);
+  SqlResult PatientQuery(const std::string& sql);
+  // Ends the open statement with the error that the connection holds.
+  [[noreturn]] void Fail(std::string_view doing);
+  [[noreturn]] void Rethrow(Error error);
+  // Makes sure that no late KILL QUERY is waiting for the next statement.
+  void Settle();
+
+  std::unique_ptr<DataConnection> connection_;
+  ServerVersion version_;
+  Statement statement_;
+  std::string table_;
+  std::vector<WireForm> forms_;
+  RowBatch* batch_ = nullptr;          // during Read
+  std::exception_ptr decode_failure_;  // a C library is no place to throw through
+  std::atomic<bool> broken_{false};
+  std::map<std::pair<std::string, std::string>, TableKey> keys_;
+  std::atomic<bool> cancelled_{false};
+  std::mutex cancel_mutex_;  // Cancel against TakeConnection
+};
+
+}  // namespace transload::mysql
+
+#endif  // TRANSLOAD_EXTRACT_MYSQL_ROW_READER_H_

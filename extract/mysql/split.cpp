@@ -1,0 +1,145 @@
+#include "extract/mysql/split.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "extract/mysql/sql_text.h"
+#include "extract/mysql/table_key.h"
+
+namespace transload::mysql {
+namespace {
+
+// Estimates cost the server a few page reads each; past this many the ranges are good enough.
+constexpr int kMaxEstimates = 20'000;
+
+struct Run {
+  Int128 low;
+  std::uint64_t rows;
+};
+
+struct Cutter {
+  std::uint64_t target;
+  const std::function<std::uint64_t(Int128, Int128)>& estimate;
+  int estimates = 0;
+  std::vector<Run> runs;
+
+  void Cut(Int128 low, Int128 high, std::uint64_t rows) {
+    if (rows <= target || low == high || estimates >= kMaxEstimates) {
+      runs.push_back({low, rows});
+      return;
+    }
+    Int128 middle = low + (high - low) / 2;
+    estimates += 2;
+    Cut(low, middle, estimate(low, middle));
+    Cut(middle + 1, high, estimate(middle + 1, high));
+  }
+};
+
+PartitionRange KeyRange(const TableKey& key) {
+  PartitionRange range;
+  range.by = SplitBy::kKey;
+  range.columns = key.names();
+  return range;
+}
+
+std::uint64_t Dive(SqlConnection& connection, const SourceTable& table, const TableKey& key,
+                   Int128 low, Int128 high) {
+  std::string name = QuoteName(key.columns[0].name);
+  SqlResult plan =
+      connection.Query(fmt::format("EXPLAIN SELECT {0} FROM {1}{2} WHERE {0} >= {3} AND {0} <= {4}",
+                                   name, QuoteTable(table.schema, table.name), key.IndexHint(),
+                                   FormatInteger(low), FormatInteger(high)));
+  std::string rows = plan.Text(0, "rows");
+  return rows.empty() ? 0 : std::stoull(rows);
+}
+
+SplitPlan CutByDives(SqlConnection& connection, const SourceTable& table, const TableKey& key,
+                     std::uint64_t target, SplitPlan plan) {
+  std::string name = QuoteName(key.columns[0].name);
+  SqlResult ends = connection.Query(fmt::format("SELECT MIN({0}), MAX({0}) FROM {1}", name,
+                                                QuoteTable(table.schema, table.name)));
+  PartitionRange range = KeyRange(key);
+  if (ends.rows.at(0).at(0)) {
+    auto estimate = [&](Int128 from, Int128 to) { return Dive(connection, table, key, from, to); };
+    for (Int128 bound : CutIntegers(ParseInteger(*ends.rows[0][0]), ParseInteger(*ends.rows[0][1]),
+                                    target, estimate)) {
+      range.upper = KeyBound{FormatInteger(bound)};
+      plan.ranges.push_back(range);
+      range.lower = range.upper;
+      range.upper.reset();
+    }
+  }
+  plan.ranges.push_back(range);
+  plan.explanation =
+      fmt::format("key {}, {} ranges by index dives", key.columns[0].name, plan.ranges.size());
+  return plan;
+}
+
+}  // namespace
+
+Int128 ParseInteger(const std::string& text) {
+  bool negative = text.starts_with('-');
+  Int128 value = 0;
+  for (std::size_t i = negative ? 1 : 0; i < text.size(); ++i) value = value * 10 + (text[i] - '0');
+  return negative ? -value : value;
+}
+
+std::string FormatInteger(Int128 value) {
+  bool negative = value < 0;
+  std::string digits;
+  do {
+    int digit = static_cast<int>(value % 10);
+    digits += static_cast<char>('0' + (digit < 0 ? -digit : digit));
+    value /= 10;
+  } while (value != 0);
+  if (negative) digits += '-';
+  std::reverse(digits.begin(), digits.end());
+  return digits;
+}
+
+std::vector<Int128> CutIntegers(Int128 low, Int128 high, std::uint64_t target,
+                                const std::function<std::uint64_t(Int128, Int128)>& estimate) {
+  Cutter cutter{std::max<std::uint64_t>(target, 1), estimate, 0, {}};
+  cutter.Cut(low, high, estimate(low, high));
+  std::vector<Int128> bounds;
+  std::uint64_t gathered = 0;
+  for (const Run& run : cutter.runs) {
+    if (gathered > 0 && gathered + run.rows > cutter.target) {
+      bounds.push_back(run.low);
+      gathered = 0;
+    }
+    gathered += run.rows;
+  }
+  return bounds;
+}
+
+SplitPlan PlanSplit(SqlConnection& connection, const SourceTable& table,
+                    std::uint64_t partition_bytes) {
+  SplitPlan plan;
+  std::optional<TableKey> key = ChooseKey(table);
+  bool small = table.estimated_bytes <= partition_bytes;
+  if (!key || small) {
+    plan.ranges.emplace_back();
+    plan.explanation = small ? "one range: small" : "one range: no key that orders its rows";
+    return plan;
+  }
+  std::uint64_t row_bytes = std::max<std::uint64_t>(
+      1, table.estimated_bytes / std::max<std::uint64_t>(1, table.estimated_rows));
+  std::uint64_t target = std::max<std::uint64_t>(1, partition_bytes / row_bytes);
+  if (key->columns[0].nullable) {
+    PartitionRange nulls = KeyRange(*key);
+    nulls.only_nulls = true;
+    plan.ranges.push_back(nulls);
+  }
+  if (key->columns.size() == 1 && key->columns[0].kind == KeyClass::kInteger) {
+    return CutByDives(connection, table, *key, target, std::move(plan));
+  }
+  plan.ranges.push_back(KeyRange(*key));
+  plan.rows_per_partition = target;
+  plan.explanation = fmt::format("key {}, about {} rows each, found while reading",
+                                 Join(key->names(), ", "), target);
+  return plan;
+}
+
+}  // namespace transload::mysql
