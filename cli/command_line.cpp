@@ -187,8 +187,6 @@ class CommandParser {
 void CheckConflicts(const Options& o) {
   if (o.schema_only && o.data_only) Conflict("--schema-only", "--data-only");
   if (o.restart && !o.reload.empty()) Conflict("--restart", "--reload");
-  if (o.restart && o.retry_rejects) Conflict("--restart", "--retry-rejects");
-  if (o.schema_only && o.retry_rejects) Conflict("--schema-only", "--retry-rejects");
   if (o.schema_only && !o.reload.empty()) Conflict("--schema-only", "--reload");
   if (o.data_only && o.on_existing == OnExisting::kDrop) {
     Conflict("--data-only", "--on-existing drop");

@@ -42,8 +42,6 @@ class Reader {
         ForEach(node, name, [this](const toml::table& table) { ReadMap(table); });
       } else if (name == "step") {
         ForEach(node, name, [this](const toml::table& table) { ReadStep(table); });
-      } else if (name == "check") {
-        ForEach(node, name, [this](const toml::table& table) { ReadCheck(table); });
       } else if (name == "table") {
         for (auto&& [table, content] : Table(node, name)) {
           ReadTable(Table(content, "table." + std::string(table.str())),
@@ -191,26 +189,6 @@ class Reader {
     options_.steps.push_back(step);
   }
 
-  void ReadCheck(const toml::table& table) {
-    CheckQuery check;
-    for (auto&& [key, node] : table) {
-      std::string name(key.str());
-      if (name == "name") {
-        check.name = Text(node, name);
-      } else if (name == "source_sql") {
-        check.source_sql = Text(node, name);
-      } else if (name == "target_sql") {
-        check.target_sql = Text(node, name);
-      } else {
-        RefuseKey(key, {"name", "source_sql", "target_sql"}, " in [[check]]");
-      }
-    }
-    if (check.name.empty() || check.source_sql.empty() || check.target_sql.empty()) {
-      Refuse(table.source(), "[[check]] wants name, source_sql and target_sql");
-    }
-    options_.checks.push_back(check);
-  }
-
   void ReadTable(const toml::table& table, TableOptions& out) const {
     for (auto&& [key, node] : table) {
       std::string name(key.str());
@@ -263,7 +241,7 @@ class Reader {
     }
     const OptionSpec* spec = FindOptionByKey(name);
     if (spec == nullptr) {
-      Keys known = {"source", "target", "policy", "map", "step", "check", "table"};
+      Keys known = {"source", "target", "policy", "map", "step", "table"};
       for (const OptionSpec& option : OptionTable()) known.push_back(option.Key());
       RefuseKey(key, known, "");
     }

@@ -105,10 +105,9 @@ std::vector<OptionSpec> Running() {
        }},
       {"max-rejects", "", kValue, "N|N%", "stop after so many rejected rows", kForRun,
        [](Options& o, Text t) { o.max_rejects = ParseMaxRejects(t); }},
-      {"verify", "", kValue, "none|count|checksum|full", "proof at the end; default checksum",
-       kForRun,
+      {"verify", "", kValue, "none|count|checksum", "proof at the end; default checksum", kForRun,
        [](Options& o, Text t) {
-         o.verify = ParseWord<VerifyLevel>(t, {"none", "count", "checksum", "full"});
+         o.verify = ParseWord<VerifyLevel>(t, {"none", "count", "checksum"});
        }},
       {"allow-unverified", "", kFlag, "", "exit 0 although a table could not be verified", kForRun,
        [](Options& o, Text t) { o.allow_unverified = On(t); }},
@@ -123,12 +122,8 @@ std::vector<OptionSpec> Running() {
        [](Options& o, Text t) { o.restart = On(t); }},
       {"reload", "", kList, "TABLE", "load this table again", kForRun,
        [](Options& o, Text t) { o.reload.push_back(NotEmpty(t)); }},
-      {"retry-rejects", "", kFlag, "", "try the rejected rows of the run again", kForRun,
-       [](Options& o, Text t) { o.retry_rejects = On(t); }},
       {"vacuum", "", kFlag, "", "VACUUM the tables when they are loaded", kForRun,
        [](Options& o, Text t) { o.vacuum = On(t); }},
-      {"tune", "", kFlag, "", "set the target's settings for bulk loading while the run lasts",
-       kForRun, [](Options& o, Text t) { o.tune = On(t); }},
   };
 }
 
@@ -138,10 +133,6 @@ std::vector<OptionSpec> Limits() {
   return {
       {"max-rate", "", kValue, "50MB/s", "read no faster than this, all lanes together", kForRun,
        [](Options& o, Text t) { o.max_rate_bytes = ParseRate(t); }},
-      {"max-load", "", kValue, "N", "pause while more threads than this run at the source", kForRun,
-       [](Options& o, Text t) { o.max_load = static_cast<int>(ParseInteger(t, 1, 100'000)); }},
-      {"deadline", "", kValue, "TIME", "stop, resumable, at 06:00, 2026-03-01T06:00 or after 90m",
-       kForRun, [](Options& o, Text t) { o.deadline = ParseDeadline(t); }},
       {"partition-size", "", kValue, "SIZE", "source data per partition; default 64MiB", both,
        [](Options& o, Text t) {
          o.partition_bytes = ParseSize(t);

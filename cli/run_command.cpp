@@ -70,7 +70,7 @@ ExitCode RunCommand(const CommandLine& line, Display& display, const StopFlag& s
       return ExitCode::kDone;
     }
     case CommandId::kUndo: {
-      UndoResult result = UndoRun(line.options);
+      UndoneRun result = UndoRun(line.options);
       Print(Json(line) ? UndoJson(result) : UndoText(result));
       return ExitCode::kDone;
     }

@@ -111,7 +111,7 @@ std::string StatusJson(const std::vector<StatusRun>& runs) {
   return Dump({{"runs", out}});
 }
 
-std::string UndoText(const UndoResult& result) {
+std::string UndoText(const UndoneRun& result) {
   std::string out;
   for (const std::string& object : result.dropped) out += "dropped " + object + "\n";
   return out + fmt::format("run {} is undone: {} objects dropped{}\n", result.run,
@@ -119,7 +119,7 @@ std::string UndoText(const UndoResult& result) {
                            result.ledger_forgotten ? ", its ledger rows too" : "");
 }
 
-std::string UndoJson(const UndoResult& result) {
+std::string UndoJson(const UndoneRun& result) {
   return Dump({{"run", result.run},
                {"dropped", result.dropped},
                {"ledger_forgotten", result.ledger_forgotten}});

@@ -19,8 +19,8 @@ std::string PreflightJson(const std::vector<PreflightItem>& items);
 std::string StatusText(const std::vector<StatusRun>& runs);
 std::string StatusJson(const std::vector<StatusRun>& runs);
 
-std::string UndoText(const UndoResult& result);
-std::string UndoJson(const UndoResult& result);
+std::string UndoText(const UndoneRun& result);
+std::string UndoJson(const UndoneRun& result);
 
 // The error that ended a command, for stdout with --format json.
 std::string ErrorJson(int exit_code, const std::string& message);

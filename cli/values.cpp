@@ -25,38 +25,6 @@ std::pair<double, std::string_view> NumberAndUnit(std::string_view text, std::st
   return {number, text};
 }
 
-bool AllDigits(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-int Digits(std::string_view text, std::size_t at, std::size_t size) {
-  if (at + size > text.size() || !AllDigits(text.substr(at, size))) return -1;
-  int value = 0;
-  std::from_chars(text.data() + at, text.data() + at + size, value);
-  return value;
-}
-
-bool IsClock(std::string_view text) {
-  bool seconds =
-      text.size() == 8 && text[5] == ':' && Digits(text, 6, 2) >= 0 && Digits(text, 6, 2) < 60;
-  if (text.size() != 5 && !seconds) return false;
-  int hour = Digits(text, 0, 2);
-  int minute = Digits(text, 3, 2);
-  return text[2] == ':' && hour >= 0 && hour < 24 && minute >= 0 && minute < 60;
-}
-
-bool IsDateAndClock(std::string_view text) {
-  if (text.size() < 16 || text[4] != '-' || text[7] != '-' || (text[10] != 'T' && text[10] != ' '))
-    return false;
-  int month = Digits(text, 5, 2);
-  int day = Digits(text, 8, 2);
-  if (Digits(text, 0, 4) < 0 || month < 1 || month > 12 || day < 1 || day > 31) return false;
-  std::string_view clock = text.substr(11);
-  if (clock.ends_with('Z')) clock.remove_suffix(1);
-  return IsClock(clock);
-}
-
 }  // namespace
 
 std::int64_t ParseInteger(std::string_view text, std::int64_t low, std::int64_t high) {
@@ -122,18 +90,6 @@ MaxRejects ParseMaxRejects(std::string_view text) {
     limit.rows = static_cast<std::uint64_t>(ParseInteger(text, 0, INT64_MAX));
   }
   return limit;
-}
-
-std::string ParseDeadline(std::string_view text) {
-  if (!IsClock(text) && !IsDateAndClock(text)) {
-    try {
-      ParseDuration(text);
-    } catch (const Error&) {
-      throw UsageError(fmt::format(
-          "'{}' is not a time such as 06:00, 2026-03-01T06:00 or a time span such as 90m", text));
-    }
-  }
-  return std::string(text);
 }
 
 std::pair<std::string, std::string> ParsePair(std::string_view text, std::string_view form) {

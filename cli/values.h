@@ -25,8 +25,6 @@ std::uint64_t ParseDuration(std::string_view text);
 double ParsePercent(std::string_view text);
 // "100" or "0.5%".
 MaxRejects ParseMaxRejects(std::string_view text);
-// "06:00" (local time, the next one), "2026-03-01T06:00" or "90m"; returned as written.
-std::string ParseDeadline(std::string_view text);
 // "a=b" at the first '='; neither side empty.
 std::pair<std::string, std::string> ParsePair(std::string_view text, std::string_view form);
 // "TYPE=TYPE" or "col:[schema.]table.column=TYPE".

@@ -55,12 +55,6 @@ struct SqlStep {
   std::string sql;
 };
 
-struct CheckQuery {
-  std::string name;
-  std::string source_sql;
-  std::string target_sql;
-};
-
 struct MaxRejects {
   std::optional<std::uint64_t> rows;
   std::optional<double> percent;
@@ -100,18 +94,13 @@ struct Options {
   bool snapshot_copy = false;  // SQLite: work on a copy, do not hold up its writers
   bool restart = false;
   std::vector<std::string> reload;  // tables to load again
-  bool retry_rejects = false;
   bool vacuum = false;
-  bool tune = false;
   std::uint64_t max_rate_bytes = 0;  // per second, of source data; 0: no limit
-  int max_load = 0;                  // running threads at the source; 0: no limit
-  std::string deadline;
   std::uint64_t partition_bytes = std::uint64_t{64} << 20;
   std::string pg_bin;
   std::string ledger_schema = "transload";
   std::string run_id;
   std::vector<SqlStep> steps;
-  std::vector<CheckQuery> checks;
 
   // --- deadlines, in milliseconds; 0 is refused everywhere: nothing may hang
   std::uint64_t connect_timeout_ms = 10'000;
@@ -128,12 +117,10 @@ struct Options {
   int verbose = 0;
 
   // --- single commands
-  bool show_ddl = false;    // plan --ddl
-  bool deep = false;        // plan --deep
-  bool repair = false;      // verify --repair
-  bool repair_sql = false;  // verify --repair=sql
-  bool force = false;       // undo --force
-  bool forget = false;      // undo --forget
+  bool show_ddl = false;  // plan --ddl
+  bool deep = false;      // plan --deep
+  bool force = false;     // undo --force
+  bool forget = false;    // undo --forget
 };
 
 }  // namespace transload

@@ -87,7 +87,8 @@ struct ColumnFacts {
   //   blob_utf8          of these: well-formed UTF-8 without U+0000
   // and these, which are maxima and not counts:
   //   max_chars          characters of a TEXT value
-  //   max_scale          digits after the point, of text_decimal and, in columns without REAL affinity,
+  //   max_scale          digits after the point, of text_decimal and, in columns without REAL
+  //   affinity,
   //                      of REAL in shortest form
   //   max_int_digits     digits before the point, of those, of INTEGER and of text_integer
   std::vector<std::pair<std::string, std::uint64_t>> counts;

@@ -247,7 +247,7 @@ class Ledger {
   // SQL waits for their locks, up to the lock timeout. Returns the new generation.
   std::int64_t Replan(const std::string& run_id, std::int64_t table_id,
                       const std::vector<std::string>& sql, const std::string& plan_json,
-                      const std::vector<PartitionRange>& ranges, const std::string& why);
+                      const std::vector<NewPartition>& partitions, const std::string& why);
   // Back to do with partitions that are done, after `sql` removed their rows; one transaction.
   // Used by reconcile. An empty list stands for all partitions of the table.
   void ResetPartitions(std::int64_t table_id, const std::vector<std::int64_t>& partitions,

@@ -166,7 +166,7 @@ bool Ledger::WasCommitted(std::int64_t partition_id, std::int64_t epoch) {
 
 std::int64_t Ledger::Replan(const std::string& run_id, std::int64_t table_id,
                             const std::vector<std::string>& sql, const std::string& plan_json,
-                            const std::vector<PartitionRange>& ranges, const std::string& why) {
+                            const std::vector<NewPartition>& partitions, const std::string& why) {
   std::lock_guard guard(state_->mutex);
   std::int64_t generation = 0;
   const std::string id = std::to_string(table_id);
@@ -183,9 +183,12 @@ std::int64_t Ledger::Replan(const std::string& run_id, std::int64_t table_id,
     // Rejects and coercions go with their partitions. Numbers and epochs start anew under ids that
     // nobody holds: a lane of the old generation finds no row to update.
     transaction.Exec(state_->Sql("delete from {L}.partition where table_id = $1::bigint"), {id});
-    std::vector<NewPartition> partitions;
-    for (const PartitionRange& range : ranges) partitions.push_back({table_id, range, 0, false});
     transaction.Exec(state_->Sql(sql::kInsertPartitions), {run_id, PartitionsJson(partitions)});
+    // An enum type that went with its column's type is no object of the run any more.
+    transaction.Exec(state_->Sql("delete from {L}.object o where run_id = $1::text and "
+                                 "kind = 'type' and not exists (select from pg_catalog.pg_type t "
+                                 "where t.oid = o.oid)"),
+                     {run_id});
     transaction.Exec(
         state_->Sql("update {L}.run set amendments = (amendments::jsonb || jsonb_build_object("
                     "'at', clock_timestamp(), 'what', $2::text, 'table', "

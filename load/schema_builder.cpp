@@ -167,6 +167,15 @@ ObjectOutcome SchemaBuilder::TruncateTables(const std::vector<const TablePlan*>&
   });
 }
 
+ObjectOutcome SchemaBuilder::RecordAppend(const std::vector<const TablePlan*>& tables) {
+  return state_->Do("table", "existing tables", [&](SqlTransaction& transaction) {
+    for (const TablePlan* table : tables) {
+      state_->Record(transaction, "table", table->schema, table->name, "", "appended", "",
+                     OidOfRelation(table->schema, table->name));
+    }
+  });
+}
+
 ObjectOutcome SchemaBuilder::DropForExisting(const TablePlan& table) {
   return state_->Do("drop", Label(table), [&](SqlTransaction& transaction) {
     state_->Record(transaction, "table", table.schema, table.name, "", "dropped", "",

@@ -51,6 +51,8 @@ class SchemaBuilder {
   // --- tables that exist
   // One TRUNCATE of all of them, never CASCADE.
   ObjectOutcome TruncateTables(const std::vector<const TablePlan*>& tables);
+  // Rows are about to be added to these: undo must know that it cannot take them back.
+  ObjectOutcome RecordAppend(const std::vector<const TablePlan*>& tables);
   ObjectOutcome DropForExisting(const TablePlan& table);  // --on-existing drop; never CASCADE
   // Drops the foreign keys on and to these tables, definitions recorded; Recreate... makes them
   // again with all their flags, from the record, also in a later process.

@@ -71,12 +71,14 @@ struct StatusRun {
 };
 std::vector<StatusRun> ReadStatus(const Options& options);
 
-struct UndoResult {
+struct UndoneRun {
   std::string run;
-  std::vector<std::string> dropped;  // "table public.orders"
+  std::vector<std::string> dropped;  // "table public.orders", in the order of dropping
+  std::vector<std::string> kept;     // with the reason
   bool ledger_forgotten = false;
 };
-UndoResult UndoRun(const Options& options);
+// Throws a refused Error that names what stands in the way; nothing was changed then.
+UndoneRun UndoRun(const Options& options);
 
 }  // namespace transload
 

@@ -64,7 +64,7 @@ struct MoveContext {
   const StopFlag* stop = nullptr;
   // True when the whole run is to end, whatever the reason: looked at between batches.
   const std::atomic<bool>* abandon = nullptr;
-  // Rows and source bytes of each block that was handed to the target.
+  // Rows and bytes of each block that was handed to the target.
   std::function<void(std::uint64_t rows, std::uint64_t bytes)> moved;
   // Asked before a row is rejected, over all lanes: throws when there have been too many.
   std::function<void(std::uint64_t more)> count_rejects;

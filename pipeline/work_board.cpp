@@ -23,8 +23,8 @@ TableWork& WorkBoard::At(std::int64_t table_id) {
 bool WorkBoard::PartitionDone(std::int64_t table_id) {
   TableWork& table = At(table_id);
   if (table.open_partitions == 0) {
-    throw BugError(fmt::format("{}: more partitions done than there were",
-                               table.plan.SourceLabel()));
+    throw BugError(
+        fmt::format("{}: more partitions done than there were", table.plan.SourceLabel()));
   }
   if (--table.open_partitions > 0) return false;
   --unloaded_;

@@ -24,8 +24,8 @@ struct TableWork {
   TablePlan plan;
   // Rows after which an open remainder is cut; 0 when ranges were all known before.
   std::uint64_t rows_per_partition = 0;
-  std::uint64_t open_partitions = 0;   // not done yet
-  std::set<int> lanes;                 // at work on it
+  std::uint64_t open_partitions = 0;  // not done yet
+  std::set<int> lanes;                // at work on it
   // Made when the first lane needs it.
   std::shared_ptr<const BoundTable> bound;
   // Rows in the snapshot, counted without any partition predicate.

@@ -183,7 +183,11 @@ void MySqlRowReader::Rethrow(Error error) {
 }
 
 void MySqlRowReader::Abandon() {
-  if (!statement_) return;
+  const bool was_cancelled = cancelled_.exchange(false);
+  if (!statement_) {
+    if (was_cancelled) Settle();
+    return;
+  }
   auto lose = [&](const std::string& why) {
     broken_ = true;
     connection_->Shutdown();
@@ -228,13 +232,16 @@ void MySqlRowReader::Settle() {
   }
 }
 
+// The first call ends the query and leaves the connection, and with it the snapshot, alone. A
+// second one is for a connection on which that did not help.
 void MySqlRowReader::Cancel() noexcept {
-  cancelled_ = true;
+  const bool again = cancelled_.exchange(true);
   std::lock_guard lock(cancel_mutex_);
   if (!connection_) return;
   try {
     // Without it the server would go on working for nobody.
     KillQuery(connection_->endpoint(), connection_->id());
+    if (!again) return;
   } catch (const std::exception&) {
     // The server is out of reach: what is left is to stop waiting for it, below.
     broken_ = true;

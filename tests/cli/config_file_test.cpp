@@ -37,10 +37,6 @@ file = "fix.sql"
 [[step]]
 when = "before-schema"
 sql = "select 1"
-[[check]]
-name = "revenue"
-source_sql = "select 1"
-target_sql = "select 2"
 [table."audit_log"]
 where = "created_at >= '2020-01-01'"
 exclude_columns = ["raw"]
@@ -63,7 +59,6 @@ rename = "details"
   ASSERT_EQ(options.steps.size(), 2u);
   EXPECT_EQ(options.steps[0].sql, "update a set b = 1;");
   EXPECT_EQ(options.steps[1].when, StepTime::kBeforeSchema);
-  EXPECT_EQ(options.checks.at(0).target_sql, "select 2");
   const TableOptions& table = options.tables.at("audit_log");
   EXPECT_EQ(table.rename, "audit");
   EXPECT_EQ(table.policies.at(0).second, "strip");
@@ -104,7 +99,6 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"[[step]]\nsql = \"x\"", "wants when"},
         Wrong{"[[step]]\nwhen = \"after-dat\"\nsql = \"x\"", "did you mean 'after-data'?"},
         Wrong{"[[step]]\nwhen = \"after-data\"\nfile = \"no-such-file.sql\"", "c.toml:3: file"},
-        Wrong{"[[check]]\nname = \"x\"", "[[check]] wants"},
         Wrong{"[table.\"a\"]\nwher = \"x\"", "c.toml:2: unknown key 'wher' of a table"},
         Wrong{"[table.\"a\".column.\"b\"]\ntyp = \"x\"", "of a column"},
         Wrong{"include = [1]", "include: a text in quotes"},

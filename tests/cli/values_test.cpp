@@ -30,15 +30,6 @@ TEST(Values, RefusesWhatHasNoUnitOrNoSense) {
   for (const char* text : {"0", "257", "1x", ""}) EXPECT_THROW(ParseInteger(text, 1, 256), Error);
 }
 
-TEST(Values, ReadsDeadlines) {
-  for (const char* text : {"06:00", "2026-03-01T06:00", "2026-03-01T06:00:30Z", "90m"}) {
-    EXPECT_EQ(ParseDeadline(text), text);
-  }
-  for (const char* text : {"25:00", "06:60", "6", "2026-13-01T06:00", "tomorrow", "06:00:xx"}) {
-    EXPECT_THROW(ParseDeadline(text), Error) << text;
-  }
-}
-
 TEST(Values, ReadsTypeAndColumnMaps) {
   EXPECT_EQ(ParseMap("tinyint(1)=smallint").type, "tinyint(1)");
   EXPECT_EQ(ParseMap("enum('a=b')=text").type, "enum('a=b')");

@@ -148,7 +148,7 @@ TEST(Ledger, ReplanStartsATableAnewInOneTransaction) {
   Claim old = *ledger.TakePartition("r1", "a");
   EXPECT_EQ(
       ledger.Replan("r1", table, {"truncate public.t", "alter table public.t alter id type bigint"},
-                    R"({"v": 2})", {PartitionRange{}}, "id does not fit integer"),
+                    R"({"v": 2})", {NewPartition{table, {}, 0, false}}, "id does not fit integer"),
       2);
   EXPECT_EQ(target.Value("select count(*) from t"), "0");
   EXPECT_FALSE(ledger.Release(old, ""));

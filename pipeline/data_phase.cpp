@@ -1,0 +1,390 @@
+#include "pipeline/data_phase.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <thread>
+
+#include "core/plan_json.h"
+#include "load/replan_sql.h"
+#include "load/target_columns.h"
+
+namespace transload {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Clock = std::chrono::steady_clock;
+
+constexpr milliseconds kWatchStep{100};
+constexpr seconds kBeatEvery{5};
+// After Ctrl-C a lane has this long to reach the end of its batch.
+constexpr milliseconds kPatience{1000};
+// A re-plan that would throw away more than this is the user's decision.
+constexpr std::uint64_t kMostToDiscard = std::uint64_t{10} << 30;
+
+// 0.5 s, 1 s, 2 s, ... up to 30 s, each between half and all of it.
+milliseconds BackOff(int attempt) {
+  thread_local std::minstd_rand random(std::random_device{}());
+  const int doubled = std::min(attempt - 1, 6);
+  const auto most = std::min<std::int64_t>(500LL << doubled, 30'000);
+  return milliseconds(std::uniform_int_distribution<std::int64_t>(most / 2, most)(random));
+}
+
+}  // namespace
+
+// A lost control connection is made anew, as often as a partition is tried.
+template <typename Call>
+auto DataPhase::OnLedger(Call call) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      if (attempt > 1) services_.ledger.Reconnect();
+      return call(services_.ledger);
+    } catch (const Error& error) {
+      if (!error.retryable || attempt > services_.options.retries || abandon_) throw;
+      services_.progress.Message(MessageLevel::kWarning,
+                                 fmt::format("ledger: {}; trying again", error.what()));
+      std::this_thread::sleep_for(BackOff(attempt));
+    }
+  }
+}
+
+DataPhase::DataPhase(DataPhaseServices services, WorkBoard& board)
+    : services_(std::move(services)),
+      board_(board),
+      rate_(services_.options.max_rate_bytes),
+      rejects_(services_.rejects_before),
+      lane_services_{services_.source,
+                     services_.source_mutex,
+                     services_.ledger,
+                     services_.options,
+                     services_.progress,
+                     services_.stop,
+                     rate_,
+                     abandon_,
+                     [this](std::uint64_t more) { CountRejects(more); }} {
+  for (int i = 0; i < services_.lanes; ++i) {
+    lanes_.push_back(
+        std::make_unique<Lane>(i, fmt::format("{}:{}", services_.process, i), lane_services_));
+  }
+}
+
+DataPhase::~DataPhase() = default;
+
+void DataPhase::Run() {
+  FlowThreads flow_threads(services_.lanes);
+  std::vector<std::thread> threads;
+  running_lanes_ = services_.lanes;
+  for (int i = 0; i < services_.lanes; ++i) {
+    threads.emplace_back([this, i] { LaneLoop(*lanes_[static_cast<std::size_t>(i)], i); });
+  }
+  Watch();
+  for (std::thread& thread : threads) thread.join();
+  if (first_error_) throw *first_error_;
+  services_.stop.ThrowIfRequested();
+}
+
+// Where a lane ends, and with it the exceptions that nobody below could answer.
+void DataPhase::LaneLoop(Lane& lane, int number) {
+  try {
+    while (std::optional<Work> work = NextWork(lane, number)) {
+      if (const Claim* claim = std::get_if<Claim>(&*work)) {
+        WorkOn(lane, number, *claim);
+      } else {
+        Count(lane, std::get<std::int64_t>(*work));
+      }
+    }
+  } catch (const Error& error) {
+    Stop(error);
+  } catch (const std::exception& error) {
+    Stop(BugError(error.what()));
+  }
+  std::lock_guard lock(mutex_);
+  --running_lanes_;
+  changed_.notify_all();
+}
+
+std::optional<DataPhase::Work> DataPhase::NextWork(Lane& lane, int number) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (abandon_ || services_.stop.requested()) return std::nullopt;
+    if (!board_.AllLoaded()) {
+      std::vector<std::int64_t> blocked(board_.blocked().begin(), board_.blocked().end());
+      std::optional<Claim> claim = OnLedger(
+          [&](Ledger& l) { return l.TakePartition(services_.run_id, lane.owner(), blocked); });
+      if (claim) {
+        board_.At(claim->table_id).lanes.insert(number);
+        return Work(std::move(*claim));
+      }
+    }
+    if (!to_count_.empty()) {
+      std::int64_t table = to_count_.front();
+      to_count_.pop_front();
+      return Work(table);
+    }
+    if (board_.AllLoaded()) return std::nullopt;
+    // Others hold what is left: they may cut it, give it back, or finish.
+    changed_.wait_for(lock, seconds(1));
+  }
+}
+
+// Where a partition is retried.
+void DataPhase::WorkOn(Lane& lane, int number, Claim claim) {
+  std::optional<std::pair<std::size_t, std::string>> misfit;
+  bool failed = false;
+  Error failure("");
+  try {
+    Attempt(lane, claim);
+  } catch (const Misfit& error) {
+    misfit.emplace(error.copied_column, error.what());
+  } catch (const Error& error) {
+    failed = true;
+    failure = error;
+  }
+  if (misfit || failed) lane.Recover();
+  {
+    std::lock_guard lock(mutex_);
+    board_.At(claim.table_id).lanes.erase(number);
+    changed_.notify_all();
+  }
+  if (misfit) PlanAgain(number, claim, misfit->first, misfit->second);
+  if (failed) Failed(lane, claim, failure);
+}
+
+void DataPhase::Attempt(Lane& lane, Claim& claim) {
+  std::shared_ptr<const BoundTable> table = Bind(lane, claim.table_id);
+  if (claim.remainder) {
+    std::uint64_t rows = 0;
+    {
+      std::lock_guard lock(mutex_);
+      rows = board_.At(claim.table_id).rows_per_partition;
+    }
+    std::optional<KeyBound> boundary;
+    if (rows > 0) boundary = lane.FindBoundary(table->plan(), claim.range, rows);
+    if (boundary) {
+      if (!OnLedger([&](Ledger& l) { return l.Split(claim, *boundary); })) return;  // taken over
+      claim.range.upper = boundary;
+      std::lock_guard lock(mutex_);
+      board_.PartitionAdded(claim.table_id);
+      changed_.notify_all();
+    }
+  }
+  if (lane.Move(claim, *table) == FinishResult::kCommitted) Committed(claim);
+}
+
+std::shared_ptr<const BoundTable> DataPhase::Bind(Lane& lane, std::int64_t table_id) {
+  TablePlan plan;
+  std::int64_t generation = 0;
+  {
+    std::lock_guard lock(mutex_);
+    TableWork& table = board_.At(table_id);
+    if (table.bound) return table.bound;
+    plan = table.plan;
+    generation = table.generation;
+  }
+  services_.progress.TableStarted(plan.SourceLabel());
+  std::vector<TargetColumn> targets = BindColumns(lane.DescribeTable(plan), plan);
+  auto bound = std::make_shared<const BoundTable>(table_id, generation, std::move(plan),
+                                                  std::move(targets), services_.hash_seed);
+  std::lock_guard lock(mutex_);
+  TableWork& table = board_.At(table_id);
+  if (table.generation == generation) table.bound = bound;
+  return bound;
+}
+
+void DataPhase::Committed(const Claim& claim) {
+  std::unique_lock lock(mutex_);
+  changed_.notify_all();
+  if (!board_.PartitionDone(claim.table_id)) return;
+  const TableWork& table = board_.At(claim.table_id);
+  if (services_.count_rows) to_count_.push_back(claim.table_id);
+  services_.progress.TableDone(table.plan.SourceLabel());
+  services_.loaded(table);
+}
+
+void DataPhase::Failed(Lane&, const Claim& claim, const Error& error) {
+  if (error.commit_in_doubt &&
+      OnLedger([&](Ledger& l) { return l.WasCommitted(claim.partition_id, claim.epoch); })) {
+    Committed(claim);
+    return;
+  }
+  OnLedger([&](Ledger& l) { return l.Release(claim, error.what()); });
+  {
+    // Cancelled because the table is being planned again, or because the run is stopping.
+    std::lock_guard lock(mutex_);
+    if (board_.blocked().contains(claim.table_id) ||
+        board_.At(claim.table_id).generation != claim.generation) {
+      return;
+    }
+  }
+  if (abandon_ || services_.stop.requested()) return;
+  if (!error.retryable || claim.attempts > services_.options.retries) {
+    Error final_error = error;
+    if (error.retryable) {
+      final_error = Error(fmt::format("{} (tried {} times; the same command goes on from here)",
+                                      error.what(), claim.attempts));
+    }
+    throw final_error;
+  }
+  const milliseconds rest = BackOff(claim.attempts);
+  services_.progress.Message(
+      MessageLevel::kWarning,
+      fmt::format("{}.{} {}: {}; trying again in {:.1f} s (attempt {} of {})", claim.schema,
+                  claim.table, claim.range.Describe(), error.what(),
+                  static_cast<double>(rest.count()) / 1000, claim.attempts + 1,
+                  services_.options.retries + 1));
+  Pause(rest);
+}
+
+// One lane plans the table again; the others that were at work on it are stopped first, and lose
+// nothing: their partitions start over too.
+void DataPhase::PlanAgain(int number, const Claim& claim, std::size_t copied_column,
+                          const std::string& reason) {
+  std::unique_lock lock(mutex_);
+  TableWork& table = board_.At(claim.table_id);
+  if (table.generation != claim.generation || board_.blocked().contains(claim.table_id)) return;
+  board_.Block(claim.table_id);
+  for (int other : table.lanes) {
+    if (other != number) lanes_[static_cast<std::size_t>(other)]->Interrupt();
+  }
+  changed_.wait(lock, [&] { return table.lanes.empty(); });
+  lock.unlock();
+
+  Sums sums = OnLedger([&](Ledger& l) { return l.TableSums(table.id); });
+  if (sums.source_bytes > kMostToDiscard) {
+    Error error(fmt::format(
+        "{}: {}; the column's type must become wider and {} rows that are loaded already would be "
+        "loaded again: run with --map 'col:{}.{}=…' or --prescan off and --restart",
+        table.plan.SourceLabel(), reason, sums.rows_written, table.plan.SourceLabel(),
+        table.bound->columns()[copied_column].source.name));
+    throw error;
+  }
+  TablePlan before = table.plan;
+  TablePlan after = table.plan;
+  const std::size_t column = table.bound->PlanColumn(copied_column);
+  Replanned replanned;
+  replanned.text = services_.replan(after, column, reason);
+  replanned.table = before.SourceLabel();
+  replanned.column = before.columns[column].source.name;
+  replanned.from = before.columns[column].type.Sql();
+  replanned.to = after.columns[column].type.Sql();
+  replanned.reason = reason;
+  replanned.rows_discarded = sums.rows_written;
+  services_.progress.Message(MessageLevel::kWarning, "planned again: " + replanned.text);
+
+  std::vector<NewPartition> partitions;
+  for (const PartitionRow& row : OnLedger([&](Ledger& l) { return l.ReadPartitions(table.id); })) {
+    partitions.push_back({table.id, row.range, row.estimated_bytes, row.remainder});
+  }
+  std::int64_t generation = OnLedger([&](Ledger& l) {
+    return l.Replan(services_.run_id, table.id, ReplanSql(before, after), ToJson(after), partitions,
+                    replanned.text);
+  });
+
+  lock.lock();
+  services_.progress.RowsTakenBack(before.SourceLabel(), sums.rows_written, sums.copy_bytes);
+  table.plan = std::move(after);
+  table.generation = generation;
+  table.bound.reset();
+  board_.Reopen(table.id, partitions.size());
+  board_.Unblock(table.id);
+  replans_.push_back(std::move(replanned));
+  changed_.notify_all();
+}
+
+void DataPhase::Count(Lane& lane, std::int64_t table_id) {
+  TablePlan plan;
+  {
+    std::lock_guard lock(mutex_);
+    plan = board_.At(table_id).plan;
+  }
+  std::uint64_t rows = lane.CountRows(plan);
+  OnLedger([&](Ledger& l) {
+    l.SetSourceRows(table_id, rows);
+    return true;
+  });
+  std::lock_guard lock(mutex_);
+  board_.At(table_id).source_rows = rows;
+}
+
+void DataPhase::CountRejects(std::uint64_t more) {
+  const std::uint64_t rejects = rejects_ += more;
+  const MaxRejects& limit = services_.options.max_rejects;
+  std::optional<std::uint64_t> most = limit.rows;
+  if (limit.percent) {
+    std::uint64_t rows = 0;
+    for (const auto& [id, table] : board_.tables()) rows += table.plan.estimated_rows;
+    most = static_cast<std::uint64_t>(static_cast<double>(rows) * *limit.percent / 100);
+  }
+  if (!most || rejects <= *most) return;
+  throw Error(fmt::format(
+      "{} rows rejected, more than --max-rejects allows ({}); look at {}.reject, mend the cause or "
+      "raise the limit, and run the same command again",
+      rejects, *most, services_.options.ledger_schema));
+}
+
+// The caller's thread while the lanes work: stops what does not stop by itself, keeps the leases.
+void DataPhase::Watch() {
+  Clock::time_point next_beat = Clock::now();
+  std::optional<Clock::time_point> stop_since;
+  int interrupts = 0;
+  std::unique_lock lock(mutex_);
+  while (running_lanes_ > 0) {
+    changed_.wait_for(lock, kWatchStep);
+    const Clock::time_point now = Clock::now();
+    if ((abandon_ || services_.stop.requested()) && !stop_since) stop_since = now;
+    // Once to end what runs, then again for connections on which that did not help.
+    if (stop_since && interrupts < 2 &&
+        now - *stop_since > kPatience + interrupts * kPatience / 2) {
+      ++interrupts;
+      for (auto& lane : lanes_) lane->Interrupt();
+    }
+    if (now >= next_beat && running_lanes_ > 0) {
+      lock.unlock();
+      Beat();
+      lock.lock();
+      next_beat = Clock::now() + kBeatEvery;
+    }
+  }
+}
+
+void DataPhase::Beat() {
+  std::vector<LaneBeat> beats;
+  for (auto& lane : lanes_) beats.push_back(lane->Beat());
+  std::vector<std::int64_t> lost;
+  try {
+    lost = OnLedger(
+        [&](Ledger& l) { return l.Heartbeat(services_.run_id, services_.process, beats); });
+  } catch (const Error& error) {
+    Stop(error);  // where the watching thread ends, as a lane would
+    return;
+  }
+  for (std::size_t i = 0; i < beats.size(); ++i) {
+    if (std::find(lost.begin(), lost.end(), beats[i].partition_id) != lost.end()) {
+      lanes_[i]->Interrupt();
+    }
+  }
+}
+
+void DataPhase::Stop(const Error& error) {
+  std::lock_guard lock(mutex_);
+  // What lanes say once the run is stopping is its consequence, not its cause.
+  if (!abandon_ && !first_error_ && !services_.stop.requested()) first_error_ = error;
+  abandon_ = true;
+  changed_.notify_all();
+}
+
+// Rests, unless the run stops meanwhile.
+bool DataPhase::Pause(milliseconds rest) {
+  const Clock::time_point until = Clock::now() + rest;
+  std::unique_lock lock(mutex_);
+  while (Clock::now() < until) {
+    if (abandon_ || services_.stop.requested()) return false;
+    changed_.wait_for(lock, std::min<Clock::duration>(until - Clock::now(), kWatchStep));
+  }
+  return true;
+}
+
+}  // namespace transload

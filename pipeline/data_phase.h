@@ -1,0 +1,113 @@
+// The data phase: lanes claim partitions until every table is loaded.
+//
+//   claim ─▶ move ─▶ commit ─▶ next
+//     │        ├─ misfit ──▶ the table is planned again, its partitions start over
+//     │        ├─ retryable ─▶ released, back-off, claimed again by anyone
+//     │        └─ anything else ─▶ the run stops; what is committed stays
+//     └─ none left ─▶ count the tables that are loaded, then end
+//
+// One mutex guards the board; the ledger has its own. A heartbeat keeps the leases.
+#ifndef TRANSLOAD_PIPELINE_DATA_PHASE_H_
+#define TRANSLOAD_PIPELINE_DATA_PHASE_H_
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/error.h"
+#include "core/options.h"
+#include "core/progress.h"
+#include "extract/source.h"
+#include "load/ledger.h"
+#include "pipeline/lane.h"
+#include "pipeline/work_board.h"
+
+namespace transload {
+
+struct DataPhaseServices {
+  Source& source;
+  std::mutex& source_mutex;
+  Ledger& ledger;
+  const Options& options;
+  Progress& progress;
+  const StopFlag& stop;
+  std::string run_id;
+  std::string process;  // "host:pid", the owner's first part
+  std::uint64_t hash_seed = 0;
+  int lanes = 1;
+  bool count_rows = true;            // one COUNT(*) per table, for the proof
+  std::uint64_t rejects_before = 0;  // of earlier starts of this run
+  // Gives a column its safe type; returns what to tell the user.
+  std::function<std::string(TablePlan&, std::size_t column, const std::string& reason)> replan;
+  // Called once per table, from a lane's thread, when its last partition has committed.
+  std::function<void(const TableWork&)> loaded;
+};
+
+struct Replanned {
+  std::string table;
+  std::string text;
+  std::string column, from, to, reason;
+  std::uint64_t rows_discarded = 0;
+};
+
+class DataPhase {
+ public:
+  DataPhase(DataPhaseServices services, WorkBoard& board);
+  ~DataPhase();
+
+  // Until every table is loaded and counted. When something ends the run early, all lanes are
+  // stopped first, then the error that did it is thrown.
+  void Run();
+
+  const std::vector<Replanned>& replans() const { return replans_; }
+
+ private:
+  using Work = std::variant<Claim, std::int64_t>;  // a partition, or a table to count
+
+  void LaneLoop(Lane& lane, int number);
+  std::optional<Work> NextWork(Lane& lane, int number);
+  void WorkOn(Lane& lane, int number, Claim claim);
+  void Attempt(Lane& lane, Claim& claim);
+  bool CutRemainder(Lane& lane, Claim& claim, const TableWork& table);
+  std::shared_ptr<const BoundTable> Bind(Lane& lane, std::int64_t table_id);
+  void Committed(const Claim& claim);
+  void Failed(Lane& lane, const Claim& claim, const Error& error);
+  void PlanAgain(int number, const Claim& claim, std::size_t copied_column,
+                 const std::string& reason);
+  void Count(Lane& lane, std::int64_t table_id);
+  void CountRejects(std::uint64_t more);
+
+  void Watch();
+  void Beat();
+  void Stop(const Error& error);
+  bool Pause(std::chrono::milliseconds rest);
+  template <typename Call>
+  auto OnLedger(Call call);
+
+  DataPhaseServices services_;
+  WorkBoard& board_;
+  RateLimit rate_;
+  std::atomic<bool> abandon_{false};
+  std::atomic<std::uint64_t> rejects_{0};
+  LaneServices lane_services_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+
+  std::mutex mutex_;  // board, counts, errors
+  std::condition_variable changed_;
+  std::deque<std::int64_t> to_count_;
+  int running_lanes_ = 0;
+  std::optional<Error> first_error_;
+  std::vector<Replanned> replans_;
+};
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_PIPELINE_DATA_PHASE_H_

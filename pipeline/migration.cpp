@@ -1,0 +1,155 @@
+#include "pipeline/migration.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <map>
+#include <set>
+
+#include "load/target_columns.h"
+#include "pipeline/commands.h"
+#include "verify/table_proof.h"
+
+namespace transload {
+namespace {
+
+// Rejected rows that the drill-down can tell from lost ones.
+constexpr std::uint64_t kMostRejects = 100'000;
+
+}  // namespace
+
+Report RunMigration(const Options& options, Progress& progress, const StopFlag& stop) {
+  return Migration(Resolve(options), progress, stop).Run();
+}
+
+Migration::Migration(const Options& options, Progress& progress, const StopFlag& stop)
+    : progress_(progress), stop_(stop) {
+  session_ = std::make_unique<Session>(options);
+}
+
+Migration::~Migration() = default;
+
+Report Migration::Run() {
+  Phase("preflight");
+  Open();
+  // From here on whatever happens belongs into the report, and the ledger knows the run.
+  std::optional<Error> failure;
+  try {
+    Execute();
+  } catch (const Error& error) {
+    failure = error;
+  }
+  workers_.reset();
+  Finish(failure);
+  return std::move(report_);
+}
+
+void Migration::Execute() {
+  const Options& options = session_->options;
+  RunSteps(StepTime::kBeforeSchema);
+  MakeSchema();
+  RunSteps(StepTime::kAfterSchema);
+  if (!options.schema_only) {
+    if (resuming_) ReloadTables();
+    AddPartitions();
+    Reconcile();
+  }
+  FillBoard();
+  MoveData();
+  Phase("indexes");
+  workers_->WaitUntilIdle();
+  RunSteps(StepTime::kAfterData);
+  AddConstraints();
+  RunSteps(StepTime::kAfterConstraints);
+  SetSequences();
+  GiveAway();
+  session_->target.CommitSynchronously();
+  if (!options.schema_only) Prove();
+}
+
+void Migration::Phase(const std::string& name, std::uint64_t steps) {
+  stop_.ThrowIfRequested();
+  phase_.reset();
+  phase_ = std::make_unique<Timeline::Span>(timeline_, "phases", name);
+  progress_.Phase(name, steps);
+}
+
+void Migration::MoveData() {
+  Phase("data");
+  const Options& options = session_->options;
+  for (const auto& [id, table] : board_.tables()) {
+    if (table.open_partitions == 0) TableLoaded(id, table.plan);
+  }
+  if (options.schema_only) return;
+  char host[256] = "";
+  gethostname(host, sizeof host - 1);
+  DataPhase phase({*session_->source, session_->source_mutex, *ledger_, options, progress_, stop_,
+                   run_.id, fmt::format("{}:{}", host, getpid()), run_.seed, options.jobs,
+                   options.verify != VerifyLevel::kNone && !options.sample_percent,
+                   resuming_ ? ledger_->CountRejects(run_.id) : 0,
+                   [this](TablePlan& table, std::size_t column, const std::string& reason) {
+                     return Replan(table, column, reason, planned_.Request(*session_));
+                   },
+                   [this](const TableWork& table) { TableLoaded(table.id, table.plan); }},
+                  board_);
+  phase.Run();
+  replans_ = phase.replans();
+  // Constraints and the proof go by the types that were loaded in the end.
+  for (std::size_t i = 0; i < table_ids_.size(); ++i) {
+    planned_.plan.tables[i] = board_.At(table_ids_[i]).plan;
+  }
+}
+
+void Migration::Prove() {
+  const Options& options = session_->options;
+  if (options.verify == VerifyLevel::kNone) return;
+  Phase("verify", table_ids_.size());
+  std::vector<std::unique_ptr<BoundTable>> bound;
+  std::map<std::int64_t, std::set<std::string>> rejected_keys;
+  for (const RejectRow& row : ledger_->ReadRejects(run_.id, kMostRejects)) {
+    rejected_keys[row.table_id].insert(row.key);
+  }
+  ProofRequest request;
+  request.level = options.verify;
+  request.jobs = options.jobs;
+  for (std::size_t i = 0; i < table_ids_.size(); ++i) {
+    const TablePlan& plan = planned_.plan.tables[i];
+    const TableWork& work = board_.At(table_ids_[i]);
+    bound.push_back(std::make_unique<BoundTable>(
+        table_ids_[i], work.generation, plan,
+        BindColumns(session_->target.DescribeTable(plan.schema, plan.name), plan), run_.seed));
+    TableAccount account;
+    account.table = bound.back().get();
+    account.source_rows = work.source_rows;
+    for (const PartitionRow& row : ledger_->ReadPartitions(table_ids_[i])) {
+      account.partitions.push_back({row.number, row.range, row.state == "done", row.rows_read,
+                                    row.rows_written, row.rows_rejected, row.checksum});
+    }
+    if (existing_.contains(table_ids_[i]) && options.on_existing == OnExisting::kAppend) {
+      account.why_not = "appended to a table that may have held rows before";
+    }
+    account.rejected_keys = rejected_keys[table_ids_[i]];
+    request.tables.push_back(std::move(account));
+  }
+  std::unique_ptr<RowReader> reader = session_->source->NewReader();
+  // Under --sample a second reading would be another sample.
+  if (!options.sample_percent) request.source = reader.get();
+  std::optional<DifferenceFile> file;
+  if (!options.report_dir.empty()) {
+    file.emplace(options.report_dir);
+    request.file = &*file;
+  }
+  request.watch.throw_if_stopped = [this] { stop_.ThrowIfRequested(); };
+  request.watch.table_done = [&](std::size_t table) {
+    progress_.StepDone(planned_.plan.tables[table].SourceLabel());
+  };
+  verdicts_ = ProveTables(options, request);
+  if (file) file->Finish();
+  session_->source->Release(std::move(reader));
+  for (std::size_t i = 0; i < verdicts_.size(); ++i) {
+    ledger_->SetVerdict(table_ids_[i], std::string(Name(verdicts_[i].verdict)),
+                        verdicts_[i].reason);
+  }
+}
+
+}  // namespace transload

@@ -1,0 +1,115 @@
+// One migration from its start, or from where an earlier start ended, to the report.
+//
+// The order of phases is DESIGN's; each can be entered again, because what is done is looked up in
+// the ledger: a table that is loaded is not loaded again, an object that was made is not made
+// again.
+//
+//   migration.cpp          the order of the phases
+//   migration_start.cpp    fresh or resumed: lock, snapshot, plan, ledger
+//   migration_objects.cpp  what is made before and after the data
+//   migration_report.cpp   the report
+#ifndef TRANSLOAD_PIPELINE_MIGRATION_H_
+#define TRANSLOAD_PIPELINE_MIGRATION_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/options.h"
+#include "core/progress.h"
+#include "load/ledger.h"
+#include "load/schema_builder.h"
+#include "pipeline/data_phase.h"
+#include "pipeline/object_workers.h"
+#include "pipeline/session.h"
+#include "pipeline/stop_flag.h"
+#include "pipeline/timeline.h"
+#include "pipeline/work_board.h"
+#include "verify/report.h"
+#include "verify/report_outcome.h"
+#include "verify/table_verdict.h"
+
+namespace transload {
+
+class Migration {
+ public:
+  Migration(const Options& options, Progress& progress, const StopFlag& stop);
+  ~Migration();
+
+  // Throws only for what comes before the ledger is touched (exit codes 2 and 3); after that every
+  // end is in the report.
+  Report Run();
+
+ private:
+  // --- migration_start.cpp
+  void Open();
+  void FindEarlierRun();
+  void CheckPreflight();
+  void Begin();
+  void TakeSnapshot();
+  void PlanFresh();
+  void PlanFromLedger();
+  void Reconcile();
+  void FillBoard();
+  void ReloadTables();
+  void AddPartitions();
+  std::vector<NewPartition> CutTable(std::int64_t id, const TablePlan& plan,
+                                     const SourceTable& source);
+  std::string LockKey(const MigrationPlan& plan) const;
+
+  // --- migration_objects.cpp
+  void MakeSchema();
+  void TableLoaded(std::int64_t table_id, const TablePlan& plan);
+  void FinishTable(std::int64_t table_id, const TablePlan& plan);
+  void AddConstraints();
+  void SetSequences();
+  void GiveAway();
+  void RunSteps(StepTime when);
+  // Submits one object, unless an earlier start of this run has made it.
+  void Make(const std::string& kind, const TablePlan& table, const std::string& name,
+            ObjectWorkers::Task task, std::function<void()> then = nullptr);
+
+  // --- migration.cpp
+  void Execute();
+  void MoveData();
+  void Prove();
+  void Phase(const std::string& name, std::uint64_t steps = 0);
+
+  // --- migration_report.cpp
+  void Finish(const std::optional<Error>& error);
+  void FillReport();
+  void FillTables(const LedgerSnapshot& ledger);
+  void FillObjects(const LedgerSnapshot& ledger);
+  void FillRejects(const LedgerSnapshot& ledger);
+
+  Progress& progress_;
+  const StopFlag& stop_;
+  std::unique_ptr<Session> session_;
+  std::optional<Ledger> ledger_;
+  RunRecord run_;
+  bool resuming_ = false;
+  std::string earlier_snapshot_;         // of a resumed run
+  Planned planned_;                      // its tables are the ledger's when resuming
+  std::vector<TablePlan> fresh_tables_;  // what would be planned today, for --reload
+  std::vector<std::int64_t> table_ids_;  // in the order of planned_.plan.tables
+  std::set<std::int64_t> existing_;      // tables that stood in the target before the run
+  std::set<std::string> made_;           // keys of objects that the ledger lists as made
+  SnapshotInfo snapshot_;
+  WorkBoard board_;
+  Timeline timeline_;
+  std::unique_ptr<Timeline::Span> phase_;
+  std::unique_ptr<ObjectWorkers> workers_;
+  std::vector<Replanned> replans_;
+  std::vector<TableVerdict> verdicts_;
+  std::vector<std::string> notes_;
+  Report report_;
+  std::string started_;
+};
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_PIPELINE_MIGRATION_H_

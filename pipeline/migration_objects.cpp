@@ -1,0 +1,269 @@
+// What a migration makes besides rows: schemas and tables before them; indexes of each table as
+// soon as it is loaded; constraints, sequences, owners and grants when all are.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "core/error.h"
+#include "pipeline/migration.h"
+
+namespace transload {
+namespace {
+
+// The ledger's entry of a table that the run made itself.
+std::string MadeTable(const TablePlan& table) {
+  return fmt::format("table|{}||{}", table.schema, table.name);
+}
+
+std::string ObjectKey(const std::string& kind, const TablePlan& table, const std::string& name) {
+  return fmt::format("{}|{}|{}|{}", kind, table.schema, table.name, name);
+}
+
+// SET NOT NULL on a column where a policy has made NULLs: announced, not a failure.
+constexpr const char* kNotNullViolation = "23502";
+
+[[noreturn]] void ThrowOutcome(const ObjectOutcome& outcome) {
+  Error error(fmt::format("{} {}: {}{}{}", outcome.kind, outcome.name, outcome.error,
+                          outcome.hint.empty() ? "" : "; ", outcome.hint));
+  error.code = outcome.code;
+  throw error;
+}
+
+}  // namespace
+
+void Migration::Make(const std::string& kind, const TablePlan& table, const std::string& name,
+                     ObjectWorkers::Task task, std::function<void()> then) {
+  if (made_.contains(ObjectKey(kind, table, name))) {
+    if (then) then();
+    return;
+  }
+  workers_->Submit(fmt::format("{} {}", kind, name.empty() ? table.name : name), std::move(task),
+                   std::move(then));
+}
+
+// Without its table nothing of a plan can go on, so here a failure ends the run.
+void Migration::MakeSchema() {
+  const Options& options = session_->options;
+  Phase("schema", planned_.plan.tables.size());
+  SchemaBuilder builder(options, run_.id);
+  auto must = [](const ObjectOutcome& outcome) {
+    if (!outcome.ok) ThrowOutcome(outcome);
+  };
+  if (!options.data_only) {
+    for (const std::string& schema : planned_.plan.schemas) {
+      if (!made_.contains(fmt::format("schema|||{}", schema))) must(builder.CreateSchema(schema));
+    }
+  }
+  std::vector<const TablePlan*> existing;
+  std::set<std::pair<std::string, std::string>> standing;
+  for (const ExistingTable& table : session_->target.ExistingTables(planned_.plan)) {
+    standing.emplace(table.schema, table.name);
+  }
+  for (std::size_t i = 0; i < planned_.plan.tables.size(); ++i) {
+    const TablePlan& table = planned_.plan.tables[i];
+    if (made_.contains(MadeTable(table))) continue;
+    const bool stands = standing.contains({table.schema, table.name});
+    if (stands && (options.data_only || options.on_existing == OnExisting::kTruncate ||
+                   options.on_existing == OnExisting::kAppend)) {
+      existing.push_back(&table);
+      existing_.insert(table_ids_[i]);
+      continue;
+    }
+    if (options.data_only) {
+      throw RefusedError(
+          fmt::format("--data-only: there is no table {}.{} for {}; create it, or "
+                      "leave it out with --exclude",
+                      table.schema, table.name, table.SourceLabel()));
+    }
+    if (stands && options.on_existing == OnExisting::kDrop) must(builder.DropForExisting(table));
+    must(builder.CreateTable(table));
+    progress_.StepDone(table.SourceLabel());
+  }
+  if (!existing.empty() && !resuming_) {
+    for (const ObjectOutcome& outcome : builder.DropForeignKeys(existing)) must(outcome);
+    if (options.on_existing == OnExisting::kTruncate) {
+      must(builder.TruncateTables(existing));
+    } else if (options.on_existing == OnExisting::kAppend) {
+      must(builder.RecordAppend(existing));
+    }
+  }
+  if (options.data_only) return;
+  for (const SequencePlan& sequence : planned_.plan.sequences) {
+    if (!made_.contains(fmt::format("sequence|{}||{}", sequence.schema, sequence.name))) {
+      must(builder.CreateSequence(sequence));
+    }
+  }
+}
+
+// From a lane's thread, for the one; from the caller's, for tables that were loaded before.
+void Migration::TableLoaded(std::int64_t table_id, const TablePlan& plan) {
+  ledger_->SetTablePhase(table_id, TablePhase::kData, "done");
+  if (existing_.contains(table_id)) {
+    workers_->Submit("analyze " + plan.name, [this, plan](SchemaBuilder& builder) {
+      return builder.Analyze(plan, session_->options.vacuum);
+    });
+    return;
+  }
+  auto left = std::make_shared<std::atomic<std::size_t>>(1);
+  auto one_less = [this, table_id, plan, left] {
+    if (--*left == 0) FinishTable(table_id, plan);
+  };
+  auto after_not_nulls = [this, plan, left, one_less] {
+    *left += plan.indexes.size() + plan.checks.size();
+    for (const IndexPlan& index : plan.indexes) {
+      Make(
+          "index", plan, index.name,
+          [plan, index](SchemaBuilder& b) { return b.CreateIndex(plan, index); }, one_less);
+    }
+    for (const CheckPlan& check : plan.checks) {
+      Make(
+          "constraint", plan, check.name,
+          [plan, check](SchemaBuilder& b) { return b.AddCheck(plan, check); }, one_less);
+    }
+    one_less();
+  };
+
+  std::vector<std::string> waiting;
+  for (const ColumnPlan& column : plan.columns) {
+    if (column.not_null_after_load) waiting.push_back(column.name);
+  }
+  if (waiting.empty()) {
+    after_not_nulls();
+    return;
+  }
+  workers_->Submit(
+      "not null " + plan.name,
+      [this, plan, waiting](SchemaBuilder& builder) {
+        ObjectOutcome last;
+        for (const std::string& column : waiting) {
+          last = builder.FinishNotNulls(plan, {column});
+          if (last.ok) continue;
+          if (last.code != kNotNullViolation) return last;
+          progress_.Message(MessageLevel::kInfo,
+                            fmt::format("{}.{} stays nullable: a policy made NULLs of its values",
+                                        plan.SourceLabel(), column));
+          last.ok = true;
+        }
+        return last;
+      },
+      after_not_nulls);
+}
+
+void Migration::FinishTable(std::int64_t table_id, const TablePlan& plan) {
+  workers_->Submit(
+      "analyze " + plan.name,
+      [this, plan](SchemaBuilder& builder) {
+        ObjectOutcome restored = builder.RestoreAutovacuum(plan);
+        if (!restored.ok) return restored;
+        ObjectOutcome commented = builder.Comment(plan);
+        if (!commented.ok) return commented;
+        return builder.Analyze(plan, session_->options.vacuum);
+      },
+      [this, table_id] { ledger_->SetTablePhase(table_id, TablePhase::kIndexes, "done"); });
+}
+
+void Migration::AddConstraints() {
+  Phase("constraints");
+  const Options& options = session_->options;
+  SchemaBuilder builder(options, run_.id);
+  if (!existing_.empty()) {
+    workers_->Submit("foreign keys", [](SchemaBuilder& b) {
+      ObjectOutcome last;
+      for (const ObjectOutcome& outcome : b.RecreateForeignKeys()) {
+        if (!outcome.ok || last.ok) last = outcome;
+      }
+      return last;
+    });
+    workers_->WaitUntilIdle();
+  }
+  // Adding takes a brief lock on both tables: one after the other. Validating reads, and may run
+  // beside others.
+  for (std::size_t i = 0; i < planned_.plan.tables.size(); ++i) {
+    const TablePlan& table = planned_.plan.tables[i];
+    if (existing_.contains(table_ids_[i])) continue;
+    for (const ForeignKeyPlan& key : table.foreign_keys) {
+      Make("foreign key", table, key.name, [this, &table, &key](SchemaBuilder& b) {
+        ObjectOutcome added = b.AddForeignKey(table, key);
+        if (added.ok && key.validate) {
+          workers_->Submit("validate " + key.name, [&table, &key](SchemaBuilder& validator) {
+            return validator.ValidateForeignKey(table, key);
+          });
+        }
+        return added;
+      });
+    }
+    for (const TouchTriggerPlan& trigger : table.triggers) {
+      Make("trigger", table, trigger.trigger,
+           [&table, &trigger](SchemaBuilder& b) { return b.CreateTouchTrigger(table, trigger); });
+    }
+  }
+  workers_->WaitUntilIdle();
+}
+
+// As late as possible: sequences do not go back, and the source may still be at work.
+void Migration::SetSequences() {
+  Phase("sequences");
+  for (const TablePlan& table : planned_.plan.tables) {
+    const bool identity = std::any_of(table.columns.begin(), table.columns.end(),
+                                      [](const ColumnPlan& c) { return c.identity; });
+    if (!identity) continue;
+    std::string next = table.next_auto_value;
+    if (const SourceTable* source = planned_.FindSource(table)) {
+      std::lock_guard lock(session_->source_mutex);
+      if (std::string now = session_->source->NextAutoValue(*source); !now.empty()) next = now;
+    }
+    workers_->Submit("identity " + table.name,
+                     [&table, next](SchemaBuilder& b) { return b.SetIdentityNext(table, next); });
+  }
+  for (const SequencePlan& sequence : planned_.plan.sequences) {
+    std::string next;
+    {
+      std::lock_guard lock(session_->source_mutex);
+      next = session_->source->NextSequenceValue(sequence.source);
+    }
+    if (next.empty()) next = sequence.source.next_value;
+    workers_->Submit("sequence " + sequence.name, [&sequence, next](SchemaBuilder& b) {
+      return b.SetSequenceNext(sequence, next);
+    });
+  }
+  workers_->WaitUntilIdle();
+}
+
+void Migration::GiveAway() {
+  const Options& options = session_->options;
+  if (options.owner.empty() && options.grants.empty()) return;
+  Phase("owners");
+  for (const TablePlan& table : planned_.plan.tables) {
+    for (const std::string& grant : options.grants) {
+      workers_->Submit("grant " + table.name,
+                       [&table, &grant](SchemaBuilder& b) { return b.Grant(table, grant); });
+    }
+  }
+  // Grants are the old owner's to give: owners last.
+  workers_->WaitUntilIdle();
+  if (options.owner.empty()) return;
+  for (const TablePlan& table : planned_.plan.tables) {
+    workers_->Submit("owner " + table.name, [&table, &options](SchemaBuilder& b) {
+      return b.SetOwner(table, options.owner);
+    });
+  }
+  for (const SequencePlan& sequence : planned_.plan.sequences) {
+    workers_->Submit("owner " + sequence.name, [&sequence, &options](SchemaBuilder& b) {
+      return b.SetOwner(sequence, options.owner);
+    });
+  }
+  workers_->WaitUntilIdle();
+}
+
+void Migration::RunSteps(StepTime when) {
+  for (const SqlStep& step : session_->options.steps) {
+    if (step.when != when) continue;
+    const std::string key = "step|||" + step.name;
+    if (made_.contains(key)) continue;
+    Phase("step " + step.name);
+    session_->target.RunSql(step);
+  }
+}
+
+}  // namespace transload

@@ -1,0 +1,214 @@
+// The report of a migration: from the ledger, the plan and the verdicts.
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "pipeline/migration.h"
+#include "pipeline/version.h"
+
+namespace transload {
+namespace {
+
+constexpr std::uint64_t kRejectSamples = 100;
+
+std::string UtcNow() {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+}
+
+std::string Shown(const MaxRejects& limit) {
+  if (limit.rows) return std::to_string(*limit.rows);
+  if (limit.percent) return fmt::format("{}%", *limit.percent);
+  return "";
+}
+
+std::string_view Word(VerifyLevel level) {
+  switch (level) {
+    case VerifyLevel::kNone:
+      return "none";
+    case VerifyLevel::kCount:
+      return "count";
+    case VerifyLevel::kChecksum:
+      return "checksum";
+    case VerifyLevel::kFull:
+      return "full";
+  }
+  return "";
+}
+
+NameValues Settings(const Options& options) {
+  NameValues settings = {
+      {"jobs", std::to_string(options.jobs)},
+      {"index_jobs", std::to_string(options.index_jobs)},
+      {"verify", std::string(Word(options.verify))},
+      {"on_bad_row", options.on_bad_row == OnBadRow::kStop ? "stop" : "reject"},
+      {"partition_bytes", std::to_string(options.partition_bytes)},
+  };
+  if (options.sample_percent) {
+    settings.emplace_back("sample", fmt::format("{}%", *options.sample_percent));
+  }
+  const Policies defaults;
+  for (const PolicyInfo& policy : PolicyCatalogue()) {
+    const std::string value = PolicyValue(options.policies, policy.name);
+    if (value != PolicyValue(defaults, policy.name)) {
+      settings.emplace_back("policy " + policy.name, value);
+    }
+  }
+  return settings;
+}
+
+ReportColumn Describe(const ColumnPlan& column) {
+  return {column.source.name, column.name, column.source.full_type,
+          column.type.Sql(),  column.rule, column.note};
+}
+
+}  // namespace
+
+void Migration::Finish(const std::optional<Error>& error) {
+  phase_.reset();
+  report_.run.id = run_.id;
+  report_.run.command = "run";
+  report_.run.started = started_;
+  report_.run.finished = UtcNow();
+  report_.run.seconds = timeline_.Now();
+  FillReport();
+
+  RunFacts facts = FactsOf(report_);
+  facts.allow_unverified = session_->options.allow_unverified;
+  if (session_->options.verify == VerifyLevel::kNone || session_->options.schema_only) {
+    facts.unverified_tables = 0;  // asked for
+  }
+  if (error) {
+    facts.unverified_tables = 0;
+    if (error->interrupted) {
+      facts.signal = stop_.exit_code() == ExitCode::kTerminated ? SIGTERM : SIGINT;
+    } else if (error->exit_code == ExitCode::kBug) {
+      facts.bug = error->what();
+    } else {
+      facts.fault = error->what();
+    }
+  }
+  report_.outcome = Outcomes(facts);
+  const std::string state = error ? "stopped" : "done";
+  report_.run.state = state;
+  try {
+    ledger_->SetRunState(run_.id, state, nlohmann::json(VerdictLine(report_)).dump());
+  } catch (const Error& lost) {
+    // The run's end is the user's to know even when the target is gone.
+    report_.notes.push_back(
+        fmt::format("the ledger could not be told how the run ended: {}", lost.what()));
+  }
+}
+
+void Migration::FillReport() {
+  const Options& options = session_->options;
+  const TargetInfo& target = session_->target.Info();
+  report_.source = session_->source->Info();
+  report_.target = {target.version, target.database, run_.target_schemas, target.display_url};
+  report_.snapshot = snapshot_;
+  report_.not_migrated = planned_.plan.not_migrated;
+  report_.names = planned_.plan.names;
+  report_.hazards = planned_.plan.hazards;
+  report_.notes.insert(report_.notes.end(), notes_.begin(), notes_.end());
+  report_.settings = Settings(options);
+  report_.versions = {{"transload", kVersion},
+                      {"source", report_.source.engine + " " + report_.source.version},
+                      {"target", "PostgreSQL " + target.version}};
+  for (const Replanned& replan : replans_) {
+    report_.replans.push_back({replan.table, replan.column, replan.from, replan.to, replan.reason,
+                               replan.rows_discarded});
+  }
+  report_.timeline = timeline_.spans();
+  LedgerSnapshot ledger;
+  try {
+    ledger = ledger_->Read(run_.id);
+  } catch (const Error& lost) {
+    report_.notes.push_back(fmt::format("the ledger could not be read: {}", lost.what()));
+    return;
+  }
+  report_.run.starts = 1 + static_cast<int>(resuming_);
+  FillTables(ledger);
+  FillObjects(ledger);
+  FillRejects(ledger);
+}
+
+void Migration::FillTables(const LedgerSnapshot& ledger) {
+  std::map<std::int64_t, std::uint64_t> coerced;
+  std::map<std::int64_t, std::string> labels;
+  std::map<std::int64_t, double> seconds;
+  for (const PartitionRow& row : ledger.partitions) seconds[row.table_id] += row.seconds;
+  for (const CoercionRow& row : ledger.coercions) coerced[row.table_id] += row.rows;
+  for (std::size_t i = 0; i < ledger.tables.size(); ++i) {
+    const TableRow& row = ledger.tables[i];
+    ReportTable table;
+    table.name =
+        row.source_schema.empty() ? row.source_name : row.source_schema + "." + row.source_name;
+    labels[row.id] = table.name;
+    table.target = row.schema + "." + row.name;
+    table.source_rows = row.source_rows;
+    table.read = row.sums.rows_read;
+    table.written = row.sums.rows_written;
+    table.rejected = row.sums.rows_rejected;
+    table.coerced = coerced[row.id];
+    table.checksum = row.sums.checksum.Hex();
+    table.seconds = seconds[row.id];
+    table.bytes = row.sums.source_bytes;
+    table.partitions = row.sums.partitions;
+    auto id = std::find(table_ids_.begin(), table_ids_.end(), row.id);
+    const std::size_t position = static_cast<std::size_t>(id - table_ids_.begin());
+    if (position < planned_.plan.tables.size()) {
+      for (const ColumnPlan& column : planned_.plan.tables[position].columns) {
+        table.columns.push_back(Describe(column));
+      }
+    }
+    if (position < verdicts_.size()) {
+      const TableVerdict& verdict = verdicts_[position];
+      table.verdict = verdict.verdict;
+      table.reason = verdict.reason;
+      if (verdict.target_sum) table.target_checksum = verdict.target_sum->Hex();
+      for (ReportDifference& difference : ReportDifferences(verdict)) {
+        report_.differences.push_back(std::move(difference));
+      }
+    } else {
+      table.reason = session_->options.schema_only ? "no data was asked for"
+                     : session_->options.verify == VerifyLevel::kNone
+                         ? "verification was not asked for"
+                         : "the run ended before it was verified";
+    }
+    report_.tables.push_back(std::move(table));
+  }
+  for (const CoercionRow& row : ledger.coercions) {
+    report_.coercions.push_back(
+        {labels[row.table_id], row.column, row.rule, row.rows, row.samples});
+  }
+}
+
+void Migration::FillObjects(const LedgerSnapshot& ledger) {
+  for (const ObjectRow& row : ledger.objects) {
+    report_.objects.push_back({row.kind,
+                               row.schema.empty() ? row.name : row.schema + "." + row.name,
+                               row.table, row.action == "failed" ? "failed" : "created",
+                               row.action == "failed" ? row.detail : "", 0});
+  }
+}
+
+void Migration::FillRejects(const LedgerSnapshot& ledger) {
+  report_.rejects.limit = Shown(session_->options.max_rejects);
+  report_.rejects.stored_in = session_->options.ledger_schema + ".reject";
+  for (const TableRow& row : ledger.tables) report_.rejects.total += row.sums.rows_rejected;
+  if (report_.rejects.total == 0) return;
+  std::map<std::int64_t, std::string> labels;
+  for (const TableRow& row : ledger.tables) {
+    labels[row.id] =
+        row.source_schema.empty() ? row.source_name : row.source_schema + "." + row.source_name;
+  }
+  for (const RejectRow& row : ledger_->ReadRejects(run_.id, kRejectSamples)) {
+    report_.rejects.samples.push_back(
+        {labels[row.table_id], std::to_string(row.partition_id), row.key, row.column, row.reason});
+  }
+}
+
+}  // namespace transload

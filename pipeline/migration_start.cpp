@@ -1,0 +1,368 @@
+// How a migration begins: fresh, or from where an earlier start ended.
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "core/plan_json.h"
+#include "load/replan_sql.h"
+#include "load/undo.h"
+#include "pipeline/migration.h"
+#include "pipeline/reconcile.h"
+#include "pipeline/version.h"
+
+namespace transload {
+namespace {
+
+// A run id sorts by time and is easy to read out: 20260301-221500-9f3a.
+std::string NewRunId(std::uint64_t random) {
+  std::time_t now = std::time(nullptr);
+  return fmt::format("{:%Y%m%d-%H%M%S}-{:04x}", fmt::gmtime(now), random & 0xFFFF);
+}
+
+std::uint64_t RandomSeed() {
+  std::random_device device;
+  return std::uint64_t{device()} << 32 | device();
+}
+
+std::string SnapshotJson(const SnapshotInfo& snapshot) {
+  nlohmann::ordered_json json;
+  json["method"] = snapshot.method;
+  json["proven"] = snapshot.proven;
+  for (const auto& [name, value] : snapshot.position) json["position"][name] = value;
+  json["notes"] = snapshot.notes;
+  return json.dump();
+}
+
+// The position of a snapshot as it stands in the ledger.
+nlohmann::ordered_json PositionOf(const std::string& snapshot_json) {
+  if (snapshot_json.empty()) return nullptr;
+  return nlohmann::ordered_json::parse(snapshot_json).value("position", nlohmann::ordered_json());
+}
+
+std::string OptionsJson(const Options& options) {
+  nlohmann::ordered_json json;
+  json["jobs"] = options.jobs;
+  json["on_bad_row"] = options.on_bad_row == OnBadRow::kStop ? "stop" : "reject";
+  json["schema_only"] = options.schema_only;
+  json["data_only"] = options.data_only;
+  json["partition_bytes"] = options.partition_bytes;
+  return json.dump();
+}
+
+std::string Listed(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += "\n  " + line;
+  return text;
+}
+
+}  // namespace
+
+std::string Migration::LockKey(const MigrationPlan& plan) const {
+  std::set<std::string> schemas(plan.schemas.begin(), plan.schemas.end());
+  for (const TablePlan& table : plan.tables) schemas.insert(table.schema);
+  std::string key;
+  for (const std::string& schema : schemas) key += (key.empty() ? "" : ",") + schema;
+  return key;
+}
+
+void Migration::Open() {
+  planned_ = MakeRoughPlan(*session_);
+  if (planned_.plan.tables.empty()) {
+    throw RefusedError(
+        fmt::format("nothing to do: {} has no tables{}", session_->source->Info().display_url,
+                    session_->options.include.empty() && session_->options.exclude.empty()
+                        ? "; check the name of the database"
+                        : " that --include and --exclude leave over"));
+  }
+  FindEarlierRun();
+  CheckPreflight();
+  if (!ledger_) ledger_ = Ledger::Open(session_->options);
+  ledger_->Lock(session_->source->Info().fingerprint, LockKey(planned_.plan));
+  TakeSnapshot();
+  if (resuming_) {
+    PlanFromLedger();
+  } else {
+    PlanFresh();
+  }
+  Begin();
+}
+
+void Migration::FindEarlierRun() {
+  const Options& options = session_->options;
+  std::optional<Ledger> ledger = Ledger::OpenReadOnly(options);
+  if (!ledger) return;
+  const std::string fingerprint = session_->source->Info().fingerprint;
+  const std::string schemas = LockKey(planned_.plan);
+  std::optional<RunRecord> unfinished = ledger->FindUnfinishedRun(fingerprint, schemas);
+  std::optional<RunRecord> finished = ledger->FindFinishedRun(fingerprint, schemas);
+  if (options.restart) {
+    std::optional<RunRecord> earlier = unfinished ? unfinished : finished;
+    if (!earlier) return;
+    ledger.reset();
+    Options undo = options;
+    undo.run_id = earlier->id;
+    UndoResult undone = Undo(undo, options.force);
+    if (!undone.done) {
+      throw RefusedError(
+          fmt::format("--restart cannot undo run {}:{}", earlier->id, Listed(undone.in_the_way)));
+    }
+    progress_.Message(MessageLevel::kInfo, fmt::format("run {} undone: {} objects dropped",
+                                                       earlier->id, undone.dropped.size()));
+    return;
+  }
+  // --reload takes a finished run up again, for the tables it names.
+  if (!unfinished && !options.reload.empty()) unfinished = finished;
+  if (unfinished) {
+    resuming_ = true;
+    run_ = *unfinished;
+    earlier_snapshot_ = run_.snapshot_json;
+  } else if (!options.reload.empty()) {
+    throw RefusedError("--reload: there is no run whose tables could be loaded again");
+  } else if (finished) {
+    throw RefusedError(fmt::format(
+        "already finished: run {} ended {}; compare both sides with `transload verify`, drop what "
+        "it made with `transload undo`, or do it all again with --restart",
+        finished->id, finished->finished_at));
+  }
+}
+
+void Migration::CheckPreflight() {
+  // A resumed run finds its own tables in the target; only a fresh one minds.
+  MigrationPlan plan = planned_.plan;
+  if (resuming_) {
+    plan.tables.clear();
+    plan.sequences.clear();
+  }
+  std::vector<PreflightItem> items = session_->source->Preflight(session_->options);
+  for (PreflightItem& item : session_->target.Preflight(plan, session_->options)) {
+    items.push_back(std::move(item));
+  }
+  std::vector<std::string> refusals;
+  for (const PreflightItem& item : items) {
+    const std::string line = item.subject + ": " + item.text;
+    if (item.result == CheckResult::kRefusal) refusals.push_back(line);
+    if (item.result == CheckResult::kWarning) progress_.Message(MessageLevel::kWarning, line);
+  }
+  for (const Hazard& refusal : planned_.plan.refusals) {
+    refusals.push_back(refusal.where + ": " + refusal.text);
+  }
+  if (!refusals.empty()) throw RefusedError("preflight refused:" + Listed(refusals));
+}
+
+void Migration::TakeSnapshot() {
+  Phase("snapshot");
+  SnapshotRequest request;
+  request.readers = session_->options.jobs;
+  request.consistency = session_->options.consistency;
+  request.lock_wait_ms = session_->options.snapshot_lock_ms;
+  for (const TablePlan& table : planned_.plan.tables) {
+    request.tables.emplace_back(table.source_schema, table.source_name);
+  }
+  snapshot_ = session_->source->TakeSnapshot(request);
+  for (const std::string& note : snapshot_.notes) progress_.Message(MessageLevel::kInfo, note);
+}
+
+void Migration::PlanFresh() {
+  planned_ = MakePlanned(*session_, progress_, stop_);
+  if (!planned_.plan.refusals.empty()) {
+    std::vector<std::string> lines;
+    for (const Hazard& refusal : planned_.plan.refusals) {
+      lines.push_back(refusal.where + ": " + refusal.text);
+    }
+    throw RefusedError("the plan cannot be carried out:" + Listed(lines));
+  }
+}
+
+// Types come from the ledger; everything else is planned as before, which the inputs being equal
+// makes the same.
+void Migration::PlanFromLedger() {
+  const Options& options = session_->options;
+  planned_ = MakePlanned(*session_, progress_, stop_);
+  const std::string inputs =
+      InputsJson(options, planned_.catalogue, RulesDigest(session_->source->Info().rules));
+  const std::string drift = DescribeDrift(run_.input_json, inputs);
+  if (!drift.empty() && options.reload.empty()) {
+    throw RefusedError(fmt::format(
+        "run {} cannot go on: what it was planned from has changed:\n{}\nPut it back, or start "
+        "over with --restart",
+        run_.id, drift));
+  }
+  LedgerSnapshot ledger = ledger_->Read(run_.id);
+  fresh_tables_ = std::move(planned_.plan.tables);
+  planned_.plan.tables.clear();
+  for (const TableRow& row : ledger.tables) {
+    planned_.plan.tables.push_back(TablePlanFromJson(row.plan_json));
+    table_ids_.push_back(row.id);
+  }
+  for (const ObjectRow& object : ledger.objects) {
+    if (object.action == "created" || object.action == "altered") {
+      made_.insert(
+          fmt::format("{}|{}|{}|{}", object.kind, object.schema, object.table, object.name));
+    }
+  }
+}
+
+void Migration::Begin() {
+  const SourceInfo& source = session_->source->Info();
+  const Options& options = session_->options;
+  if (resuming_) {
+    int taken_back = ledger_->TakeOver(run_.id);
+    progress_.Message(
+        MessageLevel::kInfo,
+        fmt::format(
+            "going on with run {}, begun {}{}", run_.id, run_.started_at,
+            taken_back > 0 ? fmt::format("; {} partitions were under way", taken_back) : ""));
+    ledger_->SetRunState(run_.id, "running");
+    ledger_->AddAmendment(run_.id, "resumed", "");
+  } else {
+    run_.seed = RandomSeed();
+    run_.id = NewRunId(RandomSeed());
+    run_.fingerprint = source.fingerprint;
+    run_.target_schemas = LockKey(planned_.plan);
+    run_.input_json = InputsJson(options, planned_.catalogue, RulesDigest(source.rules));
+    run_.input_hash = InputFingerprint(options, planned_.catalogue, RulesDigest(source.rules));
+    run_.options_json = OptionsJson(options);
+    run_.version = kVersion;
+    run_.snapshot_json = SnapshotJson(snapshot_);
+    ledger_->BeginRun(run_);
+    std::vector<NewTable> tables;
+    for (const TablePlan& plan : planned_.plan.tables) {
+      tables.push_back({plan.source_schema, plan.source_name, plan.schema, plan.name, ToJson(plan),
+                        plan.estimated_rows, plan.estimated_bytes});
+    }
+    table_ids_ = ledger_->RecordTables(run_.id, tables);
+  }
+  ledger_->SetSnapshot(run_.id, SnapshotJson(snapshot_));
+  workers_ = std::make_unique<ObjectWorkers>(options, run_.id, options.index_jobs, progress_, stop_,
+                                             timeline_);
+}
+
+// Empties the tables that --reload names and gives them the columns types of a fresh plan.
+void Migration::ReloadTables() {
+  const Options& options = session_->options;
+  for (const std::string& wanted : options.reload) {
+    auto named = [&](const TablePlan& plan) {
+      return plan.source_name == wanted || plan.SourceLabel() == wanted;
+    };
+    auto fresh = std::find_if(fresh_tables_.begin(), fresh_tables_.end(), named);
+    auto kept = std::find_if(planned_.plan.tables.begin(), planned_.plan.tables.end(), named);
+    if (fresh == fresh_tables_.end() || kept == planned_.plan.tables.end() ||
+        fresh->columns.size() != kept->columns.size()) {
+      throw UsageError(fmt::format(
+          "--reload {}: run {} has no such table, or it has other columns now; start over with "
+          "--restart",
+          wanted, run_.id));
+    }
+    const SourceTable* source = planned_.FindSource(*fresh);
+    const std::int64_t id =
+        table_ids_[static_cast<std::size_t>(kept - planned_.plan.tables.begin())];
+    std::vector<NewPartition> partitions = CutTable(id, *fresh, *source);
+    ledger_->Replan(run_.id, id, ReplanSql(*kept, *fresh, /*truncate=*/false), ToJson(*fresh),
+                    partitions, "loaded again by --reload");
+    *kept = *fresh;
+  }
+}
+
+std::vector<NewPartition> Migration::CutTable(std::int64_t id, const TablePlan& plan,
+                                              const SourceTable& source) {
+  SplitPlan split = session_->source->Split(source, plan.where, session_->options.partition_bytes);
+  const std::uint64_t bytes =
+      std::max<std::uint64_t>(1, plan.estimated_bytes / split.ranges.size());
+  std::vector<NewPartition> partitions;
+  for (const PartitionRange& range : split.ranges) {
+    const bool open = !range.upper && !range.only_nulls;
+    partitions.push_back({id, range, bytes, split.rows_per_partition > 0 && open});
+  }
+  return partitions;
+}
+
+// Tables that have no partitions yet are cut now.
+void Migration::AddPartitions() {
+  LedgerSnapshot ledger = ledger_->Read(run_.id);
+  std::set<std::int64_t> cut;
+  for (const PartitionRow& partition : ledger.partitions) cut.insert(partition.table_id);
+  std::vector<NewPartition> partitions;
+  for (std::size_t i = 0; i < table_ids_.size(); ++i) {
+    const TablePlan& plan = planned_.plan.tables[i];
+    if (cut.contains(table_ids_[i])) continue;
+    const SourceTable* table = planned_.FindSource(plan);
+    if (table == nullptr) continue;
+    for (NewPartition& partition : CutTable(table_ids_[i], plan, *table)) {
+      partitions.push_back(std::move(partition));
+    }
+  }
+  ledger_->InsertPartitions(run_.id, partitions);
+}
+
+void Migration::FillBoard() {
+  LedgerSnapshot ledger = ledger_->Read(run_.id);
+  std::vector<TableExpectation> expected;
+  for (std::size_t i = 0; i < table_ids_.size(); ++i) {
+    const TablePlan& plan = planned_.plan.tables[i];
+    expected.push_back({plan.SourceLabel(), plan.estimated_rows, plan.estimated_bytes});
+  }
+  progress_.Expect(expected);
+  for (std::size_t i = 0; i < table_ids_.size(); ++i) {
+    TableWork work;
+    work.id = table_ids_[i];
+    work.plan = planned_.plan.tables[i];
+    board_.Add(std::move(work));
+  }
+  for (const TableRow& row : ledger.tables) {
+    TableWork& work = board_.At(row.id);
+    work.generation = row.generation;
+    if (row.sums.partitions_done > 0) {
+      progress_.RowsAlreadyThere(work.plan.SourceLabel(), row.sums.rows_written,
+                                 row.sums.copy_bytes);
+    }
+  }
+  for (const PartitionRow& partition : ledger.partitions) {
+    if (partition.state == "done") continue;
+    TableWork& work = board_.At(partition.table_id);
+    board_.Reopen(work.id, work.open_partitions + 1);
+    if (!partition.remainder || work.rows_per_partition > 0) continue;
+    if (const SourceTable* table = planned_.FindSource(work.plan)) {
+      work.rows_per_partition =
+          session_->source->Split(*table, work.plan.where, session_->options.partition_bytes)
+              .rows_per_partition;
+    }
+  }
+}
+
+// A resume sees another state of the source than the start did. Unless the source did not move,
+// what is loaded already is compared with what the source holds now.
+void Migration::Reconcile() {
+  if (!resuming_) return;
+  const Options& options = session_->options;
+  const nlohmann::ordered_json before = PositionOf(earlier_snapshot_);
+  const nlohmann::ordered_json now = PositionOf(SnapshotJson(snapshot_));
+  if (!before.is_null() && !before.empty() && before == now) {
+    notes_.push_back("resumed: the source had not moved since the run began");
+    return;
+  }
+  if (options.consistency == Consistency::kStrict) {
+    throw Error(
+        "the source has moved since this run began, and --consistency strict does not mix two "
+        "states; start over with --restart, or let --consistency reconcile bring it up to date");
+  }
+  if (options.consistency == Consistency::kRelaxed) {
+    notes_.push_back(
+        "resumed with --consistency relaxed: the source had moved, so that the target mixes two "
+        "states of it");
+    return;
+  }
+  Phase("reconcile");
+  ReconcileResult result = ReconcilePartitions(
+      {*session_->source, *ledger_, session_->target, options, progress_, stop_, run_},
+      planned_.plan.tables, table_ids_);
+  notes_.push_back(fmt::format(
+      "resumed: the source had moved; {} finished partitions were compared with it and {} tables "
+      "are loaded again",
+      result.partitions_compared, result.tables_reset));
+}
+
+}  // namespace transload

@@ -1,0 +1,123 @@
+#include "pipeline/object_workers.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace transload {
+namespace {
+
+constexpr std::chrono::milliseconds kWatchStep{100};
+// A statement that was cut off with its connection is sent again so often.
+constexpr int kAttempts = 3;
+
+}  // namespace
+
+ObjectWorkers::ObjectWorkers(const Options& options, std::string run_id, int threads,
+                             Progress& progress, const StopFlag& stop, Timeline& timeline)
+    : options_(options),
+      run_id_(std::move(run_id)),
+      progress_(progress),
+      stop_(stop),
+      timeline_(timeline),
+      builders_(static_cast<std::size_t>(threads), nullptr) {
+  for (int i = 0; i < threads; ++i) threads_.emplace_back([this, i] { Loop(i); });
+}
+
+ObjectWorkers::~ObjectWorkers() {
+  {
+    std::lock_guard lock(mutex_);
+    closing_ = true;
+    jobs_.clear();
+    for (SchemaBuilder* builder : builders_) {
+      if (builder != nullptr) builder->Cancel();
+    }
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void ObjectWorkers::Submit(std::string what, Task task, std::function<void()> then) {
+  std::lock_guard lock(mutex_);
+  jobs_.push_back({std::move(what), std::move(task), std::move(then)});
+  changed_.notify_all();
+}
+
+void ObjectWorkers::WaitUntilIdle() {
+  std::unique_lock lock(mutex_);
+  while ((busy_ > 0 || !jobs_.empty()) && !first_error_ && !stop_.requested()) {
+    changed_.wait_for(lock, kWatchStep);
+  }
+  if (first_error_) throw *first_error_;
+  stop_.ThrowIfRequested();
+}
+
+std::vector<ObjectOutcome> ObjectWorkers::outcomes() const {
+  std::lock_guard lock(mutex_);
+  return outcomes_;
+}
+
+void ObjectWorkers::Loop(int number) {
+  std::unique_ptr<SchemaBuilder> builder;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return closing_ || (!jobs_.empty() && !first_error_); });
+    if (closing_) break;
+    Job job = std::move(jobs_.front());
+    jobs_.pop_front();
+    ++busy_;
+    lock.unlock();
+    std::optional<Error> failure;
+    try {
+      Work(number, builder, job);
+    } catch (const Error& error) {
+      failure = error;
+    } catch (const std::exception& error) {
+      failure = BugError(error.what());
+    }
+    lock.lock();
+    if (failure && !first_error_ && !closing_) first_error_ = failure;
+    --busy_;
+    changed_.notify_all();
+  }
+  builders_[static_cast<std::size_t>(number)] = nullptr;
+}
+
+void ObjectWorkers::Work(int number, std::unique_ptr<SchemaBuilder>& builder, Job& job) {
+  Timeline::Span span(timeline_, fmt::format("index {}", number + 1), job.what);
+  ObjectOutcome outcome;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      if (builder == nullptr) {
+        builder = std::make_unique<SchemaBuilder>(options_, run_id_);
+        std::lock_guard lock(mutex_);
+        builders_[static_cast<std::size_t>(number)] = builder.get();
+      }
+      outcome = job.task(*builder);
+      break;
+    } catch (const Error& error) {
+      {
+        std::lock_guard lock(mutex_);
+        builders_[static_cast<std::size_t>(number)] = nullptr;
+        if (closing_ || !error.retryable || attempt >= kAttempts) throw;
+      }
+      builder.reset();
+      progress_.Message(MessageLevel::kWarning,
+                        fmt::format("{}: {}; trying again", job.what, error.what()));
+    }
+  }
+  if (!outcome.ok) {
+    span.Fail();
+    progress_.Message(MessageLevel::kWarning,
+                      fmt::format("{} {} could not be made: {}{}{}", outcome.kind, outcome.name,
+                                  outcome.error, outcome.hint.empty() ? "" : "; ", outcome.hint));
+  }
+  progress_.StepDone(job.what);
+  {
+    std::lock_guard lock(mutex_);
+    outcomes_.push_back(std::move(outcome));
+  }
+  if (job.then) job.then();
+}
+
+}  // namespace transload

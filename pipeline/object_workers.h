@@ -1,0 +1,74 @@
+// Threads that make indexes, constraints and the rest, each over a connection of its own.
+//
+// A task makes one object and returns what came of it; a failed object is kept for the report and
+// does not stop the others. Tasks may submit further tasks.
+#ifndef TRANSLOAD_PIPELINE_OBJECT_WORKERS_H_
+#define TRANSLOAD_PIPELINE_OBJECT_WORKERS_H_
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/error.h"
+#include "core/options.h"
+#include "core/progress.h"
+#include "load/schema_builder.h"
+#include "pipeline/stop_flag.h"
+#include "pipeline/timeline.h"
+
+namespace transload {
+
+class ObjectWorkers {
+ public:
+  using Task = std::function<ObjectOutcome(SchemaBuilder&)>;
+
+  ObjectWorkers(const Options& options, std::string run_id, int threads, Progress& progress,
+                const StopFlag& stop, Timeline& timeline);
+  // Cancels what runs and drops what waits.
+  ~ObjectWorkers();
+
+  // Any thread. `then` runs on the worker, after the outcome is recorded, whatever it was.
+  void Submit(std::string what, Task task, std::function<void()> then = nullptr);
+  // Until there is nothing left to do. Throws what stopped a worker (a lost target), or the
+  // interruption.
+  void WaitUntilIdle();
+
+  std::vector<ObjectOutcome> outcomes() const;
+
+ private:
+  struct Job {
+    std::string what;
+    Task task;
+    std::function<void()> then;
+  };
+
+  void Loop(int number);
+  void Work(int number, std::unique_ptr<SchemaBuilder>& builder, Job& job);
+
+  const Options& options_;
+  std::string run_id_;
+  Progress& progress_;
+  const StopFlag& stop_;
+  Timeline& timeline_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Job> jobs_;
+  std::vector<SchemaBuilder*> builders_;  // of the workers, for cancelling
+  int busy_ = 0;
+  bool closing_ = false;
+  std::optional<Error> first_error_;
+  std::vector<ObjectOutcome> outcomes_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_PIPELINE_OBJECT_WORKERS_H_

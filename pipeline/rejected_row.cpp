@@ -1,0 +1,48 @@
+#include "pipeline/rejected_row.h"
+
+#include <fmt/format.h>
+#include <zstd.h>
+
+#include <iterator>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+
+namespace transload {
+namespace {
+
+std::string Compressed(std::string_view bytes) {
+  std::string out(ZSTD_compressBound(bytes.size()), '\0');
+  std::size_t size =
+      ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), ZSTD_CLEVEL_DEFAULT);
+  if (ZSTD_isError(size)) {
+    throw BugError(std::string("compressing a rejected row: ") + ZSTD_getErrorName(size));
+  }
+  out.resize(size);
+  return out;
+}
+
+std::string Hex(std::string_view bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (char byte : bytes) {
+    fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(byte));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string RejectedRowJson(const BadRow& row, const BoundTable& table) {
+  nlohmann::ordered_json json;
+  json["value"] = row.value;
+  nlohmann::ordered_json& columns = json["columns"];
+  for (std::size_t i = 0; i < table.columns().size(); ++i) {
+    columns[table.columns()[i].source.name] = table.ShowCell(row.row, i);
+  }
+  json["cells_zstd"] = Hex(Compressed(row.row));
+  // The rendered values are UTF-8 already; should one not be, it must not stop the run.
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace transload

@@ -1,0 +1,99 @@
+#include "pipeline/session.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "core/url.h"
+#include "load/local_cluster.h"
+
+namespace transload {
+namespace {
+
+constexpr int kMostJobs = 8;
+
+PlanRequest RequestFor(const Session& session, const SourceCatalogue& catalogue) {
+  const TargetInfo& target = session.target.Info();
+  PlanRequest request{catalogue, session.source->Info(), session.options, target.version_num, {},
+                      {}};
+  request.target_extensions.insert(target.extensions_installed.begin(),
+                                   target.extensions_installed.end());
+  return request;
+}
+
+// NUL cannot stand in a name, so the key is unambiguous.
+std::string TableKey(const std::string& schema, const std::string& name) {
+  return schema + '\0' + name;
+}
+
+Planned ReadSource(Session& session) {
+  Planned planned;
+  planned.catalogue = session.source->ReadCatalogue();
+  for (const SourceTable& table : planned.catalogue.tables) {
+    planned.by_name[TableKey(table.schema, table.name)] = &table;
+  }
+  return planned;
+}
+
+}  // namespace
+
+Options Resolve(const Options& options) {
+  Options resolved = options;
+  if (resolved.jobs == 0) {
+    const int cores = static_cast<int>(std::thread::hardware_concurrency());
+    resolved.jobs = std::clamp(cores, 1, kMostJobs);
+  }
+  if (resolved.index_jobs == 0) resolved.index_jobs = resolved.jobs;
+  Url target = ParseUrl(resolved.target_url);
+  if (target.scheme == "local") {
+    resolved.target_url = LocalCluster::EnsureStarted(target.database, resolved.pg_bin);
+  }
+  return resolved;
+}
+
+Session::Session(const Options& resolved)
+    : options(resolved), source(OpenSource(options)), target(Target::Connect(options)) {}
+
+PlanRequest Planned::Request(const Session& session) const {
+  PlanRequest request = RequestFor(session, catalogue);
+  request.facts = facts;
+  return request;
+}
+
+const SourceTable* Planned::FindSource(const std::string& schema, const std::string& name) const {
+  auto found = by_name.find(TableKey(schema, name));
+  return found == by_name.end() ? nullptr : found->second;
+}
+
+const SourceTable* Planned::FindSource(const TablePlan& table) const {
+  return FindSource(table.source_schema, table.source_name);
+}
+
+Planned MakePlanned(Session& session, Progress& progress, const StopFlag& stop) {
+  Planned planned = ReadSource(session);
+  FactRequests wanted = RequestFacts(planned.Request(session));
+  progress.Phase("types", wanted.probe_keys.size() + wanted.scans.size());
+  for (const FactRequest& key : wanted.probe_keys) {
+    stop.ThrowIfRequested();
+    planned.facts.push_back(session.source->ProbeKey(key.schema, key.table, key.column));
+    progress.StepDone(key.table + "." + key.column);
+  }
+  for (const ScanRequest& scan : wanted.scans) {
+    stop.ThrowIfRequested();
+    const SourceTable* table = planned.FindSource(scan.schema, scan.table);
+    if (table == nullptr)
+      throw BugError("the planner wants to scan an unknown table " + scan.table);
+    std::vector<ColumnFacts> facts = session.source->Scan(*table, scan.columns);
+    planned.facts.insert(planned.facts.end(), facts.begin(), facts.end());
+    progress.StepDone(scan.table);
+  }
+  planned.plan = MakePlan(planned.Request(session));
+  return planned;
+}
+
+Planned MakeRoughPlan(Session& session) {
+  Planned planned = ReadSource(session);
+  planned.plan = MakePlan(planned.Request(session));
+  return planned;
+}
+
+}  // namespace transload

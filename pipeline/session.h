@@ -1,0 +1,60 @@
+// Both ends of a command: the source and the target, opened from the options.
+#ifndef TRANSLOAD_PIPELINE_SESSION_H_
+#define TRANSLOAD_PIPELINE_SESSION_H_
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/options.h"
+#include "core/plan.h"
+#include "core/progress.h"
+#include "core/source_facts.h"
+#include "extract/source.h"
+#include "load/target.h"
+#include "mappings/planner.h"
+#include "pipeline/stop_flag.h"
+
+namespace transload {
+
+// The options with what depends on the machine filled in: jobs, and the URL of a local: target,
+// whose cluster is started when needed.
+Options Resolve(const Options& options);
+
+struct Session {
+  explicit Session(const Options& resolved);
+
+  Options options;
+  std::unique_ptr<Source> source;
+  std::mutex source_mutex;  // a Source is used by one thread at a time
+  Target target;
+};
+
+struct Planned {
+  Planned() = default;
+  Planned(Planned&&) = default;  // keeps the tables where they are; a copy would not
+  Planned& operator=(Planned&&) = default;
+
+  SourceCatalogue catalogue;
+  std::unordered_map<std::string, const SourceTable*> by_name;  // into catalogue.tables
+  std::vector<ColumnFacts> facts;
+  MigrationPlan plan;
+
+  // The catalogue entry of a planned table, or null.
+  const SourceTable* FindSource(const std::string& schema, const std::string& name) const;
+  const SourceTable* FindSource(const TablePlan& table) const;
+  // What the plan was made from, for planning one table again.
+  PlanRequest Request(const Session& session) const;
+};
+
+// Reads the catalogue, learns what the types depend on, and plans. Inside a snapshot when the
+// source has taken one.
+Planned MakePlanned(Session& session, Progress& progress, const StopFlag& stop);
+// The same without looking at any data: what preflight needs.
+Planned MakeRoughPlan(Session& session);
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_PIPELINE_SESSION_H_

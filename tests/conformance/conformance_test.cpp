@@ -1,0 +1,101 @@
+// Every case of tests/conformance/cases against every engine it names, through the executable.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+#include <sstream>
+
+#include "tests/conformance/case_file.h"
+#include "tests/conformance/transload_run.h"
+#include "tests/rig/mysql_server.h"
+#include "tests/rig/postgres_server.h"
+#include "tests/rig/shared_servers.h"
+#include "tests/rig/sqlite_file.h"
+#include "tests/rig/temporary_dir.h"
+
+namespace transload {
+namespace {
+
+// A source with the case's schema in it; its URL.
+std::string MakeSource(const ConformanceCase& c, const std::string& engine,
+                       const rig::TemporaryDir& dir) {
+  if (engine == "sqlite") {
+    const std::string path = dir.path() + "/source.db";
+    rig::MakeSqliteFile(path, c.SourceFor(engine));
+    return "sqlite://" + path;
+  }
+  rig::MySqlFamilyServer& server = engine == "mariadb"
+                                       ? static_cast<rig::MySqlFamilyServer&>(rig::SharedMariaDb())
+                                       : rig::SharedMySql(engine == "mysql9" ? "9" : "5.6");
+  const std::string database = rig::FreshDatabase(server);
+  server.Execute(c.SourceFor(engine), database);
+  return server.Url(database);
+}
+
+std::string Printed(const rig::Rows& rows) {
+  std::string text;
+  for (const rig::Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      text += (i > 0 ? "|" : "") + row[i].value_or("\\N");
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+std::string Slurp(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+class CaseTest : public testing::Test {
+ public:
+  CaseTest(ConformanceCase c, std::string engine)
+      : case_(std::move(c)), engine_(std::move(engine)) {}
+
+  void TestBody() override {
+    rig::TemporaryDir dir;
+    rig::PostgresServer& target = rig::SharedPostgres();
+    const std::string database = rig::FreshDatabase(target);
+    const std::string report = dir.path() + "/report";
+    std::vector<std::string> arguments = {"run", MakeSource(case_, engine_, dir),
+                                          target.Url(database), "--report", report};
+    arguments.insert(arguments.end(), case_.arguments.begin(), case_.arguments.end());
+    TransloadRun run = RunTransload(arguments);
+    ASSERT_EQ(run.exit_code, case_.exit_code) << run.command << "\n" << run.out << run.err;
+    for (const CaseQuery& query : case_.queries) {
+      EXPECT_EQ(Printed(target.Query(query.sql, database)), query.expected) << query.sql << run.err;
+    }
+    for (const std::string& expected : case_.errors) {
+      EXPECT_TRUE(std::regex_search(run.err, std::regex(expected))) << expected << "\n" << run.err;
+    }
+    const std::string json = case_.reports.empty() ? "" : Slurp(report + "/report.json");
+    for (const std::string& expected : case_.reports) {
+      EXPECT_TRUE(std::regex_search(json, std::regex(expected))) << expected << "\n" << json;
+    }
+  }
+
+ private:
+  ConformanceCase case_;
+  std::string engine_;
+};
+
+// Registered at start-up, one test per case and engine, so that a filter can pick one.
+const bool kRegistered = [] {
+  for (const ConformanceCase& c : ReadCases(TRANSLOAD_CASES)) {
+    for (const char* engine : {"mariadb", "sqlite", "mysql9", "mysql56"}) {
+      if (!c.RunsOn(engine)) continue;
+      const bool matrix = std::string(engine).starts_with("mysql");
+      const std::string suite =
+          std::string(matrix ? "ConformanceMatrix_" : "Conformance_") + engine;
+      testing::RegisterTest(suite.c_str(), c.name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+                            [c, engine]() -> CaseTest* { return new CaseTest(c, engine); });
+    }
+  }
+  return true;
+}();
+
+}  // namespace
+}  // namespace transload

@@ -1,0 +1,24 @@
+// Runs the transload executable as a user does, and keeps what it said.
+#ifndef TRANSLOAD_TESTS_CONFORMANCE_TRANSLOAD_RUN_H_
+#define TRANSLOAD_TESTS_CONFORMANCE_TRANSLOAD_RUN_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace transload {
+
+struct TransloadRun {
+  int exit_code = -1;   // 128 + the signal when one ended it
+  std::string out;      // stdout
+  std::string err;      // stderr
+  std::string command;  // for messages
+};
+
+// `environment` is added to PATH and HOME. stdin is /dev/null.
+TransloadRun RunTransload(const std::vector<std::string>& arguments,
+                          const std::map<std::string, std::string>& environment = {});
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_TESTS_CONFORMANCE_TRANSLOAD_RUN_H_
