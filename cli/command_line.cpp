@@ -41,6 +41,8 @@ std::string Overview() {
     text += fmt::format("  {:<10} {}\n", command.name, command.summary);
   }
   return text +
+         fmt::format("  {:<10} {}\n", "local",
+                     "start|stop|url DIR: the private cluster of a local: target") +
          "\nURLs: mysql://user@host:3306/db  mariadb://...  sqlite:file.db  postgresql://...\n"
          "      odbc:DSN=...  mssql://user@host/db  local:DIR (target)\n"
          "\n'transload COMMAND --help' shows the options; --version shows the version.\n";
@@ -218,6 +220,9 @@ const std::vector<CommandInfo>& CommandTable() {
        "  transload run -c shop.toml --jobs 8\n"
        "  transload run sqlite:///var/shop.db postgresql:///shop --on-bad-row reject "
        "--max-rejects 100\n"},
+      {CommandId::kVerify, "verify", kForVerify, true,
+       "Compare source and target as they are now; names the rows that differ",
+       "  transload verify mysql://app@db1/shop postgresql://localhost/shop --report out\n"},
       {CommandId::kStatus, "status", kForStatus, false,
        "What a run has done and is doing, from any host",
        "  transload status postgresql://localhost/shop\n"

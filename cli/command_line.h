@@ -9,7 +9,7 @@
 
 namespace transload {
 
-enum class CommandId { kPlan, kPreflight, kRun, kStatus, kUndo };
+enum class CommandId { kPlan, kPreflight, kRun, kVerify, kStatus, kUndo };
 
 struct CommandInfo {
   CommandId id;

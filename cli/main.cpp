@@ -11,6 +11,7 @@
 #include "cli/run_command.h"
 #include "cli/show.h"
 #include "cli/stop_signals.h"
+#include "pipeline/commands.h"
 
 namespace transload {
 namespace {
@@ -39,6 +40,13 @@ int Main(int argc, char** argv) {
   try {
     std::vector<std::string> arguments(argv + 1, argv + argc);
     HideSecrets(argc, argv);
+    if (!arguments.empty() && arguments[0] == "local") {
+      if (arguments.size() != 3) {
+        throw UsageError("write: transload local start|stop|url DIR");
+      }
+      std::fputs(HandleLocal(arguments[1], arguments[2]).c_str(), stdout);
+      return 0;
+    }
     line = ParseCommandLine(arguments);
     if (!line.print_and_exit.empty()) {
       bool printed = std::fputs(line.print_and_exit.c_str(), stdout) >= 0;

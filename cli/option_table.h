@@ -24,7 +24,8 @@ enum OptionGroup : unsigned {
   kForRun = 4,
   kForStatus = 8,
   kForUndo = 16,
-  kForSourceAndTarget = kForPlan | kForPreflight | kForRun,
+  kForVerify = 32,
+  kForSourceAndTarget = kForPlan | kForPreflight | kForRun | kForVerify,
   kForLedger = kForStatus | kForUndo,
   kForAll = kForSourceAndTarget | kForLedger,
 };

@@ -54,6 +54,16 @@ ExitCode Run(const CommandLine& line, Display& display, const StopFlag& stop) {
   return Decide(report.outcome);
 }
 
+ExitCode Verify(const CommandLine& line, Display& display, const StopFlag& stop) {
+  if (!line.options.report_dir.empty()) PrepareReportFolder(line.options.report_dir);
+  display.Start();
+  Report report = VerifyMigration(line.options, display, stop);
+  display.Stop();
+  if (!line.options.report_dir.empty()) WriteReportFiles(report, line.options.report_dir);
+  Print(Json(line) ? ReportJson(report) : ReportText(report));
+  return Decide(report.outcome);
+}
+
 }  // namespace
 
 ExitCode RunCommand(const CommandLine& line, Display& display, const StopFlag& stop) {
@@ -64,6 +74,8 @@ ExitCode RunCommand(const CommandLine& line, Display& display, const StopFlag& s
       return Preflight(line);
     case CommandId::kRun:
       return Run(line, display, stop);
+    case CommandId::kVerify:
+      return Verify(line, display, stop);
     case CommandId::kStatus: {
       std::vector<StatusRun> runs = ReadStatus(line.options);
       Print(Json(line) ? StatusJson(runs) : StatusText(runs));

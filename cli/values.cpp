@@ -110,6 +110,14 @@ MapRule ParseMap(std::string_view text) {
   MapRule rule;
   std::string_view left = text.substr(0, equals);
   rule.to = std::string(text.substr(equals + 1));
+  // A way of reading may stand for its type.
+  if (rule.to == "uuid_swapped") {
+    rule.to = "uuid";
+    rule.decode = "uuid_swapped";
+  } else if (rule.to == "latin1_is_utf8") {
+    rule.to = "text";
+    rule.decode = "latin1_is_utf8";
+  }
   ParsePgType(rule.to);
   if (left.starts_with("col:")) {
     rule.column = std::string(left.substr(4));

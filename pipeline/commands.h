@@ -47,6 +47,10 @@ std::vector<PreflightItem> CheckPreflight(const Options& options);
 // in the report, errors too; an Error is thrown only for what comes before (exit codes 2 and 3).
 Report RunMigration(const Options& options, Progress& progress, const StopFlag& stop);
 
+// Compares source and target as they are now. The mapping, the policies and the rejected rows are
+// those of the run in the ledger that filled the target; without one, those of a fresh plan.
+Report VerifyMigration(const Options& options, Progress& progress, const StopFlag& stop);
+
 // What the ledger in the target says of its runs, the newest first.
 struct StatusTable {
   std::string table;
@@ -70,6 +74,9 @@ struct StatusRun {
   std::vector<std::string> errors;  // last errors of partitions and objects
 };
 std::vector<StatusRun> ReadStatus(const Options& options);
+
+// transload local start|stop|url DIR. Returns what is to be printed.
+std::string HandleLocal(const std::string& action, const std::string& folder);
 
 struct UndoneRun {
   std::string run;

@@ -249,7 +249,8 @@ void DataPhase::PlanAgain(int number, const Claim& claim, std::size_t copied_col
   for (int other : table.lanes) {
     if (other != number) lanes_[static_cast<std::size_t>(other)]->Interrupt();
   }
-  changed_.wait(lock, [&] { return table.lanes.empty(); });
+  changed_.wait(lock, [&] { return table.lanes.empty() || abandon_; });
+  if (abandon_) return;
   lock.unlock();
 
   Sums sums = OnLedger([&](Ledger& l) { return l.TableSums(table.id); });

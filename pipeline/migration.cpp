@@ -105,7 +105,7 @@ void Migration::Prove() {
   if (options.verify == VerifyLevel::kNone) return;
   Phase("verify", table_ids_.size());
   std::vector<std::unique_ptr<BoundTable>> bound;
-  std::map<std::int64_t, std::set<std::string>> rejected_keys;
+  std::map<std::int64_t, std::multiset<std::string>> rejected_keys;
   for (const RejectRow& row : ledger_->ReadRejects(run_.id, kMostRejects)) {
     rejected_keys[row.table_id].insert(row.key);
   }

@@ -20,9 +20,6 @@ std::string ObjectKey(const std::string& kind, const TablePlan& table, const std
   return fmt::format("{}|{}|{}|{}", kind, table.schema, table.name, name);
 }
 
-// SET NOT NULL on a column where a policy has made NULLs: announced, not a failure.
-constexpr const char* kNotNullViolation = "23502";
-
 [[noreturn]] void ThrowOutcome(const ObjectOutcome& outcome) {
   Error error(fmt::format("{} {}: {}{}{}", outcome.kind, outcome.name, outcome.error,
                           outcome.hint.empty() ? "" : "; ", outcome.hint));
@@ -138,12 +135,10 @@ void Migration::TableLoaded(std::int64_t table_id, const TablePlan& plan) {
         ObjectOutcome last;
         for (const std::string& column : waiting) {
           last = builder.FinishNotNulls(plan, {column});
-          if (last.ok) continue;
-          if (last.code != kNotNullViolation) return last;
+          if (!last.ok) return last;
+          if (last.hint.empty()) continue;
           progress_.Message(MessageLevel::kInfo,
-                            fmt::format("{}.{} stays nullable: a policy made NULLs of its values",
-                                        plan.SourceLabel(), column));
-          last.ok = true;
+                            fmt::format("{}.{} {}", plan.SourceLabel(), column, last.hint));
         }
         return last;
       },

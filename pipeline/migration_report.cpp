@@ -82,6 +82,7 @@ void Migration::Finish(const std::optional<Error>& error) {
     facts.unverified_tables = 0;  // asked for
   }
   if (error) {
+    progress_.Message(MessageLevel::kError, error->what());
     facts.unverified_tables = 0;
     if (error->interrupted) {
       facts.signal = stop_.exit_code() == ExitCode::kTerminated ? SIGTERM : SIGINT;

@@ -52,6 +52,13 @@ void ReadEnumByIndexWhereEmptyIsALabel(SourceColumn& column) {
   column.format = CellFormat::kUnsigned;
 }
 
+// The binary protocol hands YEAR(2) over as it shows it: 69 is 2069, 70 is 1970.
+void ReadShortYearsInFull(SourceColumn& column) {
+  if (column.type != "year" || !column.full_type.starts_with("year(2)")) return;
+  const std::string name = QuoteName(column.name);
+  column.select_expression = fmt::format("CAST({0} + IF({0} < 70, 2000, 1900) AS UNSIGNED)", name);
+}
+
 void ReadTables(CatalogueScope& scope, std::vector<std::string>& sequences) {
   SqlResult rows = scope.Query(fmt::format(
       "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, AUTO_INCREMENT, "
@@ -134,6 +141,7 @@ SourceColumn ReadColumn(const SqlResult& rows, std::size_t row, const ServerVers
   ParseColumnType(rows.Text(row, "COLUMN_TYPE"), column);
   column.format = WireFormat(column);
   ReadEnumByIndexWhereEmptyIsALabel(column);
+  ReadShortYearsInFull(column);
   if (column.type == "decimal" || column.type == "numeric") {
     column.precision = static_cast<std::int32_t>(Number(rows.Text(row, "NUMERIC_PRECISION")));
     column.scale = static_cast<std::int32_t>(Number(rows.Text(row, "NUMERIC_SCALE")));

@@ -20,7 +20,7 @@ namespace {
 std::string MakeSource(const ConformanceCase& c, const std::string& engine,
                        const rig::TemporaryDir& dir) {
   if (engine == "sqlite") {
-    const std::string path = dir.path() + "/source.db";
+    const std::string path = dir / "source.db";
     rig::MakeSqliteFile(path, c.SourceFor(engine));
     return "sqlite://" + path;
   }
@@ -59,7 +59,7 @@ class CaseTest : public testing::Test {
     rig::TemporaryDir dir;
     rig::PostgresServer& target = rig::SharedPostgres();
     const std::string database = rig::FreshDatabase(target);
-    const std::string report = dir.path() + "/report";
+    const std::string report = dir / "report";
     std::vector<std::string> arguments = {"run", MakeSource(case_, engine_, dir),
                                           target.Url(database), "--report", report};
     arguments.insert(arguments.end(), case_.arguments.begin(), case_.arguments.end());
@@ -69,7 +69,7 @@ class CaseTest : public testing::Test {
       EXPECT_EQ(Printed(target.Query(query.sql, database)), query.expected) << query.sql << run.err;
     }
     for (const std::string& expected : case_.errors) {
-      EXPECT_TRUE(std::regex_search(run.err, std::regex(expected))) << expected << "\n" << run.err;
+      EXPECT_TRUE(std::regex_search(run.out + run.err, std::regex(expected))) << expected << "\n" << run.err;
     }
     const std::string json = case_.reports.empty() ? "" : Slurp(report + "/report.json");
     for (const std::string& expected : case_.reports) {

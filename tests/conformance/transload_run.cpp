@@ -33,11 +33,11 @@ std::vector<char*> Pointers(std::vector<std::string>& words) {
 TransloadRun RunTransload(const std::vector<std::string>& arguments,
                           const std::map<std::string, std::string>& environment) {
   rig::TemporaryDir dir;
-  const std::string out = dir.path() + "/out", err = dir.path() + "/err";
+  const std::string out = dir / "out", err = dir / "err";
   std::vector<std::string> words = {TRANSLOAD_BINARY};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<std::string> settings = {"PATH=" + std::string(std::getenv("PATH")),
-                                       "HOME=" + dir.path(), "LC_ALL=C.UTF-8"};
+                                       "HOME=" + dir.path().string(), "LC_ALL=C.UTF-8"};
   for (const auto& [name, value] : environment) settings.push_back(name + "=" + value);
 
   posix_spawn_file_actions_t actions;

@@ -132,10 +132,14 @@ TEST_P(FlowDrivers, HoldsUpReadingWhileAHugeRowIsUnderWay) {
   EXPECT_EQ(most, 1);
 }
 
+#ifdef TRANSLOAD_WITHOUT_TBB
+INSTANTIATE_TEST_SUITE_P(Threads, FlowDrivers, testing::Values(&RunFlowOnThreads));
+#else
 INSTANTIATE_TEST_SUITE_P(Flow, FlowDrivers, testing::Values(&RunFlow, &RunFlowOnThreads),
                          [](const auto& driver) {
                            return driver.index == 0 ? "OneTbb" : "Threads";
                          });
+#endif
 
 }  // namespace
 }  // namespace transload
