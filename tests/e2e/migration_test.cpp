@@ -1,0 +1,228 @@
+// Whole migrations through the executable: what a user sees, and what is in the target afterwards.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "tests/conformance/transload_run.h"
+#include "tests/rig/mysql_server.h"
+#include "tests/rig/postgres_server.h"
+#include "tests/rig/process.h"
+#include "tests/rig/shared_servers.h"
+#include "tests/rig/temporary_dir.h"
+
+namespace transload {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string Slurp(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// 200,000 rows in a table that is cut into many partitions.
+std::string MakeLargeTable(rig::MySqlFamilyServer& server) {
+  const std::string database = rig::FreshDatabase(server);
+  server.Execute(
+      "create table big (id int auto_increment primary key, v varchar(100), d datetime(6));"
+      "insert into big select seq, repeat('x', seq % 100), '2020-01-01' + interval seq second "
+      "from seq_1_to_200000;"
+      "analyze table big",
+      database);
+  return database;
+}
+
+std::string Checksum(rig::PostgresServer& target, const std::string& database) {
+  return target.QueryValue("select count(*) || ' ' || sum(hashtext(b::text)::bigint) from big b",
+                           database);
+}
+
+class Migration : public testing::Test {
+ protected:
+  rig::PostgresServer& target_ = rig::SharedPostgres();
+  std::string database_ = rig::FreshDatabase(target_);
+
+  std::string TargetUrl() const { return target_.Url(database_); }
+};
+
+void MoveEveryFeature(rig::MySqlFamilyServer& server) {
+  const std::string source = rig::FreshDatabase(server);
+  server.Execute(Slurp(TRANSLOAD_E2E "/every_feature.sql"), source);
+  rig::PostgresServer& target = rig::SharedPostgres();
+  const std::string database = rig::FreshDatabase(target);
+  const std::string url = target.Url(database);
+
+  TransloadRun run = RunTransload({"run", server.Url(source), url});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("done and verified: 34 tables"));
+  EXPECT_THAT(run.out, HasSubstr("active"));  // the view, listed
+  auto value = [&](const std::string& sql) { return target.QueryValue(sql, database); };
+  EXPECT_EQ(value("select count(*) from pg_tables where schemaname = 'public'"), "34");
+  EXPECT_EQ(value("select count(*) from pg_constraint c join pg_namespace n on n.oid = "
+                  "c.connamespace where n.nspname = 'public' and contype = 'f' and convalidated"),
+            std::to_string(4 + 17));
+  EXPECT_EQ(value("insert into customer (email, name) values ('n', 'n') returning id"), "5000");
+  EXPECT_EQ(value("insert into empty_table (v) values (1) returning id"), "77");
+  EXPECT_EQ(value("select obj_description('customer'::regclass)"), "people; \"quoted\"");
+  EXPECT_EQ(value("select c from gen"), "20");
+  EXPECT_EQ(value("select lu from everything where id = 1"), "9223372036854775807");
+
+  // The rows just added are no part of the run: undo says so, and takes them along when forced.
+  EXPECT_EQ(RunTransload({"undo", url}).exit_code, 3);
+  TransloadRun undo = RunTransload({"undo", url, "--force"});
+  EXPECT_EQ(undo.exit_code, 0) << undo.err;
+  EXPECT_EQ(value("select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+                  "where n.nspname = 'public'"),
+            "0");
+  EXPECT_EQ(value("select count(*) from pg_type t join pg_namespace n on n.oid = t.typnamespace "
+                  "where n.nspname = 'public'"),
+            "0");
+}
+
+TEST(EveryFeature, ArrivesFromMariaDb) { MoveEveryFeature(rig::SharedMariaDb()); }
+
+TEST(EveryFeatureMatrix, ArrivesFromMySql9) { MoveEveryFeature(rig::SharedMySql("9")); }
+
+TEST_F(Migration, GoesOnAfterItWasKilledAndEndsInTheSameState) {
+  rig::MySqlFamilyServer& server = rig::SharedMariaDb();
+  const std::string source = server.Url(MakeLargeTable(server));
+  const std::string undisturbed = rig::FreshDatabase(target_);
+  ASSERT_EQ(RunTransload({"run", source, target_.Url(undisturbed)}).exit_code, 0);
+
+  const std::vector<std::string> arguments = {
+      "run", source, TargetUrl(), "--partition-size", "200KiB", "--max-rate", "4MB/s"};
+  for (int signal : {SIGKILL, SIGTERM, SIGINT}) {
+    rig::Command command;
+    command.argv = {TRANSLOAD_BINARY};
+    command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+    command.as_server_account = false;
+    rig::Process process = rig::Process::Start(command);
+    // Until something is committed and something is under way.
+    for (int i = 0; i < 600 && process.Running(); ++i) {
+      rig::Rows done;
+      if (target_.QueryValue("select count(*) from pg_tables where tablename = 'partition'",
+                             database_) == "1") {
+        done = target_.Query("select count(*) from transload.partition where state = 'done'",
+                             database_);
+      }
+      if (!done.empty() && std::stoi(*done[0][0]) >= 3) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    process.Signal(signal);
+    ASSERT_TRUE(process.WaitFor(std::chrono::seconds(30)));
+    if (signal == SIGTERM) {
+      EXPECT_EQ(WEXITSTATUS(process.status()), 143);
+    } else if (signal == SIGINT) {
+      EXPECT_EQ(WEXITSTATUS(process.status()), 130);
+    }
+  }
+  TransloadRun last = RunTransload({"run", source, TargetUrl(), "--partition-size", "200KiB"});
+  ASSERT_EQ(last.exit_code, 0) << last.out << last.err;
+  EXPECT_THAT(last.out, HasSubstr("had not moved"));
+  EXPECT_EQ(Checksum(target_, database_), Checksum(target_, undisturbed));
+
+  TransloadRun again = RunTransload({"run", source, TargetUrl(), "--partition-size", "200KiB"});
+  EXPECT_EQ(again.exit_code, 3);
+  EXPECT_THAT(again.err, HasSubstr("already finished"));
+}
+
+TEST_F(Migration, ReconcilesWhatWasLoadedWhenTheSourceMovedMeanwhile) {
+  rig::MySqlFamilyServer& server = rig::SharedMariaDb();
+  const std::string schema = MakeLargeTable(server);
+  server.Execute(
+      "create table bad (id int primary key, v varchar(9));"
+      "insert into bad values (1, concat('a', char(0)))",
+      schema);
+  // The bad row stops the run when the large table is in already, or partly.
+  const std::vector<std::string> arguments = {
+      "run", server.Url(schema), TargetUrl(), "--partition-size", "200KiB", "-j", "1"};
+  TransloadRun first = RunTransload(arguments);
+  ASSERT_EQ(first.exit_code, 4) << first.out << first.err;
+  server.Execute(
+      "delete from bad; update big set v = 'changed' where id = 7;"
+      "insert into big (v) values ('new')",
+      schema);
+  std::vector<std::string> strict = arguments;
+  strict.insert(strict.end(), {"--consistency", "strict"});
+  EXPECT_EQ(RunTransload(strict).exit_code, 4);
+  TransloadRun second = RunTransload(arguments);
+  ASSERT_EQ(second.exit_code, 0) << second.out << second.err;
+  EXPECT_THAT(second.out, HasSubstr("the source had moved"));
+  EXPECT_EQ(target_.QueryValue("select v from big where id = 7", database_), "changed");
+  EXPECT_EQ(target_.QueryValue("select count(*) from big", database_), "200001");
+}
+
+TEST_F(Migration, RefusesASecondRunAtTheSameTime) {
+  rig::MySqlFamilyServer& server = rig::SharedMariaDb();
+  const std::string source = server.Url(MakeLargeTable(server));
+  rig::Command command;
+  command.argv = {TRANSLOAD_BINARY,   "run",   source, TargetUrl(), "--max-rate", "1MB/s",
+                  "--partition-size", "200KiB"};
+  command.as_server_account = false;
+  rig::Process process = rig::Process::Start(command);
+  for (int i = 0; i < 600; ++i) {
+    if (target_.QueryValue("select count(*) from pg_tables where tablename = 'big'", database_) ==
+        "1") {
+      break;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  TransloadRun second = RunTransload({"run", source, TargetUrl()});
+  EXPECT_EQ(second.exit_code, 3) << second.err;
+  process.Signal(SIGTERM);
+  EXPECT_TRUE(process.WaitFor(std::chrono::seconds(30)));
+}
+
+TEST_F(Migration, FailsOnExistingTablesUnlessToldOtherwise) {
+  rig::MySqlFamilyServer& server = rig::SharedMariaDb();
+  const std::string schema = rig::FreshDatabase(server);
+  server.Execute("create table t (id int primary key, v int); insert into t values (1,1),(2,2)",
+                 schema);
+  target_.Execute("create table t (id int primary key, v bigint); insert into t values (9,9)",
+                  database_);
+  TransloadRun refused = RunTransload({"run", server.Url(schema), TargetUrl()});
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_THAT(refused.err, HasSubstr("t"));
+  EXPECT_EQ(target_.QueryValue("select count(*) from t", database_), "1");
+  TransloadRun truncated =
+      RunTransload({"run", server.Url(schema), TargetUrl(), "--on-existing", "truncate"});
+  EXPECT_EQ(truncated.exit_code, 0) << truncated.out << truncated.err;
+  EXPECT_EQ(target_.QueryValue("select sum(v) from t", database_), "3");
+}
+
+TEST_F(Migration, SaysWhatIsWrongWithBadInput) {
+  rig::MySqlFamilyServer& server = rig::SharedMariaDb();
+  const std::string schema = rig::FreshDatabase(server);
+  server.CreateUser("locked_out", "open sesame");
+  auto check = [&](const std::vector<std::string>& arguments, int code, const std::string& text,
+                   const std::map<std::string, std::string>& environment = {}) {
+    TransloadRun run = RunTransload(arguments, environment);
+    EXPECT_EQ(run.exit_code, code) << run.command << run.err;
+    EXPECT_THAT(run.err, HasSubstr(text));
+    EXPECT_THAT(run.out + run.err, Not(HasSubstr("sesame")));
+  };
+  const std::string source = server.Url(schema);
+  check({"run", "oracle://x/y", TargetUrl()}, 2, "oracle");
+  check({"run", source, TargetUrl(), "--jbos", "3"}, 2, "--jobs");
+  check({"run", source, TargetUrl(), "--policy", "zero_date=maybe"}, 2, "neg_infinity");
+  check({"run", source, TargetUrl()}, 3, "no tables");
+  check({"run", server.Url("no_such_db"), TargetUrl()}, 3, "no_such_db");
+  check({"run", "mysql://root@127.0.0.1:1/x", TargetUrl()}, 3, "127.0.0.1");
+  check({"run", server.TcpUrl(schema, "locked_out"), TargetUrl()}, 3, "password",
+        {{"TRANSLOAD_SOURCE_PASSWORD", "wrong sesame"}});
+  check({"run", source, target_.Url("no_such_db")}, 3, "no_such_db");
+  server.Execute("create table t (id int primary key)", schema);
+  check({"run", source, TargetUrl(), "--include", "nope*"}, 2, "nope*");
+  EXPECT_EQ(target_.QueryValue("select count(*) from pg_class where relname = 't'", database_),
+            "0");
+}
+
+}  // namespace
+}  // namespace transload
