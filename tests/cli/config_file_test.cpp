@@ -65,6 +65,11 @@ rename = "details"
   EXPECT_EQ(table.columns.at("meta").type, "jsonb");
 }
 
+TEST(ConfigFile, TakesNamesBeyondAsciiInQuotes) {
+  Options options = Read("# ä\n[table.\"größe\"]\nrename = 'ä\"'\nwhere = \"\"\"\nä\"\"\"\n");
+  EXPECT_EQ(options.tables.at("größe").where, "ä");
+}
+
 struct Wrong {
   std::string text;
   std::string said;
@@ -90,6 +95,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"jobs = 300", "c.toml:1: jobs: '300'"}, Wrong{"jobs = [1]", "c.toml:1: jobs"},
         Wrong{"jobs = ", "c.toml:1: not valid TOML"}, Wrong{"\n[=", "c.toml:2: not valid TOML"},
         Wrong{"[[#", "not valid TOML"},
+        Wrong{"\nowner = \"x\n", "c.toml:2: not valid TOML: a text in quotes"},
+        Wrong{"# größe\nowner = 'größe'\ngröße = 3", "c.toml:3: not valid TOML: a letter beyond"},
         Wrong{"\n[policy]\nzero_date = \"maybe\"", "c.toml:3: zero_date"},
         Wrong{"[policy]\nzero_dat = \"null\"", "zero_dat"},
         Wrong{"[[map]]\ntype = \"a\"", "c.toml:1: [[map]] wants to"},

@@ -8,8 +8,6 @@
 // Any text is a configuration or a usage error that begins with the place.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  // toml++ 3.3.0 reaches an "unreachable" line for characters such as U+FEBF outside of quotes.
-  if (text.find("\xEF\xBA") != text.npos || text.find("\xEF\xBB") != text.npos) return 0;
   transload::Options options;
   try {
     transload::ReadConfigText(text, "c.toml", options);
