@@ -54,6 +54,7 @@ class Migration {
   void PlanFresh();
   void PlanFromLedger();
   void Reconcile();
+  void CompareWithEarlierSnapshot();
   void FillBoard();
   void ReloadTables();
   void AddPartitions();

@@ -236,7 +236,6 @@ void Migration::Begin() {
     }
     table_ids_ = ledger_->RecordTables(run_.id, tables);
   }
-  ledger_->SetSnapshot(run_.id, SnapshotJson(snapshot_));
   workers_ = std::make_unique<ObjectWorkers>(options, run_.id, options.index_jobs, progress_, stop_,
                                              timeline_);
 }
@@ -337,6 +336,12 @@ void Migration::FillBoard() {
 // what is loaded already is compared with what the source holds now.
 void Migration::Reconcile() {
   if (!resuming_) return;
+  CompareWithEarlierSnapshot();
+  // Only now: until then what is loaded belongs to the earlier state of the source.
+  ledger_->SetSnapshot(run_.id, SnapshotJson(snapshot_));
+}
+
+void Migration::CompareWithEarlierSnapshot() {
   const Options& options = session_->options;
   const nlohmann::ordered_json before = PositionOf(earlier_snapshot_);
   const nlohmann::ordered_json now = PositionOf(SnapshotJson(snapshot_));

@@ -12,32 +12,10 @@
 #include <cstring>
 
 #include "core/row_batch.h"
+#include "core/url.h"
 
 namespace transload::sqlite {
 namespace {
-
-constexpr std::string_view kScheme = "sqlite:";
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::string PercentDecoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 &&
-        HexDigit(text[i + 2]) >= 0) {
-      decoded += static_cast<char>(HexDigit(text[i + 1]) * 16 + HexDigit(text[i + 2]));
-      i += 2;
-    } else {
-      decoded += text[i];
-    }
-  }
-  return decoded;
-}
 
 std::uint64_t FileBytes(const std::string& path) {
   struct stat info {};
@@ -105,17 +83,9 @@ bool IsWalMode(const Connection& connection) {
 }  // namespace
 
 std::string DatabasePath(const std::string& url) {
-  if (!url.starts_with(kScheme)) throw UsageError(url + " is no sqlite: URL");
-  std::string path = url.substr(kScheme.size());
-  if (path.starts_with("//")) {
-    if (path.size() < 4 || path[2] != '/') {
-      throw UsageError(fmt::format(
-          "{}: a SQLite database is a file and has no host; write sqlite:relative.db or "
-          "sqlite:///absolute.db",
-          url));
-    }
-    path = PercentDecoded(path.substr(2));
-  }
+  const Url parsed = ParseUrl(url);
+  if (parsed.scheme != "sqlite") throw UsageError(url + " is no sqlite: URL");
+  const std::string& path = parsed.database;
   if (path.empty()) throw UsageError(url + " names no file; write sqlite:relative.db");
   if (path == ":memory:") throw UsageError("sqlite::memory: is always empty; name a file");
   if (path.find('\0') != std::string::npos) throw UsageError("NUL byte in a sqlite: URL");

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <random>
 #include <sstream>
@@ -103,8 +102,7 @@ TEST(PlanInputs, DriftIsNamedAndEstimatesAreNotDrift) {
 }
 
 std::string Committed(const char* page) {
-  const auto root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
-  std::ifstream file(root / "docs" / page, std::ios::binary);
+  std::ifstream file(std::string(TRANSLOAD_SOURCE_DIR "/docs/") + page, std::ios::binary);
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();

@@ -151,7 +151,7 @@ TEST(SqliteFile, WithStrangeCharactersInItsNameIsOpened) {
   const std::string path = Folder(database.path()) + "/50% off? #1 ü.db";
   std::filesystem::copy_file(database.path(), path);
   Options options;
-  options.source_url = "sqlite:" + path;
+  options.source_url = "sqlite://" + Folder(database.path()) + "/50%25 off%3F %231 ü.db";
   EXPECT_EQ(OpenSource(options)->ReadCatalogue().tables.size(), 1u);
 }
 
