@@ -1,8 +1,8 @@
 // transload-docs DIR: writes the generated pages of docs/ into DIR.
 #include <cstdio>
 #include <exception>
-#include <stdexcept>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 
 #include "mappings/type_docs.h"

@@ -39,7 +39,7 @@ Report Migration::Run() {
   } catch (const Error& error) {
     failure = error;
   }
-  workers_.reset();
+  workers_->Close();  // its tasks submit others through workers_, which must not be gone yet
   Finish(failure);
   return std::move(report_);
 }

@@ -108,7 +108,6 @@ class Migration {
   std::vector<TableVerdict> verdicts_;
   std::vector<std::string> notes_;
   Report report_;
-  std::string started_;
 };
 
 }  // namespace transload

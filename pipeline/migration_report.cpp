@@ -71,7 +71,6 @@ void Migration::Finish(const std::optional<Error>& error) {
   phase_.reset();
   report_.run.id = run_.id;
   report_.run.command = "run";
-  report_.run.started = started_;
   report_.run.finished = UtcNow();
   report_.run.seconds = timeline_.Now();
   FillReport();
@@ -130,6 +129,7 @@ void Migration::FillReport() {
     report_.notes.push_back(fmt::format("the ledger could not be read: {}", lost.what()));
     return;
   }
+  report_.run.started = ledger.run.started_at;
   report_.run.starts = 1 + static_cast<int>(resuming_);
   FillTables(ledger);
   FillObjects(ledger);

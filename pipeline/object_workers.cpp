@@ -24,7 +24,7 @@ ObjectWorkers::ObjectWorkers(const Options& options, std::string run_id, int thr
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this, i] { Loop(i); });
 }
 
-ObjectWorkers::~ObjectWorkers() {
+void ObjectWorkers::Close() {
   {
     std::lock_guard lock(mutex_);
     closing_ = true;
@@ -35,10 +35,12 @@ ObjectWorkers::~ObjectWorkers() {
   }
   changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 void ObjectWorkers::Submit(std::string what, Task task, std::function<void()> then) {
   std::lock_guard lock(mutex_);
+  if (closing_) return;
   jobs_.push_back({std::move(what), std::move(task), std::move(then)});
   changed_.notify_all();
 }

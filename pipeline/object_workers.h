@@ -31,8 +31,9 @@ class ObjectWorkers {
 
   ObjectWorkers(const Options& options, std::string run_id, int threads, Progress& progress,
                 const StopFlag& stop, Timeline& timeline);
-  // Cancels what runs and drops what waits.
-  ~ObjectWorkers();
+  ~ObjectWorkers() { Close(); }
+  // Cancels what runs, drops what waits and ends the threads. Submitting is harmless afterwards.
+  void Close();
 
   // Any thread. `then` runs on the worker, after the outcome is recorded, whatever it was.
   void Submit(std::string what, Task task, std::function<void()> then = nullptr);

@@ -18,8 +18,8 @@ namespace transload {
 
 class BoundTable {
  public:
-  // `targets` is what pg_attribute says of the copied columns, in the plan's order. Throws a refused
-  // Error when there is no encoder for one of them.
+  // `targets` is what pg_attribute says of the copied columns, in the plan's order. Throws a
+  // refused Error when there is no encoder for one of them.
   BoundTable(std::int64_t table_id, std::int64_t generation, TablePlan plan,
              std::vector<TargetColumn> targets, std::uint64_t hash_seed);
 

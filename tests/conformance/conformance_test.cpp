@@ -69,7 +69,8 @@ class CaseTest : public testing::Test {
       EXPECT_EQ(Printed(target.Query(query.sql, database)), query.expected) << query.sql << run.err;
     }
     for (const std::string& expected : case_.errors) {
-      EXPECT_TRUE(std::regex_search(run.out + run.err, std::regex(expected))) << expected << "\n" << run.err;
+      EXPECT_TRUE(std::regex_search(run.out + run.err, std::regex(expected))) << expected << "\n"
+                                                                              << run.err;
     }
     const std::string json = case_.reports.empty() ? "" : Slurp(report + "/report.json");
     for (const std::string& expected : case_.reports) {
