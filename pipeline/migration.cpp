@@ -24,7 +24,7 @@ Report RunMigration(const Options& options, Progress& progress, const StopFlag& 
 
 Migration::Migration(const Options& options, Progress& progress, const StopFlag& stop)
     : progress_(progress), stop_(stop) {
-  session_ = std::make_unique<Session>(options);
+  ends_ = std::make_unique<Endpoints>(options);
 }
 
 Migration::~Migration() = default;
@@ -45,7 +45,7 @@ Report Migration::Run() {
 }
 
 void Migration::Execute() {
-  const Options& options = session_->options;
+  const Options& options = ends_->options;
   RunSteps(StepTime::kBeforeSchema);
   MakeSchema();
   RunSteps(StepTime::kAfterSchema);
@@ -63,7 +63,7 @@ void Migration::Execute() {
   RunSteps(StepTime::kAfterConstraints);
   SetSequences();
   GiveAway();
-  session_->target.CommitSynchronously();
+  ends_->target.CommitSynchronously();
   if (!options.schema_only) Prove();
 }
 
@@ -76,19 +76,19 @@ void Migration::Phase(const std::string& name, std::uint64_t steps) {
 
 void Migration::MoveData() {
   Phase("data");
-  const Options& options = session_->options;
+  const Options& options = ends_->options;
   for (const auto& [id, table] : board_.tables()) {
     if (table.open_partitions == 0) TableLoaded(id, table.plan);
   }
   if (options.schema_only) return;
   char host[256] = "";
   gethostname(host, sizeof host - 1);
-  DataPhase phase({*session_->source, session_->source_mutex, *ledger_, options, progress_, stop_,
+  DataPhase phase({*ends_->source, ends_->source_mutex, *ledger_, options, progress_, stop_,
                    run_.id, fmt::format("{}:{}", host, getpid()), run_.seed, options.jobs,
                    options.verify != VerifyLevel::kNone && !options.sample_percent,
                    resuming_ ? ledger_->CountRejects(run_.id) : 0,
                    [this](TablePlan& table, std::size_t column, const std::string& reason) {
-                     return Replan(table, column, reason, planned_.Request(*session_));
+                     return Replan(table, column, reason, planned_.Request(*ends_));
                    },
                    [this](const TableWork& table) { TableLoaded(table.id, table.plan); }},
                   board_);
@@ -101,7 +101,7 @@ void Migration::MoveData() {
 }
 
 void Migration::Prove() {
-  const Options& options = session_->options;
+  const Options& options = ends_->options;
   if (options.verify == VerifyLevel::kNone) return;
   Phase("verify", table_ids_.size());
   std::vector<std::unique_ptr<BoundTable>> bound;
@@ -117,7 +117,7 @@ void Migration::Prove() {
     const TableWork& work = board_.At(table_ids_[i]);
     bound.push_back(std::make_unique<BoundTable>(
         table_ids_[i], work.generation, plan,
-        BindColumns(session_->target.DescribeTable(plan.schema, plan.name), plan), run_.seed));
+        BindColumns(ends_->target.DescribeTable(plan.schema, plan.name), plan), run_.seed));
     TableAccount account;
     account.table = bound.back().get();
     account.source_rows = work.source_rows;
@@ -131,7 +131,7 @@ void Migration::Prove() {
     account.rejected_keys = rejected_keys[table_ids_[i]];
     request.tables.push_back(std::move(account));
   }
-  std::unique_ptr<RowReader> reader = session_->source->NewReader();
+  std::unique_ptr<RowReader> reader = ends_->source->NewReader();
   // Under --sample a second reading would be another sample.
   if (!options.sample_percent) request.source = reader.get();
   std::optional<DifferenceFile> file;
@@ -145,7 +145,7 @@ void Migration::Prove() {
   };
   verdicts_ = ProveTables(options, request);
   if (file) file->Finish();
-  session_->source->Release(std::move(reader));
+  ends_->source->Release(std::move(reader));
   for (std::size_t i = 0; i < verdicts_.size(); ++i) {
     ledger_->SetVerdict(table_ids_[i], std::string(Name(verdicts_[i].verdict)),
                         verdicts_[i].reason);

@@ -24,8 +24,8 @@
 #include "load/ledger.h"
 #include "load/schema_builder.h"
 #include "pipeline/data_phase.h"
+#include "pipeline/endpoints.h"
 #include "pipeline/object_workers.h"
-#include "pipeline/session.h"
 #include "pipeline/stop_flag.h"
 #include "pipeline/timeline.h"
 #include "pipeline/work_board.h"
@@ -89,7 +89,7 @@ class Migration {
 
   Progress& progress_;
   const StopFlag& stop_;
-  std::unique_ptr<Session> session_;
+  std::unique_ptr<Endpoints> ends_;
   std::optional<Ledger> ledger_;
   RunRecord run_;
   bool resuming_ = false;

@@ -41,7 +41,7 @@ void Migration::Make(const std::string& kind, const TablePlan& table, const std:
 
 // Without its table nothing of a plan can go on, so here a failure ends the run.
 void Migration::MakeSchema() {
-  const Options& options = session_->options;
+  const Options& options = ends_->options;
   Phase("schema", planned_.plan.tables.size());
   SchemaBuilder builder(options, run_.id);
   auto must = [](const ObjectOutcome& outcome) {
@@ -54,7 +54,7 @@ void Migration::MakeSchema() {
   }
   std::vector<const TablePlan*> existing;
   std::set<std::pair<std::string, std::string>> standing;
-  for (const ExistingTable& table : session_->target.ExistingTables(planned_.plan)) {
+  for (const ExistingTable& table : ends_->target.ExistingTables(planned_.plan)) {
     standing.emplace(table.schema, table.name);
   }
   for (std::size_t i = 0; i < planned_.plan.tables.size(); ++i) {
@@ -98,7 +98,7 @@ void Migration::TableLoaded(std::int64_t table_id, const TablePlan& plan) {
   ledger_->SetTablePhase(table_id, TablePhase::kData, "done");
   if (existing_.contains(table_id)) {
     workers_->Submit("analyze " + plan.name, [this, plan](SchemaBuilder& builder) {
-      return builder.Analyze(plan, session_->options.vacuum);
+      return builder.Analyze(plan, ends_->options.vacuum);
     });
     return;
   }
@@ -153,14 +153,14 @@ void Migration::FinishTable(std::int64_t table_id, const TablePlan& plan) {
         if (!restored.ok) return restored;
         ObjectOutcome commented = builder.Comment(plan);
         if (!commented.ok) return commented;
-        return builder.Analyze(plan, session_->options.vacuum);
+        return builder.Analyze(plan, ends_->options.vacuum);
       },
       [this, table_id] { ledger_->SetTablePhase(table_id, TablePhase::kIndexes, "done"); });
 }
 
 void Migration::AddConstraints() {
   Phase("constraints");
-  const Options& options = session_->options;
+  const Options& options = ends_->options;
   SchemaBuilder builder(options, run_.id);
   if (!existing_.empty()) {
     workers_->Submit("foreign keys", [](SchemaBuilder& b) {
@@ -205,8 +205,8 @@ void Migration::SetSequences() {
     if (!identity) continue;
     std::string next = table.next_auto_value;
     if (const SourceTable* source = planned_.FindSource(table)) {
-      std::lock_guard lock(session_->source_mutex);
-      if (std::string now = session_->source->NextAutoValue(*source); !now.empty()) next = now;
+      std::lock_guard lock(ends_->source_mutex);
+      if (std::string now = ends_->source->NextAutoValue(*source); !now.empty()) next = now;
     }
     workers_->Submit("identity " + table.name,
                      [&table, next](SchemaBuilder& b) { return b.SetIdentityNext(table, next); });
@@ -214,8 +214,8 @@ void Migration::SetSequences() {
   for (const SequencePlan& sequence : planned_.plan.sequences) {
     std::string next;
     {
-      std::lock_guard lock(session_->source_mutex);
-      next = session_->source->NextSequenceValue(sequence.source);
+      std::lock_guard lock(ends_->source_mutex);
+      next = ends_->source->NextSequenceValue(sequence.source);
     }
     if (next.empty()) next = sequence.source.next_value;
     workers_->Submit("sequence " + sequence.name, [&sequence, next](SchemaBuilder& b) {
@@ -226,7 +226,7 @@ void Migration::SetSequences() {
 }
 
 void Migration::GiveAway() {
-  const Options& options = session_->options;
+  const Options& options = ends_->options;
   if (options.owner.empty() && options.grants.empty()) return;
   Phase("owners");
   for (const TablePlan& table : planned_.plan.tables) {
@@ -252,12 +252,12 @@ void Migration::GiveAway() {
 }
 
 void Migration::RunSteps(StepTime when) {
-  for (const SqlStep& step : session_->options.steps) {
+  for (const SqlStep& step : ends_->options.steps) {
     if (step.when != when) continue;
     const std::string key = "step|||" + step.name;
     if (made_.contains(key)) continue;
     Phase("step " + step.name);
-    session_->target.RunSql(step);
+    ends_->target.RunSql(step);
   }
 }
 

@@ -76,8 +76,8 @@ void Migration::Finish(const std::optional<Error>& error) {
   FillReport();
 
   RunFacts facts = FactsOf(report_);
-  facts.allow_unverified = session_->options.allow_unverified;
-  if (session_->options.verify == VerifyLevel::kNone || session_->options.schema_only) {
+  facts.allow_unverified = ends_->options.allow_unverified;
+  if (ends_->options.verify == VerifyLevel::kNone || ends_->options.schema_only) {
     facts.unverified_tables = 0;  // asked for
   }
   if (error) {
@@ -104,9 +104,9 @@ void Migration::Finish(const std::optional<Error>& error) {
 }
 
 void Migration::FillReport() {
-  const Options& options = session_->options;
-  const TargetInfo& target = session_->target.Info();
-  report_.source = session_->source->Info();
+  const Options& options = ends_->options;
+  const TargetInfo& target = ends_->target.Info();
+  report_.source = ends_->source->Info();
   report_.target = {target.version, target.database, run_.target_schemas, target.display_url};
   report_.snapshot = snapshot_;
   report_.not_migrated = planned_.plan.not_migrated;
@@ -174,8 +174,8 @@ void Migration::FillTables(const LedgerSnapshot& ledger) {
         report_.differences.push_back(std::move(difference));
       }
     } else {
-      table.reason = session_->options.schema_only ? "no data was asked for"
-                     : session_->options.verify == VerifyLevel::kNone
+      table.reason = ends_->options.schema_only ? "no data was asked for"
+                     : ends_->options.verify == VerifyLevel::kNone
                          ? "verification was not asked for"
                          : "the run ended before it was verified";
     }
@@ -197,8 +197,8 @@ void Migration::FillObjects(const LedgerSnapshot& ledger) {
 }
 
 void Migration::FillRejects(const LedgerSnapshot& ledger) {
-  report_.rejects.limit = Shown(session_->options.max_rejects);
-  report_.rejects.stored_in = session_->options.ledger_schema + ".reject";
+  report_.rejects.limit = Shown(ends_->options.max_rejects);
+  report_.rejects.stored_in = ends_->options.ledger_schema + ".reject";
   for (const TableRow& row : ledger.tables) report_.rejects.total += row.sums.rows_rejected;
   if (report_.rejects.total == 0) return;
   std::map<std::int64_t, std::string> labels;

@@ -70,18 +70,18 @@ std::string Migration::LockKey(const MigrationPlan& plan) const {
 }
 
 void Migration::Open() {
-  planned_ = MakeRoughPlan(*session_);
+  planned_ = MakeRoughPlan(*ends_);
   if (planned_.plan.tables.empty()) {
-    throw RefusedError(
-        fmt::format("nothing to do: {} has no tables{}", session_->source->Info().display_url,
-                    session_->options.include.empty() && session_->options.exclude.empty()
-                        ? "; check the name of the database"
-                        : " that --include and --exclude leave over"));
+    throw RefusedError(fmt::format("nothing to do: {} has no tables{}",
+                                   ends_->source->Info().display_url,
+                                   ends_->options.include.empty() && ends_->options.exclude.empty()
+                                       ? "; check the name of the database"
+                                       : " that --include and --exclude leave over"));
   }
   FindEarlierRun();
   CheckPreflight();
-  if (!ledger_) ledger_ = Ledger::Open(session_->options);
-  ledger_->Lock(session_->source->Info().fingerprint, LockKey(planned_.plan));
+  if (!ledger_) ledger_ = Ledger::Open(ends_->options);
+  ledger_->Lock(ends_->source->Info().fingerprint, LockKey(planned_.plan));
   TakeSnapshot();
   if (resuming_) {
     PlanFromLedger();
@@ -92,10 +92,10 @@ void Migration::Open() {
 }
 
 void Migration::FindEarlierRun() {
-  const Options& options = session_->options;
+  const Options& options = ends_->options;
   std::optional<Ledger> ledger = Ledger::OpenReadOnly(options);
   if (!ledger) return;
-  const std::string fingerprint = session_->source->Info().fingerprint;
+  const std::string fingerprint = ends_->source->Info().fingerprint;
   const std::string schemas = LockKey(planned_.plan);
   std::optional<RunRecord> unfinished = ledger->FindUnfinishedRun(fingerprint, schemas);
   std::optional<RunRecord> finished = ledger->FindFinishedRun(fingerprint, schemas);
@@ -137,8 +137,8 @@ void Migration::CheckPreflight() {
     plan.tables.clear();
     plan.sequences.clear();
   }
-  std::vector<PreflightItem> items = session_->source->Preflight(session_->options);
-  for (PreflightItem& item : session_->target.Preflight(plan, session_->options)) {
+  std::vector<PreflightItem> items = ends_->source->Preflight(ends_->options);
+  for (PreflightItem& item : ends_->target.Preflight(plan, ends_->options)) {
     items.push_back(std::move(item));
   }
   std::vector<std::string> refusals;
@@ -156,18 +156,18 @@ void Migration::CheckPreflight() {
 void Migration::TakeSnapshot() {
   Phase("snapshot");
   SnapshotRequest request;
-  request.readers = session_->options.jobs;
-  request.consistency = session_->options.consistency;
-  request.lock_wait_ms = session_->options.snapshot_lock_ms;
+  request.readers = ends_->options.jobs;
+  request.consistency = ends_->options.consistency;
+  request.lock_wait_ms = ends_->options.snapshot_lock_ms;
   for (const TablePlan& table : planned_.plan.tables) {
     request.tables.emplace_back(table.source_schema, table.source_name);
   }
-  snapshot_ = session_->source->TakeSnapshot(request);
+  snapshot_ = ends_->source->TakeSnapshot(request);
   for (const std::string& note : snapshot_.notes) progress_.Message(MessageLevel::kInfo, note);
 }
 
 void Migration::PlanFresh() {
-  planned_ = MakePlanned(*session_, progress_, stop_);
+  planned_ = MakePlanned(*ends_, progress_, stop_);
   if (!planned_.plan.refusals.empty()) {
     std::vector<std::string> lines;
     for (const Hazard& refusal : planned_.plan.refusals) {
@@ -180,10 +180,10 @@ void Migration::PlanFresh() {
 // Types come from the ledger; everything else is planned as before, which the inputs being equal
 // makes the same.
 void Migration::PlanFromLedger() {
-  const Options& options = session_->options;
-  planned_ = MakePlanned(*session_, progress_, stop_);
+  const Options& options = ends_->options;
+  planned_ = MakePlanned(*ends_, progress_, stop_);
   const std::string inputs =
-      InputsJson(options, planned_.catalogue, RulesDigest(session_->source->Info().rules));
+      InputsJson(options, planned_.catalogue, RulesDigest(ends_->source->Info().rules));
   const std::string drift = DescribeDrift(run_.input_json, inputs);
   if (!drift.empty() && options.reload.empty()) {
     throw RefusedError(fmt::format(
@@ -207,8 +207,8 @@ void Migration::PlanFromLedger() {
 }
 
 void Migration::Begin() {
-  const SourceInfo& source = session_->source->Info();
-  const Options& options = session_->options;
+  const SourceInfo& source = ends_->source->Info();
+  const Options& options = ends_->options;
   if (resuming_) {
     int taken_back = ledger_->TakeOver(run_.id);
     progress_.Message(
@@ -242,7 +242,7 @@ void Migration::Begin() {
 
 // Empties the tables that --reload names and gives them the columns types of a fresh plan.
 void Migration::ReloadTables() {
-  const Options& options = session_->options;
+  const Options& options = ends_->options;
   for (const std::string& wanted : options.reload) {
     auto named = [&](const TablePlan& plan) {
       return plan.source_name == wanted || plan.SourceLabel() == wanted;
@@ -268,7 +268,7 @@ void Migration::ReloadTables() {
 
 std::vector<NewPartition> Migration::CutTable(std::int64_t id, const TablePlan& plan,
                                               const SourceTable& source) {
-  SplitPlan split = session_->source->Split(source, plan.where, session_->options.partition_bytes);
+  SplitPlan split = ends_->source->Split(source, plan.where, ends_->options.partition_bytes);
   const std::uint64_t bytes =
       std::max<std::uint64_t>(1, plan.estimated_bytes / split.ranges.size());
   std::vector<NewPartition> partitions;
@@ -326,7 +326,7 @@ void Migration::FillBoard() {
     if (!partition.remainder || work.rows_per_partition > 0) continue;
     if (const SourceTable* table = planned_.FindSource(work.plan)) {
       work.rows_per_partition =
-          session_->source->Split(*table, work.plan.where, session_->options.partition_bytes)
+          ends_->source->Split(*table, work.plan.where, ends_->options.partition_bytes)
               .rows_per_partition;
     }
   }
@@ -342,7 +342,7 @@ void Migration::Reconcile() {
 }
 
 void Migration::CompareWithEarlierSnapshot() {
-  const Options& options = session_->options;
+  const Options& options = ends_->options;
   const nlohmann::ordered_json before = PositionOf(earlier_snapshot_);
   const nlohmann::ordered_json now = PositionOf(SnapshotJson(snapshot_));
   if (!before.is_null() && !before.empty() && before == now) {
@@ -362,7 +362,7 @@ void Migration::CompareWithEarlierSnapshot() {
   }
   Phase("reconcile");
   ReconcileResult result = ReconcilePartitions(
-      {*session_->source, *ledger_, session_->target, options, progress_, stop_, run_},
+      {*ends_->source, *ledger_, ends_->target, options, progress_, stop_, run_},
       planned_.plan.tables, table_ids_);
   notes_.push_back(fmt::format(
       "resumed: the source had moved; {} finished partitions were compared with it and {} tables "

@@ -43,8 +43,7 @@ class BlockSink {
 // An optimistic type was wrong: the table is to be planned again. Not the user's to fix.
 class Misfit : public Error {
  public:
-  Misfit(std::string what, std::size_t position)
-      : Error(std::move(what)), copied_column(position) {}
+  Misfit(const std::string& what, std::size_t position) : Error(what), copied_column(position) {}
   std::size_t copied_column;
 };
 

@@ -5,25 +5,25 @@
 
 #include "load/ddl.h"
 #include "pipeline/commands.h"
-#include "pipeline/session.h"
+#include "pipeline/endpoints.h"
 
 namespace transload {
 
 PlanResult PlanMigration(const Options& options, Progress& progress, const StopFlag& stop) {
-  Session session(Resolve(options));
-  Planned planned = MakePlanned(session, progress, stop);
+  Endpoints ends(Resolve(options));
+  Planned planned = MakePlanned(ends, progress, stop);
   PlanResult result;
-  result.source = session.source->Info();
-  result.target_display_url = session.target.Info().display_url;
-  result.target_version = session.target.Info().version;
-  result.jobs = session.options.jobs;
+  result.source = ends.source->Info();
+  result.target_display_url = ends.target.Info().display_url;
+  result.target_version = ends.target.Info().version;
+  result.jobs = ends.options.jobs;
   result.jobs_reason = options.jobs > 0 ? "--jobs" : "one per core, at most 8";
   progress.Phase("partitions", planned.plan.tables.size());
   for (const TablePlan& table : planned.plan.tables) {
     stop.ThrowIfRequested();
     TableSplit split{table.SourceLabel(), 1, "one partition"};
     if (const SourceTable* source = planned.FindSource(table)) {
-      SplitPlan plan = session.source->Split(*source, table.where, session.options.partition_bytes);
+      SplitPlan plan = ends.source->Split(*source, table.where, ends.options.partition_bytes);
       split.partitions = plan.ranges.size();
       if (plan.rows_per_partition > 0) {
         split.partitions = std::max<std::uint64_t>(
@@ -37,7 +37,7 @@ PlanResult PlanMigration(const Options& options, Progress& progress, const StopF
     progress.StepDone(table.SourceLabel());
   }
   if (options.show_ddl) {
-    result.ddl = ddl::Script(planned.plan, session.target.Info().version_num);
+    result.ddl = ddl::Script(planned.plan, ends.target.Info().version_num);
   }
   result.plan = std::move(planned.plan);
   result.facts = std::move(planned.facts);
@@ -45,10 +45,10 @@ PlanResult PlanMigration(const Options& options, Progress& progress, const StopF
 }
 
 std::vector<PreflightItem> CheckPreflight(const Options& options) {
-  Session session(Resolve(options));
-  std::vector<PreflightItem> items = session.source->Preflight(session.options);
-  Planned planned = MakeRoughPlan(session);
-  for (PreflightItem& item : session.target.Preflight(planned.plan, session.options)) {
+  Endpoints ends(Resolve(options));
+  std::vector<PreflightItem> items = ends.source->Preflight(ends.options);
+  Planned planned = MakeRoughPlan(ends);
+  for (PreflightItem& item : ends.target.Preflight(planned.plan, ends.options)) {
     items.push_back(std::move(item));
   }
   for (const Hazard& refusal : planned.plan.refusals) {

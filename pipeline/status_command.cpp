@@ -5,7 +5,7 @@
 
 #include "load/ledger.h"
 #include "pipeline/commands.h"
-#include "pipeline/session.h"
+#include "pipeline/endpoints.h"
 
 namespace transload {
 namespace {

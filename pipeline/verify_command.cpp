@@ -9,7 +9,7 @@
 #include "load/ledger.h"
 #include "load/target_columns.h"
 #include "pipeline/commands.h"
-#include "pipeline/session.h"
+#include "pipeline/endpoints.h"
 #include "pipeline/timeline.h"
 #include "pipeline/version.h"
 #include "verify/compare.h"
@@ -27,13 +27,13 @@ struct Filled {
   std::map<std::string, std::multiset<std::string>> rejected;
 };
 
-Filled ReadFilled(const Session& session) {
+Filled ReadFilled(const Endpoints& ends) {
   Filled filled;
-  std::optional<Ledger> ledger = Ledger::OpenReadOnly(session.options);
+  std::optional<Ledger> ledger = Ledger::OpenReadOnly(ends.options);
   if (!ledger) return filled;
   for (const RunRecord& run : ledger->ListRuns()) {
-    if (run.fingerprint != session.source->Info().fingerprint || run.state == "undone") continue;
-    if (!session.options.run_id.empty() && run.id != session.options.run_id) continue;
+    if (run.fingerprint != ends.source->Info().fingerprint || run.state == "undone") continue;
+    if (!ends.options.run_id.empty() && run.id != ends.options.run_id) continue;
     filled.run_id = run.id;
     break;
   }
@@ -71,28 +71,27 @@ ReportTable Describe(const TableVerdict& verdict) {
 
 Report VerifyMigration(const Options& options, Progress& progress, const StopFlag& stop) {
   Timeline timeline;
-  Session session(Resolve(options));
+  Endpoints ends(Resolve(options));
   progress.Phase("snapshot", 0);
   SnapshotRequest snapshot;
-  snapshot.readers = session.options.jobs;
-  snapshot.consistency = session.options.consistency;
-  snapshot.lock_wait_ms = session.options.snapshot_lock_ms;
+  snapshot.readers = ends.options.jobs;
+  snapshot.consistency = ends.options.consistency;
+  snapshot.lock_wait_ms = ends.options.snapshot_lock_ms;
   Report report;
-  Planned rough = MakeRoughPlan(session);
+  Planned rough = MakeRoughPlan(ends);
   for (const TablePlan& table : rough.plan.tables) {
     snapshot.tables.emplace_back(table.source_schema, table.source_name);
   }
-  report.snapshot = session.source->TakeSnapshot(snapshot);
-  Filled filled = ReadFilled(session);
-  Planned planned =
-      filled.run_id.empty() ? MakePlanned(session, progress, stop) : MakeRoughPlan(session);
+  report.snapshot = ends.source->TakeSnapshot(snapshot);
+  Filled filled = ReadFilled(ends);
+  Planned planned = filled.run_id.empty() ? MakePlanned(ends, progress, stop) : MakeRoughPlan(ends);
 
   std::vector<std::unique_ptr<BoundTable>> bound;
   CompareRequest request;
   for (const TablePlan& fresh : planned.plan.tables) {
     auto kept = filled.plans.find(fresh.SourceLabel());
     const TablePlan& plan = kept == filled.plans.end() ? fresh : kept->second;
-    std::vector<TargetColumn> described = session.target.DescribeTable(plan.schema, plan.name);
+    std::vector<TargetColumn> described = ends.target.DescribeTable(plan.schema, plan.name);
     if (described.empty()) {
       ReportTable missing;
       missing.name = plan.SourceLabel();
@@ -108,11 +107,11 @@ Report VerifyMigration(const Options& options, Progress& progress, const StopFla
     request.tables.push_back(
         {bound.back().get(), planned.FindSource(plan), filled.rejected[plan.SourceLabel()]});
   }
-  request.level = session.options.verify;
-  request.jobs = session.options.jobs;
+  request.level = ends.options.verify;
+  request.jobs = ends.options.jobs;
   std::optional<DifferenceFile> file;
-  if (!session.options.report_dir.empty()) {
-    file.emplace(session.options.report_dir);
+  if (!ends.options.report_dir.empty()) {
+    file.emplace(ends.options.report_dir);
     request.file = &*file;
   }
   request.watch.throw_if_stopped = [&stop] { stop.ThrowIfRequested(); };
@@ -120,7 +119,7 @@ Report VerifyMigration(const Options& options, Progress& progress, const StopFla
     progress.StepDone(bound[table]->plan().SourceLabel());
   };
   progress.Phase("verify", request.tables.size());
-  for (const TableVerdict& verdict : VerifyDatabases(*session.source, session.options, request)) {
+  for (const TableVerdict& verdict : VerifyDatabases(*ends.source, ends.options, request)) {
     report.tables.push_back(Describe(verdict));
     for (ReportDifference& difference : ReportDifferences(verdict)) {
       report.differences.push_back(std::move(difference));
@@ -132,8 +131,8 @@ Report VerifyMigration(const Options& options, Progress& progress, const StopFla
   report.run.command = "verify";
   report.run.state = "done";
   report.run.seconds = timeline.Now();
-  report.source = session.source->Info();
-  const TargetInfo& target = session.target.Info();
+  report.source = ends.source->Info();
+  const TargetInfo& target = ends.target.Info();
   report.target = {target.version, target.database, "", target.display_url};
   report.versions = {{"transload", kVersion},
                      {"source", report.source.engine + " " + report.source.version},
@@ -143,7 +142,7 @@ Report VerifyMigration(const Options& options, Progress& progress, const StopFla
           ? "no run in the ledger filled this target: the mapping is the one of a fresh plan"
           : fmt::format("mapping and rejected rows are those of run {}", filled.run_id));
   RunFacts facts = FactsOf(report);
-  facts.allow_unverified = session.options.allow_unverified;
+  facts.allow_unverified = ends.options.allow_unverified;
   report.outcome = Outcomes(facts);
   return report;
 }

@@ -1,6 +1,6 @@
 // Both ends of a command: the source and the target, opened from the options.
-#ifndef TRANSLOAD_PIPELINE_SESSION_H_
-#define TRANSLOAD_PIPELINE_SESSION_H_
+#ifndef TRANSLOAD_PIPELINE_ENDPOINTS_H_
+#define TRANSLOAD_PIPELINE_ENDPOINTS_H_
 
 #include <memory>
 #include <mutex>
@@ -23,8 +23,8 @@ namespace transload {
 // whose cluster is started when needed.
 Options Resolve(const Options& options);
 
-struct Session {
-  explicit Session(const Options& resolved);
+struct Endpoints {
+  explicit Endpoints(const Options& resolved);
 
   Options options;
   std::unique_ptr<Source> source;
@@ -46,15 +46,15 @@ struct Planned {
   const SourceTable* FindSource(const std::string& schema, const std::string& name) const;
   const SourceTable* FindSource(const TablePlan& table) const;
   // What the plan was made from, for planning one table again.
-  PlanRequest Request(const Session& session) const;
+  PlanRequest Request(const Endpoints& ends) const;
 };
 
 // Reads the catalogue, learns what the types depend on, and plans. Inside a snapshot when the
 // source has taken one.
-Planned MakePlanned(Session& session, Progress& progress, const StopFlag& stop);
+Planned MakePlanned(Endpoints& ends, Progress& progress, const StopFlag& stop);
 // The same without looking at any data: what preflight needs.
-Planned MakeRoughPlan(Session& session);
+Planned MakeRoughPlan(Endpoints& ends);
 
 }  // namespace transload
 
-#endif  // TRANSLOAD_PIPELINE_SESSION_H_
+#endif  // TRANSLOAD_PIPELINE_ENDPOINTS_H_

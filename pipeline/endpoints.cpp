@@ -1,20 +1,18 @@
-#include "pipeline/session.h"
-
 #include <algorithm>
 #include <thread>
 
 #include "core/url.h"
 #include "load/local_cluster.h"
+#include "pipeline/endpoints.h"
 
 namespace transload {
 namespace {
 
 constexpr int kMostJobs = 8;
 
-PlanRequest RequestFor(const Session& session, const SourceCatalogue& catalogue) {
-  const TargetInfo& target = session.target.Info();
-  PlanRequest request{catalogue, session.source->Info(), session.options, target.version_num, {},
-                      {}};
+PlanRequest RequestFor(const Endpoints& ends, const SourceCatalogue& catalogue) {
+  const TargetInfo& target = ends.target.Info();
+  PlanRequest request{catalogue, ends.source->Info(), ends.options, target.version_num, {}, {}};
   request.target_extensions.insert(target.extensions_installed.begin(),
                                    target.extensions_installed.end());
   return request;
@@ -25,9 +23,9 @@ std::string TableKey(const std::string& schema, const std::string& name) {
   return schema + '\0' + name;
 }
 
-Planned ReadSource(Session& session) {
+Planned ReadSource(Endpoints& ends) {
   Planned planned;
-  planned.catalogue = session.source->ReadCatalogue();
+  planned.catalogue = ends.source->ReadCatalogue();
   for (const SourceTable& table : planned.catalogue.tables) {
     planned.by_name[TableKey(table.schema, table.name)] = &table;
   }
@@ -50,11 +48,11 @@ Options Resolve(const Options& options) {
   return resolved;
 }
 
-Session::Session(const Options& resolved)
+Endpoints::Endpoints(const Options& resolved)
     : options(resolved), source(OpenSource(options)), target(Target::Connect(options)) {}
 
-PlanRequest Planned::Request(const Session& session) const {
-  PlanRequest request = RequestFor(session, catalogue);
+PlanRequest Planned::Request(const Endpoints& ends) const {
+  PlanRequest request = RequestFor(ends, catalogue);
   request.facts = facts;
   return request;
 }
@@ -68,13 +66,13 @@ const SourceTable* Planned::FindSource(const TablePlan& table) const {
   return FindSource(table.source_schema, table.source_name);
 }
 
-Planned MakePlanned(Session& session, Progress& progress, const StopFlag& stop) {
-  Planned planned = ReadSource(session);
-  FactRequests wanted = RequestFacts(planned.Request(session));
+Planned MakePlanned(Endpoints& ends, Progress& progress, const StopFlag& stop) {
+  Planned planned = ReadSource(ends);
+  FactRequests wanted = RequestFacts(planned.Request(ends));
   progress.Phase("types", wanted.probe_keys.size() + wanted.scans.size());
   for (const FactRequest& key : wanted.probe_keys) {
     stop.ThrowIfRequested();
-    planned.facts.push_back(session.source->ProbeKey(key.schema, key.table, key.column));
+    planned.facts.push_back(ends.source->ProbeKey(key.schema, key.table, key.column));
     progress.StepDone(key.table + "." + key.column);
   }
   for (const ScanRequest& scan : wanted.scans) {
@@ -82,17 +80,17 @@ Planned MakePlanned(Session& session, Progress& progress, const StopFlag& stop) 
     const SourceTable* table = planned.FindSource(scan.schema, scan.table);
     if (table == nullptr)
       throw BugError("the planner wants to scan an unknown table " + scan.table);
-    std::vector<ColumnFacts> facts = session.source->Scan(*table, scan.columns);
+    std::vector<ColumnFacts> facts = ends.source->Scan(*table, scan.columns);
     planned.facts.insert(planned.facts.end(), facts.begin(), facts.end());
     progress.StepDone(scan.table);
   }
-  planned.plan = MakePlan(planned.Request(session));
+  planned.plan = MakePlan(planned.Request(ends));
   return planned;
 }
 
-Planned MakeRoughPlan(Session& session) {
-  Planned planned = ReadSource(session);
-  planned.plan = MakePlan(planned.Request(session));
+Planned MakeRoughPlan(Endpoints& ends) {
+  Planned planned = ReadSource(ends);
+  planned.plan = MakePlan(planned.Request(ends));
   return planned;
 }
 
