@@ -59,6 +59,12 @@ void ReadShortYearsInFull(SourceColumn& column) {
   column.select_expression = fmt::format("CAST({0} + IF({0} < 70, 2000, 1900) AS UNSIGNED)", name);
 }
 
+// The client library does not know MySQL's wire type for vectors; their bytes it can carry.
+void ReadVectorsAsBytes(SourceColumn& column) {
+  if (column.type != "vector") return;
+  column.select_expression = fmt::format("CAST({} AS BINARY)", QuoteName(column.name));
+}
+
 void ReadTables(CatalogueScope& scope, std::vector<std::string>& sequences) {
   SqlResult rows = scope.Query(fmt::format(
       "SELECT TABLE_NAME, TABLE_TYPE, ENGINE, TABLE_ROWS, DATA_LENGTH, AUTO_INCREMENT, "
@@ -142,6 +148,7 @@ SourceColumn ReadColumn(const SqlResult& rows, std::size_t row, const ServerVers
   column.format = WireFormat(column);
   ReadEnumByIndexWhereEmptyIsALabel(column);
   ReadShortYearsInFull(column);
+  ReadVectorsAsBytes(column);
   if (column.type == "decimal" || column.type == "numeric") {
     column.precision = static_cast<std::int32_t>(Number(rows.Text(row, "NUMERIC_PRECISION")));
     column.scale = static_cast<std::int32_t>(Number(rows.Text(row, "NUMERIC_SCALE")));
