@@ -1,9 +1,10 @@
+#include "pipeline/endpoints.h"
+
 #include <algorithm>
 #include <thread>
 
 #include "core/url.h"
 #include "load/local_cluster.h"
-#include "pipeline/endpoints.h"
 
 namespace transload {
 namespace {
