@@ -39,7 +39,8 @@ std::mutex driver_mutex;
   properties["OPT_WRITE_TIMEOUT"] = static_cast<int>(WholeSeconds(endpoint.stall_timeout_ms));
   properties["OPT_CHARSET_NAME"] = Text("utf8mb4");
   properties["sslVerify"] = endpoint.must_verify();
-  properties["sslEnforce"] = endpoint.must_encrypt();
+  // Without it the library does not even ask for TLS; it falls back to plain text on its own.
+  properties["sslEnforce"] = endpoint.tls != TlsMode::kDisabled;
   if (endpoint.tls != TlsMode::kDisabled) {
     // Any of these makes the library offer TLS; empty ones count.
     properties["sslKey"] = Text(endpoint.ssl_key);

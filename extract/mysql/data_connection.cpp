@@ -31,7 +31,9 @@ void SetOption(MYSQL* handle, mysql_option option, const T* value) {
 void SetTls(MYSQL* handle, const Endpoint& endpoint) {
   // Always set: its default differs between versions of the library.
   my_bool verify = endpoint.must_verify() ? 1 : 0;
-  my_bool enforce = endpoint.must_encrypt() ? 1 : 0;
+  // Without it the library does not even ask for TLS; it falls back to plain text on its own, which
+  // is what "preferred" means and what the check after connecting refuses from "required" up.
+  my_bool enforce = endpoint.tls != TlsMode::kDisabled ? 1 : 0;
   if (endpoint.tls == TlsMode::kDisabled) {
     SetOption(handle, MYSQL_OPT_SSL_ENFORCE, &enforce);
     SetOption(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
