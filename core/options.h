@@ -21,6 +21,8 @@ enum class VerifyLevel { kNone, kCount, kChecksum, kFull };
 enum class Consistency { kReconcile, kStrict, kRelaxed };
 enum class OnExisting { kFail, kTruncate, kDrop, kAppend };
 enum class Prescan { kAuto, kAll, kOff };
+// verify --repair: copy what differs again, or write the statements that would.
+enum class Repair { kNone, kApply, kSql };
 enum class OutputFormat { kText, kJson };
 enum class StepTime { kBeforeSchema, kAfterSchema, kAfterData, kAfterConstraints };
 
@@ -53,6 +55,13 @@ struct SqlStep {
   StepTime when = StepTime::kAfterData;
   std::string name;  // the file's path, or "step 2 of c.toml"
   std::string sql;
+};
+
+// A pair of queries whose results verify compares row by row ([[check]]).
+struct QueryCheck {
+  std::string name;
+  std::string source_sql;
+  std::string target_sql;
 };
 
 struct MaxRejects {
@@ -94,13 +103,18 @@ struct Options {
   bool snapshot_copy = false;  // SQLite: work on a copy, do not hold up its writers
   bool restart = false;
   std::vector<std::string> reload;  // tables to load again
+  bool retry_rejects = false;       // load again just the rows that were rejected
   bool vacuum = false;
+  bool tune = false;                 // set the target session's settings for a load, where it may
   std::uint64_t max_rate_bytes = 0;  // per second, of source data; 0: no limit
+  std::optional<std::uint64_t> max_load;  // pause while the source runs more statements than this
+  std::string deadline;                   // local time by which the run has ended or stopped
   std::uint64_t partition_bytes = std::uint64_t{64} << 20;
   std::string pg_bin;
   std::string ledger_schema = "transload";
   std::string run_id;
   std::vector<SqlStep> steps;
+  std::vector<QueryCheck> checks;
 
   // --- deadlines, in milliseconds; 0 is refused everywhere: nothing may hang
   std::uint64_t connect_timeout_ms = 10'000;
@@ -117,10 +131,15 @@ struct Options {
   int verbose = 0;
 
   // --- single commands
-  bool show_ddl = false;  // plan --ddl
-  bool deep = false;      // plan --deep
-  bool force = false;     // undo --force
-  bool forget = false;    // undo --forget
+  bool show_ddl = false;          // plan --ddl
+  bool deep = false;              // plan --deep
+  bool force = false;             // undo --force
+  bool forget = false;            // undo --forget
+  Repair repair = Repair::kNone;  // verify --repair[=sql]
+  int sync_rounds = 0;            // sync: at most so many; 0: until a round finds nothing
+  bool final_round = false;       // sync --final: writes to the source have stopped
+  bool refresh_sequences =
+      false;  // run --refresh-sequences: at cut-over, after writes have stopped
 };
 
 }  // namespace transload
