@@ -12,8 +12,8 @@
 #include "cli/config_file.h"
 #include "cli/option_table.h"
 #include "cli/values.h"
-#include "cli/version.h"
 #include "core/url.h"
+#include "core/version.h"
 
 namespace transload {
 namespace {

@@ -7,8 +7,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "core/version.h"
 #include "pipeline/migration.h"
-#include "pipeline/version.h"
 
 namespace transload {
 namespace {

@@ -8,11 +8,11 @@
 #include <random>
 
 #include "core/plan_json.h"
+#include "core/version.h"
 #include "load/replan_sql.h"
 #include "load/undo.h"
 #include "pipeline/migration.h"
 #include "pipeline/reconcile.h"
-#include "pipeline/version.h"
 
 namespace transload {
 namespace {

@@ -6,12 +6,12 @@
 #include <set>
 
 #include "core/plan_json.h"
+#include "core/version.h"
 #include "load/ledger.h"
 #include "load/target_columns.h"
 #include "pipeline/commands.h"
 #include "pipeline/endpoints.h"
 #include "pipeline/timeline.h"
-#include "pipeline/version.h"
 #include "verify/compare.h"
 #include "verify/report_outcome.h"
 
