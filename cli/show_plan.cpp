@@ -51,7 +51,7 @@ std::string TableText(const PlanResult& result, const TablePlan& table) {
       out += fmt::format("  {:<{}}    {}\n", "", std::min<std::size_t>(width, 40), column.note);
     }
   }
-  out += fmt::format("  {} indexes, {} foreign keys, {} checks\n", table.indexes.size(),
+  out += fmt::format("  indexes {}, foreign keys {}, checks {}\n", table.indexes.size(),
                      table.foreign_keys.size(), table.checks.size());
   return out;
 }

@@ -300,8 +300,8 @@ ObjectOutcome SchemaBuilder::ValidateForeignKey(const TablePlan& table, const Fo
   if (outcome.ok || outcome.code != "23503") return outcome;
   SqlRows orphans = state_->session.Exec(ddl::CountOrphans(table, key));
   outcome.error =
-      fmt::format("{} rows of {} have no parent in {}.{}; the key stays NOT VALID",
-                  orphans.Text(0, 0), Label(table), key.parent_schema, key.parent_table);
+      fmt::format("rows of {} without a parent in {}.{}: {}; the key stays NOT VALID", Label(table),
+                  key.parent_schema, key.parent_table, orphans.Text(0, 0));
   outcome.hint = ddl::FindOrphans(table, key);
   return outcome;
 }

@@ -2,7 +2,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
+#include "mappings/names.h"
 #include "mappings/observations.h"
 #include "mappings/plan_draft.h"
 
@@ -62,6 +65,48 @@ void NoteFindings(Draft& draft, const DraftTable& table, std::size_t index) {
   }
 }
 
+// "2 integers, 1 text": the storage classes that a SQLite column holds.
+std::string Classes(const ColumnFacts& facts) {
+  std::vector<std::string> classes;
+  for (const char* name : {"integer", "real", "text", "blob"}) {
+    const std::uint64_t count = Count(facts, name);
+    if (count > 0) classes.push_back(fmt::format("{} {}{}", count, name, count == 1 ? "" : "s"));
+  }
+  return fmt::format("{}", fmt::join(classes, ", "));
+}
+
+// Values unlike what the declaration says, and numbers that look like points in time.
+void NoteSqliteValues(Draft& draft, const DraftTable& table, std::size_t index) {
+  const ColumnFacts* facts = table.columns[index].facts;
+  if (facts == nullptr || !facts->known) return;
+  const ColumnPlan& column = table.plan.columns[index];
+  const std::string declared =
+      column.source.full_type.empty() ? "no type" : column.source.full_type;
+  if (!facts->samples.empty()) {
+    draft.AddHazard(table.ColumnLabel(index),
+                    fmt::format("{} in a column declared {}; for example {}", Classes(*facts),
+                                declared, fmt::join(facts->samples, ", ")));
+  }
+  const std::string type = LowerAscii(declared);
+  const bool dated =
+      type.find("date") != std::string::npos || type.find("time") != std::string::npos;
+  if (!dated || column.policies.sqlite_epoch != SqliteEpoch::kNone) return;
+  const std::set<std::string> seen = Observations(*facts, column.source);
+  // Small integers are years or counts more often than the first days of 1970.
+  const bool small = facts->minimum && !WithinRange(*facts, "100000000", "9223372036854775807");
+  if (seen.contains("empty") || small) return;
+  for (const auto& [observed, policy] : {std::pair("unix_seconds", "unix_s"),
+                                         {"unix_millis", "unix_ms"},
+                                         {"unix_micros", "unix_us"},
+                                         {"julian", "julian"}}) {
+    if (!seen.contains(observed)) continue;
+    draft.AddHazard(table.ColumnLabel(index),
+                    fmt::format("declared {}, and every value may be a point in time counted as "
+                                "{}: taken for a number unless policy sqlite_epoch={} says so",
+                                declared, observed, policy));
+  }
+}
+
 void NoteTable(Draft& draft, const DraftTable& table) {
   const SourceTable& source = table.source();
   const std::string label = table.plan.SourceLabel();
@@ -106,6 +151,7 @@ void NoteHazards(Draft& draft) {
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
       if (table.columns[i].role.any()) NoteKeyColumn(draft, table, i);
       NoteFindings(draft, table, i);
+      if (draft.request.source.rules == "sqlite") NoteSqliteValues(draft, table, i);
     }
   }
   if (draft.request.options.policies.ci == CaseInsensitive::kIcu) {

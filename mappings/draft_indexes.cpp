@@ -26,7 +26,10 @@ std::string WantedName(const Draft& draft, const DraftTable& table, const Source
                                       ? Identifiers::kPreserve
                                       : draft.request.options.identifiers;
   std::string base = FoldName(index.name, identifiers);
-  if (base.empty() || base.starts_with("sqlite_autoindex_")) base = JoinColumns(table, index);
+  const bool made_by_sqlite = base.starts_with("sqlite_autoindex_");
+  // SQLite's own names are unique in the database already.
+  if (draft.request.source.rules == "sqlite" && !base.empty() && !made_by_sqlite) return base;
+  if (base.empty() || made_by_sqlite) base = JoinColumns(table, index);
   if (!base.starts_with(name + "_")) base = name + "_" + base;
   const char* suffix = plan.unique ? "_key" : "_idx";
   return base.ends_with(suffix) ? base : base + suffix;

@@ -145,6 +145,7 @@ bool ColumnScan::Deviates(Sampled kind) const {
   if (affinity == Affinity::kInteger) return !number || kind == Sampled::kFraction;
   if (affinity == Affinity::kReal) return !number;
   if (affinity == Affinity::kText) return !text;
+  if (column_.type.find("blob") != std::string::npos) return kind != Sampled::kBlob;
   const std::uint64_t most = std::max({numbers(), texts_, blobs_});
   if (number) return numbers() < most;
   if (kind == Sampled::kBlob) return blobs_ < most;

@@ -53,8 +53,8 @@ void NoteOrphans(Connection& connection, const SourceTable& table, SourceCatalog
   }
   for (const auto& [parent, found] : orphans) {
     catalogue.notes.push_back(
-        fmt::format("{}: {} rows refer to rows of {} that do not exist{}", table.name, found.first,
-                    parent, found.second.empty() ? "" : ": rowid " + Joined(found.second)));
+        fmt::format("{}: rows that refer to missing rows of {}: {}{}", table.name, parent,
+                    found.first, found.second.empty() ? "" : ", rowid " + Joined(found.second)));
   }
 }
 

@@ -267,7 +267,7 @@ SplitPlan SqliteSource::SplitByWalk(const SourceTable& table, const TableKey& ke
     range.lower = std::exchange(range.upper, std::nullopt);
   }
   plan.ranges.push_back(range);
-  plan.explanation = fmt::format("{}, {} ranges of {} rows", key.Sql(), plan.ranges.size(), rows);
+  plan.explanation = fmt::format("{}, about {} rows each", key.Sql(), rows);
   return plan;
 }
 
