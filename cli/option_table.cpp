@@ -105,10 +105,10 @@ std::vector<OptionSpec> Running() {
        }},
       {"max-rejects", "", kValue, "N|N%", "stop after so many rejected rows", kForRun,
        [](Options& o, Text t) { o.max_rejects = ParseMaxRejects(t); }},
-      {"verify", "", kValue, "none|count|checksum", "what is compared; default checksum",
+      {"verify", "", kValue, "none|count|checksum|full", "what is compared; default checksum",
        kForRun | kForVerify,
        [](Options& o, Text t) {
-         o.verify = ParseWord<VerifyLevel>(t, {"none", "count", "checksum"});
+         o.verify = ParseWord<VerifyLevel>(t, {"none", "count", "checksum", "full"});
        }},
       {"allow-unverified", "", kFlag, "", "exit 0 although a table could not be verified",
        kForRun | kForVerify, [](Options& o, Text t) { o.allow_unverified = On(t); }},

@@ -7,6 +7,12 @@
 
 namespace transload {
 
+TableWitness Source::Witness(const WitnessRequest& /*request*/) {
+  TableWitness none;
+  none.why_not = "no second witness for this engine";
+  return none;
+}
+
 std::unique_ptr<Source> OpenSource(const Options& options) {
   const std::string scheme = ParseUrl(options.source_url).scheme;
   if (scheme == "mysql") return OpenMySqlSource(options);

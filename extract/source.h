@@ -22,6 +22,7 @@
 #include "core/row_batch.h"
 #include "core/source_facts.h"
 #include "core/source_schema.h"
+#include "core/witness.h"
 
 namespace transload {
 
@@ -97,6 +98,10 @@ class Source {
   // snapshot, where they do not go back. Decimal text; empty when there is none.
   virtual std::string NextAutoValue(const SourceTable& table) = 0;
   virtual std::string NextSequenceValue(const SourceSequence& sequence) = 0;
+
+  // Aggregates of a table's columns by the engine's own SQL, inside the snapshot: the second witness
+  // of --verify full. Shares no code with readers and encoders. An engine without one says so.
+  virtual TableWitness Witness(const WitnessRequest& request);
 
   // Where the source is now, outside the snapshot, in the terms of SnapshotInfo::position: equal
   // positions prove that nothing moved between. Empty when the engine cannot tell.

@@ -121,6 +121,7 @@ void Migration::Prove() {
     TableAccount account;
     account.table = bound.back().get();
     account.source_rows = work.source_rows;
+    account.sampled = options.sample_percent.has_value();
     for (const PartitionRow& row : ledger_->ReadPartitions(table_ids_[i])) {
       account.partitions.push_back({row.number, row.range, row.state == "done", row.rows_read,
                                     row.rows_written, row.rows_rejected, row.checksum});
@@ -134,6 +135,12 @@ void Migration::Prove() {
   std::unique_ptr<RowReader> reader = ends_->source->NewReader();
   // Under --sample a second reading would be another sample.
   if (!options.sample_percent) request.source = reader.get();
+  if (!options.sample_percent) {
+    request.witness = [this](const WitnessRequest& asked) {
+      std::lock_guard lock(ends_->source_mutex);
+      return ends_->source->Witness(asked);
+    };
+  }
   std::optional<DifferenceFile> file;
   if (!options.report_dir.empty()) {
     file.emplace(options.report_dir);

@@ -169,6 +169,7 @@ void Migration::FillTables(const LedgerSnapshot& ledger) {
       const TableVerdict& verdict = verdicts_[position];
       table.verdict = verdict.verdict;
       table.reason = verdict.reason;
+      table.witness = verdict.witness;
       if (verdict.target_sum) table.target_checksum = verdict.target_sum->Hex();
       for (ReportDifference& difference : ReportDifferences(verdict)) {
         report_.differences.push_back(std::move(difference));

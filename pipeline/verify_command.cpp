@@ -64,6 +64,7 @@ ReportTable Describe(const TableVerdict& verdict) {
   table.reason = verdict.reason;
   table.seconds = verdict.seconds;
   table.bytes = verdict.target_bytes;
+  table.witness = verdict.witness;
   return table;
 }
 

@@ -33,6 +33,8 @@ struct TableAccount {
   // Rows that the target refused or that could not be encoded, by their name in the ledger
   // ("id=17"); only the drill-down needs them.
   std::multiset<std::string> rejected_keys;
+  // --sample: what was read is a part of the table, and the source's own count says nothing of it.
+  bool sampled = false;
   // Set when the table cannot be verified by reading it back: "appended to a table with rows".
   std::string why_not;
 

@@ -100,7 +100,8 @@ void CountOnly(TableAccount& account) {
 // What the drill-down and the ledger explain, and what they leave open.
 void Settle(const TableAccount& account, TableVerdict& verdict) {
   if (verdict.verdict == Verdict::kMismatch && verdict.drilled_down && verdict.counts.exact &&
-      verdict.counts.total() == 0 && verdict.counts.rejected > 0 && BrokenLaws(account).empty()) {
+      verdict.counts.total() == 0 && verdict.counts.rejected > 0 && BrokenLaws(account).empty() &&
+      verdict.witness.differing() == 0) {
     verdict.verdict = Verdict::kMatch;
     verdict.reason.clear();
     verdict.rejected += verdict.counts.rejected;
@@ -161,6 +162,8 @@ std::vector<TableVerdict> VerifyDatabases(Source& source, const Options& options
     if (level == VerifyLevel::kCount) CountOnly(account);
     verdicts.push_back(Judge(account, level, &sides.sums()[i]));
   }
+  proof.witness = [&source](const WitnessRequest& asked) { return source.Witness(asked); };
+  HearWitnesses(proof, sides.readers(), verdicts);
   DrillDownAll(proof, sides.readers(), verdicts);
   std::vector<TableVerdict> ordered(verdicts.size());
   for (std::size_t i = 0; i < order.size(); ++i) {

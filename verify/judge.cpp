@@ -73,7 +73,7 @@ TableVerdict Judge(const TableAccount& account, VerifyLevel level, const TargetS
                   [](const PartitionAccount& p) { return !p.done; })) {
     return conclude(Verdict::kNotVerified, "not all partitions were loaded");
   }
-  if (!account.source_rows) {
+  if (!account.source_rows && !account.sampled) {
     return conclude(Verdict::kNotVerified,
                     "the source's rows could not be counted without a partition predicate");
   }

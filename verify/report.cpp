@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 
 namespace transload {
@@ -33,6 +35,12 @@ std::string_view Name(Verdict verdict) {
       return "mismatch";
   }
   return "not verified";
+}
+
+std::uint64_t ReportWitness::differing() const {
+  return static_cast<std::uint64_t>(
+      std::count_if(measures.begin(), measures.end(),
+                    [](const ReportMeasure& measure) { return !measure.agrees; }));
 }
 
 ReportTotals Totals(const Report& report) {

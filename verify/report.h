@@ -62,6 +62,25 @@ struct ReportColumn {
   std::string note;
 };
 
+// One measure of the second witness (--verify full): what each engine computed by its own SQL.
+struct ReportMeasure {
+  std::string column;   // in the target; empty for the table's count of rows
+  std::string measure;  // "count", "minimum", "maximum", "sum", "bytes", "digest"
+  std::string source;   // empty: no values
+  std::string target;
+  bool agrees = true;
+};
+
+struct ReportWitness {
+  bool asked = false;   // --verify full
+  std::string why_not;  // why the witness could not be heard; empty when it was
+  std::vector<ReportMeasure> measures;
+  // Columns of which only the count was compared, or nothing, with the reason.
+  std::vector<std::pair<std::string, std::string>> not_compared;
+
+  std::uint64_t differing() const;
+};
+
 struct ReportTable {
   std::string name;    // source label, "shop.orders"
   std::string target;  // "public.orders"
@@ -79,6 +98,7 @@ struct ReportTable {
   std::uint64_t bytes = 0;  // of source data
   std::uint64_t partitions = 0;
   std::vector<ReportColumn> columns;
+  ReportWitness witness;
 };
 
 struct ReportObject {

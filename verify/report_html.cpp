@@ -221,6 +221,38 @@ std::string TableRows(const Report& report) {
                });
 }
 
+// What both engines computed by themselves, one fold per table.
+std::string Witnesses(const Report& report) {
+  std::string out;
+  for (const ReportTable& table : report.tables) {
+    const ReportWitness& witness = table.witness;
+    if (!witness.asked) continue;
+    if (!witness.why_not.empty()) {
+      out += fmt::format("<p>{}: <span class=\"warn\">not heard: {}</span></p>\n",
+                         EscapeMarkup(table.name), EscapeMarkup(witness.why_not));
+      continue;
+    }
+    const std::uint64_t differing = witness.differing();
+    out +=
+        fmt::format("<details{}><summary>{}: {} measures, {}</summary>\n",
+                    differing > 0 ? " open" : "", EscapeMarkup(table.name), witness.measures.size(),
+                    differing > 0 ? fmt::format("<b class=\"bad\">{} differ</b>", differing)
+                                  : std::string("all agree"));
+    out += "<div class=\"scroll\"><table><thead>" +
+           Row({"column", "measure", "source", "target", "verdict"}, "th") + "</thead><tbody>\n";
+    for (const ReportMeasure& m : witness.measures) {
+      out += Row({m.column.empty() ? "(rows)" : m.column, m.measure, m.source, m.target,
+                  TableCell(m.agrees ? "agrees" : "differs", m.agrees ? "good" : "bad")},
+                 "td");
+    }
+    for (const auto& [column, reason] : witness.not_compared) {
+      out += Row({column, "", "", "", TableCell("not compared: " + reason, "soft")}, "td");
+    }
+    out += "</tbody></table></div></details>\n";
+  }
+  return out.empty() ? "" : "<h2>Second witness: aggregates by each engine's own SQL</h2>\n" + out;
+}
+
 std::string Columns(const Report& report) {
   std::string out;
   for (const ReportTable& table : report.tables) {
@@ -264,7 +296,7 @@ std::string Rest(const Report& report) {
                }) +
          Table("Notes", {"note"}, report.notes,
                [](const std::string& note) { return TableCells{note}; }) +
-         Columns(report) + snapshot +
+         Witnesses(report) + Columns(report) + snapshot +
          Table("Settings", {"setting", "value"}, report.settings, pair) +
          Table("Versions", {"part", "version"}, report.versions, pair);
 }

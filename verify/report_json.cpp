@@ -26,6 +26,22 @@ json ColumnJson(const ReportColumn& c) {
           {"type", c.type}, {"rule", c.rule},     {"note", c.note}};
 }
 
+json WitnessJson(const ReportWitness& w) {
+  if (!w.asked) return {};
+  return {{"why_not", w.why_not},
+          {"measures", List(w.measures,
+                            [](const ReportMeasure& m) {
+                              return json{{"column", m.column},
+                                          {"measure", m.measure},
+                                          {"source", m.source},
+                                          {"target", m.target},
+                                          {"agrees", m.agrees}};
+                            })},
+          {"not_compared", List(w.not_compared, [](const auto& column) {
+             return json{{"column", column.first}, {"reason", column.second}};
+           })}};
+}
+
 json TableJson(const ReportTable& t) {
   return {{"name", t.name},
           {"target", t.target},
@@ -41,7 +57,8 @@ json TableJson(const ReportTable& t) {
           {"seconds", t.seconds},
           {"bytes", t.bytes},
           {"partitions", t.partitions},
-          {"columns", List(t.columns, ColumnJson)}};
+          {"columns", List(t.columns, ColumnJson)},
+          {"witness", WitnessJson(t.witness)}};
 }
 
 json RunJson(const ReportRun& r) {

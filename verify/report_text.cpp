@@ -181,6 +181,21 @@ std::string ReportMarkdown(const Report& report) {
                        report.differences, [](const ReportDifference& d) {
                          return Cells{d.table, d.key, d.column, d.source, d.target, d.kind};
                        });
+  std::vector<std::pair<std::string, std::string>> witnesses;
+  for (const ReportTable& table : report.tables) {
+    const ReportWitness& witness = table.witness;
+    if (!witness.asked) continue;
+    std::string said =
+        witness.why_not.empty()
+            ? fmt::format("{} measures, {} differ", witness.measures.size(), witness.differing())
+            : "not heard: " + witness.why_not;
+    for (const auto& [column, reason] : witness.not_compared) said += "; " + column + ": " + reason;
+    witnesses.emplace_back(table.name, said);
+  }
+  out += MarkdownTable("Second witness", {"table", "aggregates by each engine's own SQL"},
+                       witnesses, [](const auto& line) {
+                         return Cells{line.first, line.second};
+                       });
   out += MarkdownTable("Objects that could not be created", {"kind", "name", "message"},
                        Failed(report), [](const ReportObject& o) {
                          return Cells{o.kind, o.name, o.message};

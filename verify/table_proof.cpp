@@ -18,6 +18,15 @@ void DrillDownAll(const ProofRequest& request, TargetReaders& readers,
   }
 }
 
+void HearWitnesses(const ProofRequest& request, TargetReaders& readers,
+                   std::vector<TableVerdict>& verdicts) {
+  if (request.level != VerifyLevel::kFull) return;
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    if (request.watch.throw_if_stopped) request.watch.throw_if_stopped();
+    HearWitness(request.tables[i], request.witness, readers.first(), verdicts[i]);
+  }
+}
+
 std::vector<TableVerdict> ProveTables(const Options& options, const ProofRequest& request) {
   std::vector<TableVerdict> verdicts;
   if (request.level == VerifyLevel::kNone || request.tables.empty()) {
@@ -32,6 +41,7 @@ std::vector<TableVerdict> ProveTables(const Options& options, const ProofRequest
   for (std::size_t i = 0; i < request.tables.size(); ++i) {
     verdicts.push_back(Judge(request.tables[i], request.level, &sums[i]));
   }
+  HearWitnesses(request, readers, verdicts);
   DrillDownAll(request, readers, verdicts);
   return verdicts;
 }

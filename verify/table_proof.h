@@ -17,6 +17,7 @@
 #include "verify/accounts.h"
 #include "verify/difference_file.h"
 #include "verify/table_verdict.h"
+#include "verify/witness.h"
 
 namespace transload {
 
@@ -36,6 +37,7 @@ struct ProofRequest {
   // For the drill-down into tables that differ: a reader in the run's snapshot. Without it a
   // mismatch is reported without its rows.
   RowReader* source = nullptr;     // borrowed
+  SourceWitness witness;           // for VerifyLevel::kFull
   DifferenceFile* file = nullptr;  // borrowed; may be missing
   ProofWatch watch;
 };
@@ -48,6 +50,9 @@ class TargetReaders;
 // Drills down into every table whose checksums differ, as far as the request allows it.
 void DrillDownAll(const ProofRequest& request, TargetReaders& readers,
                   std::vector<TableVerdict>& verdicts);
+// At VerifyLevel::kFull: the second witness on every table that was read back.
+void HearWitnesses(const ProofRequest& request, TargetReaders& readers,
+                   std::vector<TableVerdict>& verdicts);
 
 }  // namespace transload
 

@@ -32,6 +32,11 @@ std::vector<ReportDifference> ReportDifferences(const TableVerdict& verdict) {
       lines.push_back(line);
     }
   }
+  for (const ReportMeasure& measure : verdict.witness.measures) {
+    if (measure.agrees) continue;
+    lines.push_back({verdict.source, "", measure.column, measure.source, measure.target,
+                     "witness: " + measure.measure});
+  }
   return lines;
 }
 

@@ -67,6 +67,8 @@ struct TableVerdict {
   std::vector<std::string> differing_ranges;  // "id >= 5000 and id < 9000"
   DifferenceCounts counts;
   std::vector<RowDifference> samples;  // the first of each kind
+
+  ReportWitness witness;  // VerifyLevel::kFull
 };
 
 // One report line per differing column of the samples.

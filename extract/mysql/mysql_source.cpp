@@ -15,6 +15,7 @@
 #include "extract/mysql/snapshot.h"
 #include "extract/mysql/split.h"
 #include "extract/mysql/sql_text.h"
+#include "extract/mysql/witness.h"
 
 namespace transload {
 namespace mysql {
@@ -58,6 +59,9 @@ class MySqlSource : public Source {
 
   std::string NextAutoValue(const SourceTable& table) override;
   std::string NextSequenceValue(const SourceSequence& sequence) override;
+  TableWitness Witness(const WitnessRequest& request) override {
+    return ReadWitness(Probes(), request);
+  }
   std::vector<std::pair<std::string, std::string>> CurrentPosition() override {
     return ReadPosition(Control(), version_);
   }

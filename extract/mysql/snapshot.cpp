@@ -17,6 +17,8 @@
 namespace transload::mysql {
 namespace {
 
+constexpr std::uint64_t kWitnessPatienceMs = 3'600'000;
+
 constexpr const char* kStart = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 constexpr int kLockAttempts = 3;
 constexpr int kLockFreeAttempts = 20;
@@ -114,7 +116,10 @@ void SnapshotTaker::Connect() {
     auto& reader = snapshot_.readers.emplace_back(std::make_unique<DataConnection>(endpoint_));
     PinSession(*reader, version_);
   }
-  snapshot_.control = std::make_unique<ControlConnection>(endpoint_);
+  // Aggregates of --verify full say nothing for as long as they take.
+  Endpoint patient = endpoint_;
+  patient.stall_timeout_ms = std::max(patient.stall_timeout_ms, kWitnessPatienceMs);
+  snapshot_.control = std::make_unique<ControlConnection>(patient);
   PinSession(*snapshot_.control, version_);
 }
 

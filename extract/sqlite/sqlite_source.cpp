@@ -13,6 +13,7 @@
 #include "extract/sqlite/snapshot.h"
 #include "extract/sqlite/table_key.h"
 #include "extract/sqlite/table_scan.h"
+#include "extract/sqlite/witness.h"
 
 namespace transload {
 namespace sqlite {
@@ -41,6 +42,9 @@ class SqliteSource : public Source {
                   std::uint64_t partition_bytes) override;
   std::string NextAutoValue(const SourceTable& table) override;
   std::string NextSequenceValue(const SourceSequence& sequence) override;
+  TableWitness Witness(const WitnessRequest& request) override {
+    return ReadWitness(inside(), request);
+  }
   Position CurrentPosition() override;
 
  private:

@@ -1,0 +1,202 @@
+#include "load/witness.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+
+#include "core/error.h"
+#include "load/ddl.h"
+
+namespace transload {
+namespace {
+
+constexpr std::size_t kColumnsPerQuery = 200;  // a result has at most 1664
+constexpr int kSha256Version = 110000;
+
+struct Terms {
+  std::string count, minimum, maximum, sum, bytes, digest;
+};
+
+Terms Numbers(const std::string& value) {
+  return {fmt::format("count({})", value),
+          fmt::format("min({})::text", value),
+          fmt::format("max({})::text", value),
+          fmt::format("sum(({})::numeric)::text", value),
+          "",
+          ""};
+}
+
+// As bits: what text a server makes of a float depends on its version and settings.
+Terms Reals(const std::string& value) {
+  return {
+      fmt::format("count({})", value),
+      fmt::format("encode(float8send(min({})), 'hex')", value),
+      fmt::format("encode(float8send(max({})), 'hex')", value),
+      fmt::format("coalesce(sum((CASE WHEN abs({0}) < {1} THEN trunc({0} * 65536) WHEN abs({0}) "
+                  "< {2} THEN trunc({0} / 512) END)::bigint), 0)::text",
+                  value, kSmallReal, kLargeReal),
+      "",
+      ""};
+}
+
+Terms Strings(const std::string& bytes, bool digest) {
+  const std::string start =
+      fmt::format("encode(substring({} from 1 for {}), 'hex') COLLATE \"C\"", bytes, kWitnessBytes);
+  Terms terms;
+  terms.count = fmt::format("count({})", bytes);
+  terms.minimum = fmt::format("min({})", start);
+  terms.maximum = fmt::format("max({})", start);
+  terms.bytes = fmt::format("coalesce(sum(octet_length({})), 0)::text", bytes);
+  if (digest) {
+    terms.digest = fmt::format(
+        "sum(('x' || left(encode(sha256({}), 'hex'), 15))::bit(60)::bigint)::text", bytes);
+  }
+  return terms;
+}
+
+std::string ExactSql(const PgType& type, const std::string& name) {
+  if (type.kind == PgKind::kBool) return name + "::int";
+  if (type.kind != PgKind::kBit && type.kind != PgKind::kVarbit) return name;
+  // bit(64) as an int8 would be negative.
+  return fmt::format(
+      "(left(lpad({0}::text, 64, '0'), 32)::bit(32)::bigint::numeric * 4294967296 + "
+      "right(lpad({0}::text, 64, '0'), 32)::bit(32)::bigint)",
+      name);
+}
+
+std::string TextSql(const PgType& type, const std::string& name) {
+  std::string text = name + "::text";
+  if (type.kind == PgKind::kArray) text = fmt::format("array_to_string({}, ',')", name);
+  return fmt::format("convert_to({}, 'UTF8')", text);
+}
+
+std::string TimeOfDaySql(const std::string& value) {
+  return fmt::format(
+      "extract(hour from {0})::bigint * 3600000000 + extract(minute from {0})::bigint * 60000000 + "
+      "extract(microseconds from {0})::bigint",
+      value);
+}
+
+std::string CivilSql(const WitnessColumn& column, const std::string& name) {
+  const PgKind kind = column.target.type.kind;
+  const char* first_day = column.form == WitnessForm::kInstant ? "'1970-01-01'" : "'0001-01-01'";
+  const int day_number = column.form == WitnessForm::kInstant ? 0 : 366;
+  if (column.form == WitnessForm::kDays) {
+    return fmt::format("(CASE WHEN isfinite({0}) THEN {0} - date {1} + {2} END)", name, first_day,
+                       day_number);
+  }
+  if (column.form == WitnessForm::kDuration) {
+    if (kind == PgKind::kTime) return fmt::format("({})", TimeOfDaySql(name));
+    return fmt::format(
+        "((extract(year from {0})::bigint * 12 + extract(month from {0})::bigint) * 2592000000000 "
+        "+ extract(day from {0})::bigint * 86400000000 + {1})",
+        name, TimeOfDaySql(name));
+  }
+  const std::string value =
+      kind == PgKind::kTimestamptz ? fmt::format("({} AT TIME ZONE 'UTC')", name) : name;
+  return fmt::format(
+      "(CASE WHEN isfinite({0}) THEN ({0}::date - date {1} + {2})::bigint * 86400000000 + {3} END)",
+      value, first_day, day_number, TimeOfDaySql(value));
+}
+
+Terms TermsOf(const WitnessColumn& column, bool sha256) {
+  const std::string name = ddl::QuoteName(column.target.name);
+  switch (column.form) {
+    case WitnessForm::kCount:
+      break;
+    case WitnessForm::kExact:
+      return Numbers(ExactSql(column.target.type, name));
+    case WitnessForm::kReal:
+      return Reals(name + "::float8");
+    case WitnessForm::kText:
+      return Strings(TextSql(column.target.type, name), sha256);
+    case WitnessForm::kBytes:
+      return Strings(name, sha256);
+    case WitnessForm::kUuid:
+      return Strings(fmt::format("convert_to(replace({}::text, '-', ''), 'UTF8')", name), sha256);
+    case WitnessForm::kAddress:
+      return Strings(
+          fmt::format("convert_to(encode(substring(inet_send({}) from 5), 'hex'), 'UTF8')", name),
+          sha256);
+    case WitnessForm::kDays:
+    case WitnessForm::kMicros:
+    case WitnessForm::kInstant:
+    case WitnessForm::kDuration:
+      return Numbers(CivilSql(column, name));
+  }
+  Terms terms;
+  terms.count = fmt::format("count({})", name);
+  return terms;
+}
+
+std::string Normal(WitnessForm form, const std::string& text) {
+  if (form == WitnessForm::kReal) {
+    const std::uint64_t bits = std::strtoull(text.c_str(), nullptr, 16);
+    return ShortestReal(std::bit_cast<double>(bits));
+  }
+  const bool hex = form == WitnessForm::kText || form == WitnessForm::kBytes ||
+                   form == WitnessForm::kUuid || form == WitnessForm::kAddress;
+  return hex ? text : ShortestDecimal(text);
+}
+
+void ReadColumns(TableReader& reader, const WitnessRequest& request, std::size_t first,
+                 std::size_t last, bool sha256, TableWitness& table) {
+  std::string select = "SELECT count(*)";
+  std::vector<Terms> terms;
+  for (std::size_t i = first; i < last; ++i) {
+    terms.push_back(TermsOf(request.columns[i], sha256));
+    const Terms& sql = terms.back();
+    for (const std::string* term :
+         {&sql.count, &sql.minimum, &sql.maximum, &sql.sum, &sql.bytes, &sql.digest}) {
+      if (!term->empty()) select += ", " + *term;
+    }
+  }
+  select += " FROM ONLY " + ddl::Qualified(request.schema, request.table);
+  if (!request.where.empty()) select += " WHERE " + request.where;
+  const std::vector<std::optional<std::string>> row = reader.Query(select).at(0);
+  std::size_t at = 0;
+  auto next = [&](const std::string& term) {
+    return term.empty() ? std::optional<std::string>() : row.at(++at);
+  };
+  table.rows = std::stoull(row.at(0).value_or("0"));
+  for (std::size_t i = first; i < last; ++i) {
+    const WitnessForm form = request.columns[i].form;
+    const Terms& sql = terms[i - first];
+    ColumnWitness answer;
+    answer.count = std::stoull(next(sql.count).value_or("0"));
+    if (auto value = next(sql.minimum)) answer.minimum = Normal(form, *value);
+    if (auto value = next(sql.maximum)) answer.maximum = Normal(form, *value);
+    if (auto value = next(sql.sum)) answer.sum = ShortestDecimal(*value);
+    if (auto value = next(sql.bytes)) answer.bytes = ShortestDecimal(*value);
+    if (auto value = next(sql.digest)) answer.digest = ShortestDecimal(*value);
+    table.columns.push_back(std::move(answer));
+  }
+}
+
+}  // namespace
+
+TableWitness ReadTargetWitness(TableReader& reader, const WitnessRequest& request) {
+  TableWitness table;
+  // A failed statement must not take the snapshot with it.
+  reader.Query("SAVEPOINT witness");
+  try {
+    const auto version = reader.Query("SELECT current_setting('server_version_num')");
+    const bool sha256 = std::atoi(version.at(0).at(0).value_or("0").c_str()) >= kSha256Version;
+    std::size_t first = 0;
+    do {
+      const std::size_t last = std::min(first + kColumnsPerQuery, request.columns.size());
+      ReadColumns(reader, request, first, last, sha256, table);
+      first = last;
+    } while (first < request.columns.size());
+  } catch (const Error& error) {
+    if (error.connection_lost || error.interrupted) throw;
+    table.why_not = error.what();
+    reader.Query("ROLLBACK TO SAVEPOINT witness");
+  }
+  reader.Query("RELEASE SAVEPOINT witness");
+  return table;
+}
+
+}  // namespace transload

@@ -1,0 +1,137 @@
+// The second witness against real servers: equal data is never reported different, and what the
+// checksum can't see is.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sqlite3.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "tests/conformance/transload_run.h"
+#include "tests/rig/shared_servers.h"
+#include "tests/rig/temporary_dir.h"
+
+namespace transload {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kEdges = R"sql(
+create table edges (id int primary key, ti tinyint(1), si smallint, bi bigint, bu bigint unsigned,
+  n numeric(65,30), f float, d double, bt bit(64), b1 bit(1), y year, c char(5), v varchar(40)
+  character set latin1, t longtext, bn binary(5), bl longblob, dt date, dm datetime(6),
+  ts timestamp(6) null, tm time(6), e enum('a','','é'), s set('x','y','z'), j json);
+insert into edges values
+ (1, 1, -32768, -9223372036854775808, 18446744073709551615, -12345678901234567890123456789012345.123456789012345678901234567891,
+  16777217, 5e-324, 18446744073709551615, b'1', 2155, 'ab ', 'ÿé', 'a b', 'x', x'00ff', '0001-01-01',
+  '9999-12-31 23:59:59.999999', '2038-01-19 03:14:07.999999', '23:59:59.999999', 'é', 'x,z', '{}'),
+ (2, 0, 32767, 9223372036854775807, 0, 0.000000000000000000000000000001, -3.4028234e38,
+  1.7976931348623157e308, 1, b'0', 1901, '', '', '', '', '', '2020-02-29', '0001-01-01 00:00:00',
+  '1970-01-01 00:00:01', '00:00:00', '', '', '[1]'),
+ (3, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+  null, null, null, null, null, null),
+ (4, 1, 0, 0, 9223372036854775808, 0, 0.1, 0.1, 0, b'1', 2000, ' a', repeat('é', 40),
+  repeat('ü', 70000), repeat('y', 5), repeat(x'8081', 40000), '1999-12-31', '2000-02-29 12:34:56.000001',
+  '2021-10-31 01:30:00', '12:00:00.5', 'a', 'y', 'null');
+insert into edges (id, dm, dt, d, f) values (5, 0, 0, -123456789.123456789, 123456.789),
+  (6, null, null, 9007199254740993, -1e-10);
+)sql";
+
+class Witness : public testing::Test {
+ protected:
+  void NeverDiffers(rig::MySqlFamilyServer& server, rig::PostgresServer& target) {
+    const std::string source = rig::FreshDatabase(server);
+    server.Execute("set sql_mode='ALLOW_INVALID_DATES', time_zone='+00:00';" + std::string(kEdges),
+                   source);
+    const std::string database = rig::FreshDatabase(target);
+    const TransloadRun run =
+        RunTransload({"run", server.Url(source), target.Url(database), "--verify", "full"});
+    EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+    const TransloadRun verify = RunTransload({"verify", server.Url(source), target.Url(database),
+                                              "--verify", "full", "--format", "json"});
+    EXPECT_EQ(verify.exit_code, 0) << verify.err;
+    EXPECT_THAT(verify.out, HasSubstr("\"digest\""));
+  }
+};
+
+TEST_F(Witness, AgreesOnEdgesFromMariaDb) {
+  NeverDiffers(rig::SharedMariaDb(), rig::SharedPostgres());
+}
+
+class WitnessMatrix : public Witness {};
+
+TEST_F(WitnessMatrix, AgreesOnEdgesFromMySql9) {
+  NeverDiffers(rig::SharedMySql("9"), rig::SharedPostgres("18"));
+}
+TEST_F(WitnessMatrix, AgreesOnEdgesOnTheOldestTarget) {
+  const std::string old = "10";
+  rig::MariaDbServer& server = rig::SharedMariaDb();
+  rig::PostgresServer& target = rig::SharedPostgres(old);
+  const std::string source = rig::FreshDatabase(server);
+  server.Execute("set sql_mode='ALLOW_INVALID_DATES', time_zone='+00:00';" + std::string(kEdges),
+                 source);
+  const TransloadRun run = RunTransload(
+      {"run", server.Url(source), target.Url(rig::FreshDatabase(target)), "--verify", "full"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+}
+
+TEST_F(Witness, AgreesOnEveryFeature) {
+  rig::MariaDbServer& server = rig::SharedMariaDb();
+  std::ifstream file(TRANSLOAD_E2E "/every_feature.sql");
+  std::ostringstream sql;
+  sql << file.rdbuf();
+  const std::string source = rig::FreshDatabase(server);
+  server.Execute(sql.str(), source);
+  rig::PostgresServer& target = rig::SharedPostgres();
+  const TransloadRun run = RunTransload(
+      {"run", server.Url(source), target.Url(rig::FreshDatabase(target)), "--verify", "full"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+}
+
+TEST_F(Witness, AgreesOnSqlite) {
+  const rig::TemporaryDir folder;
+  const std::string path = folder / "edges.db";
+  sqlite3* handle = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(handle, R"sql(
+create table edges (id integer primary key, i bigint, r real, t text, b blob, d date, ts datetime,
+  tm time, u uuid, bo boolean, n decimal(10,2), mixed);
+insert into edges values
+ (1, 9223372036854775807, 0.1, 'é', x'00ff', '2020-02-29', '2020-02-29 12:34:56.123456', '12:34:56',
+  '01234567-89AB-cdef-0123-456789abcdef', 1, 1.25, 1),
+ (2, -9223372036854775808, -1e300, '', x'', '0001-01-01', '1969-12-31 23:59:59.9', '23:59:59.000001',
+  '00000000-0000-0000-0000-000000000000', 0, -2, 'x'),
+ (3, null, null, null, null, null, null, null, null, null, null, null),
+ (4, 9223372036854775807, 123456789.5, 'a' || char(10) || 'b', x'80', '9999-12-31',
+  '9999-12-31 00:00:00', '00:00:00', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 1, 0, x'41');
+)sql",
+                         nullptr, nullptr, nullptr),
+            SQLITE_OK)
+      << sqlite3_errmsg(handle);
+  sqlite3_close(handle);
+  rig::PostgresServer& target = rig::SharedPostgres();
+  const TransloadRun run =
+      RunTransload({"run", "sqlite://" + path, target.Url(rig::FreshDatabase(target)), "--verify",
+                    "full", "--format", "json"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+}
+
+TEST_F(Witness, NamesColumnAndMeasureOfAnAlteredTarget) {
+  rig::MariaDbServer& server = rig::SharedMariaDb();
+  const std::string source = rig::FreshDatabase(server);
+  server.Execute(
+      "create table t (id int primary key, price decimal(10,2));"
+      "insert into t values (1, 10), (2, 20)",
+      source);
+  rig::PostgresServer& target = rig::SharedPostgres();
+  const std::string database = rig::FreshDatabase(target);
+  ASSERT_EQ(RunTransload({"run", server.Url(source), target.Url(database)}).exit_code, 0);
+  target.Execute("update t set price = 20.01 where id = 2", database);
+  const TransloadRun run =
+      RunTransload({"verify", server.Url(source), target.Url(database), "--verify", "full"});
+  EXPECT_EQ(run.exit_code, 6) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("sum of price: source 30, target 30.01"));
+}
+
+}  // namespace
+}  // namespace transload
