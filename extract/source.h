@@ -99,8 +99,9 @@ class Source {
   virtual std::string NextAutoValue(const SourceTable& table) = 0;
   virtual std::string NextSequenceValue(const SourceSequence& sequence) = 0;
 
-  // Aggregates of a table's columns by the engine's own SQL, inside the snapshot: the second witness
-  // of --verify full. Shares no code with readers and encoders. An engine without one says so.
+  // Aggregates of a table's columns by the engine's own SQL, inside the snapshot: the second
+  // witness of --verify full. Shares no code with readers and encoders. An engine without one says
+  // so.
   virtual TableWitness Witness(const WitnessRequest& request);
 
   // Where the source is now, outside the snapshot, in the terms of SnapshotInfo::position: equal

@@ -39,7 +39,7 @@ WitnessForm FormOfType(const SourceColumn& source, const PgType& target) {
     case PgKind::kArray:
       return source.type == "set" ? WitnessForm::kText : WitnessForm::kCount;
     case PgKind::kBytea:
-      return source.format == CellFormat::kGeometry ? WitnessForm::kCount : WitnessForm::kBytes;
+      return WitnessForm::kBytes;
     case PgKind::kDate:
       return WitnessForm::kDays;
     case PgKind::kTimestamp:

@@ -80,6 +80,15 @@ std::string AddressSql(const WitnessColumn& column, const std::string& name) {
   return "";
 }
 
+// A geometry's storage form is its SRID and then WKB; as EWKB the SRID stands after the type, which
+// says so, or is left out when it is 0.
+std::string EwkbSql(const std::string& name) {
+  return fmt::format(
+      "IF(LEFT(HEX({0}), 8) = '00000000', UNHEX(SUBSTRING(HEX({0}), 9)), "
+      "UNHEX(CONCAT(SUBSTRING(HEX({0}), 9, 8), '20', LEFT(HEX({0}), 8), SUBSTRING(HEX({0}), 19))))",
+      name);
+}
+
 std::string TimeOfDaySql(const std::string& value) {
   return fmt::format(
       "HOUR({0})*3600000000 + MINUTE({0})*60000000 + SECOND({0})*1000000 + MICROSECOND({0})",
@@ -204,6 +213,7 @@ WitnessSql WitnessTerms(const WitnessColumn& column) {
       break;
     case WitnessForm::kBytes:
       if (IsBinary(column.plan.source.type)) value = name;
+      if (column.plan.source.format == CellFormat::kGeometry) value = EwkbSql(name);
       break;
     case WitnessForm::kUuid:
       value = UuidSql(column, name);

@@ -23,7 +23,7 @@ TEST(WitnessForm, FollowsTheTargetType) {
   EXPECT_EQ(form("timestamp", CellFormat::kCivil, "timestamptz"), WitnessForm::kInstant);
   EXPECT_EQ(form("json", CellFormat::kText, "jsonb"), WitnessForm::kCount);
   EXPECT_EQ(form("set", CellFormat::kText, "text[]"), WitnessForm::kText);
-  EXPECT_EQ(form("point", CellFormat::kGeometry, "bytea"), WitnessForm::kCount);
+  EXPECT_EQ(form("point", CellFormat::kGeometry, "bytea"), WitnessForm::kBytes);
   EXPECT_EQ(why_not, "");
 }
 
@@ -58,9 +58,9 @@ TableWitness Said(std::uint64_t rows, ColumnWitness column) {
 
 TEST(CompareWitnesses, NamesTheMeasureThatDiffers) {
   ColumnWitness source, target;
-  source.minimum = target.minimum = "737791";
-  source.maximum = "737791";
-  target.maximum = "737792";
+  source.minimum = target.minimum = "737790";
+  source.maximum = "737790";
+  target.maximum = "737791";
   const ReportWitness witness =
       CompareWitnesses(OneColumn(WitnessForm::kDays), Said(1, source), Said(1, target));
   ASSERT_EQ(witness.differing(), 1u);
