@@ -25,7 +25,7 @@ struct ReadRequest {
   PartitionRange range;
   std::string where;  // the user's filter, SQL of the source, or empty
   std::optional<double> sample_percent;
-  bool in_key_order = false;  // needed to split a running partition
+  bool in_key_order = false;  // wanted where it costs nothing: RowReader::CutAfter needs it
 };
 
 }  // namespace transload

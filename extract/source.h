@@ -45,6 +45,10 @@ class RowReader {
   // *and the engine has confirmed a clean end*; the batch may still hold the last rows. A query
   // that was killed, a lost connection and a time-out throw, whatever the client library says.
   virtual bool Read(RowBatch& batch) = 0;
+  // Ends the open query before the row that Read would append next, and returns that row's key:
+  // where the rest of the range begins. `rows` is what Read has appended since Open, which was
+  // asked for in_key_order. Nothing when the rows can't be cut here: Read goes on as before.
+  virtual std::optional<KeyBound> CutAfter(std::uint64_t /*rows*/) { return std::nullopt; }
   // Gives up the open query. The connection and its snapshot stay usable, or an Error with
   // snapshot_lost is thrown. Harmless without an open query.
   virtual void Abandon() = 0;

@@ -216,7 +216,7 @@ FinishResult PartitionWriter::Finish(const PartitionOutcome& outcome) {
     if (outcome.ended_at) {
       connection.Exec(state_->Sql(sql::kSplitPartition),
                       {std::to_string(claim.partition_id), std::to_string(claim.epoch), SqlValue(),
-                       RangeToJson(cut.second), claim.remainder ? "t" : "f"});
+                       RangeToJson(cut.second), "t"});  // cut further before it is read
     }
     connection.Commit();
   } catch (const Error& error) {

@@ -171,7 +171,7 @@ void DataPhase::Attempt(Lane& lane, Claim& claim) {
       changed_.notify_all();
     }
   }
-  if (lane.Move(claim, *table) == FinishResult::kCommitted) Committed(claim);
+  if (lane.Move(claim, *table) == FinishResult::kCommitted) Committed(lane, claim);
 }
 
 std::shared_ptr<const BoundTable> DataPhase::Bind(Lane& lane, std::int64_t table_id) {
@@ -194,9 +194,10 @@ std::shared_ptr<const BoundTable> DataPhase::Bind(Lane& lane, std::int64_t table
   return bound;
 }
 
-void DataPhase::Committed(const Claim& claim) {
+void DataPhase::Committed(const Lane& lane, const Claim& claim) {
   std::unique_lock lock(mutex_);
   changed_.notify_all();
+  if (lane.rows_per_cut() > 0) board_.PartitionCut(claim.table_id, lane.rows_per_cut());
   if (!board_.PartitionDone(claim.table_id)) return;
   const TableWork& table = board_.At(claim.table_id);
   if (services_.count_rows) to_count_.push_back(claim.table_id);
@@ -204,10 +205,10 @@ void DataPhase::Committed(const Claim& claim) {
   services_.loaded(table);
 }
 
-void DataPhase::Failed(Lane&, const Claim& claim, const Error& error) {
+void DataPhase::Failed(Lane& lane, const Claim& claim, const Error& error) {
   if (error.commit_in_doubt &&
       OnLedger([&](Ledger& l) { return l.WasCommitted(claim.partition_id, claim.epoch); })) {
-    Committed(claim);
+    Committed(lane, claim);
     return;
   }
   OnLedger([&](Ledger& l) { return l.Release(claim, error.what()); });

@@ -78,7 +78,7 @@ class DataPhase {
   void Attempt(Lane& lane, Claim& claim);
   bool CutRemainder(Lane& lane, Claim& claim, const TableWork& table);
   std::shared_ptr<const BoundTable> Bind(Lane& lane, std::int64_t table_id);
-  void Committed(const Claim& claim);
+  void Committed(const Lane& lane, const Claim& claim);
   void Failed(Lane& lane, const Claim& claim, const Error& error);
   void PlanAgain(int number, const Claim& claim, std::size_t copied_column,
                  const std::string& reason);

@@ -6,9 +6,13 @@
 #include <utility>
 
 #include "pipeline/rejected_row.h"
+#include "pipeline/work_board.h"
 
 namespace transload {
 namespace {
+
+// A partition this many times larger than planned is cut while it is read.
+constexpr std::uint64_t kTimesTooLarge = 4;
 
 // A lane's writer as MovePartition sees it; keeps the lane's sign of life up to date.
 class WriterSink : public BlockSink {
@@ -42,6 +46,7 @@ PartitionOutcome ToLedger(const MoveOutcome& moved, const BoundTable& table,
   outcome.source_bytes = moved.source_bytes;
   outcome.copy_bytes = copy_bytes;
   outcome.write_seconds = seconds;
+  outcome.ended_at = moved.ended_at;
   for (const auto& [where, coercion] : moved.coercions) {
     const auto& [column, rule] = where;
     outcome.coercions.push_back(
@@ -113,12 +118,14 @@ FinishResult Lane::Move(const Claim& claim, const BoundTable& table) {
     beat_.rows = beat_.bytes = 0;
     moving_ = label;
   }
+  rows_per_cut_ = 0;
   Doing(fmt::format("{} {}", label, claim.range.Describe()));
   const auto start = std::chrono::steady_clock::now();
 
   Writer().Begin(claim, table.targets());
   ReadRequest request = table.Request(claim.range);
   request.sample_percent = services_.options.sample_percent;
+  request.in_key_order = claim.range.by == SplitBy::kKey;
   Reader().Open(request);
 
   MoveContext context;
@@ -128,6 +135,7 @@ FinishResult Lane::Move(const Claim& claim, const BoundTable& table) {
   context.stop = &services_.stop;
   context.abandon = &services_.abandon;
   context.count_rejects = services_.count_rejects;
+  context.cut_after_bytes = kTimesTooLarge * services_.options.partition_bytes;
   context.moved = [&](std::uint64_t rows, std::uint64_t bytes) {
     services_.progress.RowsMoved(label, rows, bytes);
     std::lock_guard lock(mutex_);
@@ -137,6 +145,10 @@ FinishResult Lane::Move(const Claim& claim, const BoundTable& table) {
   WriterSink sink(*writer_, table);
   MoveOutcome moved = MovePartition(pool_, *reader_, sink, table, context);
 
+  if (moved.ended_at) {
+    rows_per_cut_ =
+        RowsPerPartition(moved.rows_read, moved.source_bytes, services_.options.partition_bytes);
+  }
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
   FinishResult result = writer_->Finish(ToLedger(moved, table, sink.copy_bytes(), seconds.count()));
   {

@@ -55,6 +55,10 @@ class Lane {
                                        std::uint64_t rows);
   // Moves and commits a partition. kFenced: somebody else owns it now, nothing was written.
   FinishResult Move(const Claim& claim, const BoundTable& table);
+  // Rows that make one partition, measured by the last Move when it found its partition far too
+  // large, ended it early and left the rest as a new one; 0 when it did not. Stands after an
+  // exception too: a commit in doubt may have been one.
+  std::uint64_t rows_per_cut() const { return rows_per_cut_; }
   // Rows of the whole table in the snapshot.
   std::uint64_t CountRows(const TablePlan& plan);
   // After an exception: undoes what is open and lets go of connections that are not sound.
@@ -73,6 +77,7 @@ class Lane {
   std::string owner_;
   LaneServices& services_;
   FlowPool pool_;
+  std::uint64_t rows_per_cut_ = 0;
 
   // Guards the pointers against Interrupt(), and what Beat() tells.
   std::mutex mutex_;

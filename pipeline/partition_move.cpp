@@ -23,6 +23,7 @@ class Mover {
     outcome_.rows_read += batch.rows();
     outcome_.source_bytes += batch.bytes();
     if (context_.rate != nullptr) Wait(context_.rate->Book(batch.bytes(), RateLimit::Clock::now()));
+    if (more && CutHere()) return false;
     return more;
   }
 
@@ -38,6 +39,18 @@ class Mover {
   MoveOutcome Outcome() { return std::move(outcome_); }
 
  private:
+  // Far more came than was planned for one partition: the rest is to be another one. Asked once;
+  // a reader that cannot cut now cannot later.
+  bool CutHere() {
+    if (context_.cut_after_bytes == 0 || asked_to_cut_ ||
+        outcome_.source_bytes < context_.cut_after_bytes) {
+      return false;
+    }
+    asked_to_cut_ = true;
+    outcome_.ended_at = reader_.CutAfter(outcome_.rows_read);
+    return outcome_.ended_at.has_value();
+  }
+
   void CheckStop() const {
     if (context_.stop != nullptr) context_.stop->ThrowIfRequested();
     if (context_.abandon != nullptr && context_.abandon->load()) {
@@ -88,6 +101,7 @@ class Mover {
   BlockSink& sink_;
   const BoundTable& table_;
   const MoveContext& context_;
+  bool asked_to_cut_ = false;
   MoveOutcome outcome_;  // counts of reading belong to the reading step, the rest to writing
 };
 

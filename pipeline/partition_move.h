@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "core/copy_block.h"
@@ -54,6 +55,8 @@ struct MoveOutcome {
   std::uint64_t source_bytes = 0;
   RowChecksum checksum;
   Coercions coercions;
+  // Reading was ended early, before this key (MoveContext::cut_after_bytes).
+  std::optional<KeyBound> ended_at;
 };
 
 struct MoveContext {
@@ -63,6 +66,8 @@ struct MoveContext {
   const StopFlag* stop = nullptr;
   // True when the whole run is to end, whatever the reason: looked at between batches.
   const std::atomic<bool>* abandon = nullptr;
+  // A partition larger than this is cut where it stands, if its reader can; 0: never.
+  std::uint64_t cut_after_bytes = 0;
   // Rows and bytes of each block that was handed to the target.
   std::function<void(std::uint64_t rows, std::uint64_t bytes)> moved;
   // Asked before a row is rejected, over all lanes: throws when there have been too many.

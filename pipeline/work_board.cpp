@@ -2,9 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 
 namespace transload {
+
+std::uint64_t RowsPerPartition(std::uint64_t rows, std::uint64_t bytes,
+                               std::uint64_t partition_bytes) {
+  const double share = static_cast<double>(partition_bytes) / static_cast<double>(bytes | 1);
+  return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(static_cast<double>(rows) * share));
+}
 
 void WorkBoard::Add(TableWork table) {
   if (table.open_partitions > 0) ++unloaded_;
@@ -18,6 +26,12 @@ TableWork& WorkBoard::At(std::int64_t table_id) {
     throw BugError(fmt::format("table {} of the ledger is not part of this run", table_id));
   }
   return found->second;
+}
+
+void WorkBoard::PartitionCut(std::int64_t table_id, std::uint64_t rows_per_partition) {
+  TableWork& table = At(table_id);
+  ++table.open_partitions;
+  if (table.rows_per_partition == 0) table.rows_per_partition = rows_per_partition;
 }
 
 bool WorkBoard::PartitionDone(std::int64_t table_id) {

@@ -32,6 +32,10 @@ struct TableWork {
   std::optional<std::uint64_t> source_rows;
 };
 
+// What was measured so far, as rows for one partition; never 0.
+std::uint64_t RowsPerPartition(std::uint64_t rows, std::uint64_t bytes,
+                               std::uint64_t partition_bytes);
+
 class WorkBoard {
  public:
   void Add(TableWork table);
@@ -46,6 +50,9 @@ class WorkBoard {
   // One partition of the table is done; true when it was the last one.
   bool PartitionDone(std::int64_t table_id);
   void PartitionAdded(std::int64_t table_id) { ++At(table_id).open_partitions; }
+  // One partition was done up to a key, and the rest of its range became a new one, to be cut
+  // further before it is read.
+  void PartitionCut(std::int64_t table_id, std::uint64_t rows_per_partition);
   // All of a table's partitions are to be done again, `partitions` of them.
   void Reopen(std::int64_t table_id, std::uint64_t partitions);
 

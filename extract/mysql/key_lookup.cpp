@@ -53,6 +53,13 @@ TableKey LookUpKey(SqlConnection& connection, const std::string& schema, const s
   for (const auto& [name, parts] : indexes) {
     if (parts == wanted && (key.index.empty() || name == "PRIMARY")) key.index = name;
   }
+  key.clustered = key.index == "PRIMARY" &&
+                  EqualsIgnoringCase(connection
+                                         .Query("SELECT ENGINE FROM information_schema.TABLES "
+                                                "WHERE " +
+                                                where)
+                                         .Text(0, "ENGINE"),
+                                     "InnoDB");
   SqlResult rows = connection.Query(
       "SELECT COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, IS_NULLABLE FROM "
       "information_schema.COLUMNS WHERE " +

@@ -54,6 +54,7 @@ class MySqlSource : public Source {
                                 const std::vector<std::string>& columns) override;
   SplitPlan Split(const SourceTable& table, const std::string&,
                   std::uint64_t partition_bytes) override {
+    if (auto key = ChooseKey(table)) keys_->Add(table.schema, table.name, *std::move(key));
     return PlanSplit(Probes(), table, partition_bytes);
   }
 
@@ -96,6 +97,7 @@ class MySqlSource : public Source {
   std::unique_ptr<ControlConnection> control_;
   Snapshot snapshot_;
   bool has_snapshot_ = false;
+  std::shared_ptr<KnownKeys> keys_ = std::make_shared<KnownKeys>();
   std::mutex pool_mutex_;  // guards snapshot_.readers: lanes come and go on their own threads
 };
 
@@ -117,7 +119,7 @@ std::unique_ptr<RowReader> MySqlSource::NewReader() {
   }
   auto connection = std::move(snapshot_.readers.back());
   snapshot_.readers.pop_back();
-  return std::make_unique<MySqlRowReader>(std::move(connection), version_);
+  return std::make_unique<MySqlRowReader>(std::move(connection), version_, keys_);
 }
 
 void MySqlSource::Release(std::unique_ptr<RowReader> reader) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <mariadb/mysql.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
@@ -29,6 +30,19 @@ std::string SampleCondition(double percent, const std::vector<std::string>& colu
   return fmt::format("CRC32(CONCAT_WS('#', {})) % 1000000 < {}", Join(columns, ", "), share);
 }
 
+std::string BoundColumns(const TableKey& key) {
+  std::vector<std::string> bounds;
+  for (const KeyColumn& column : key.columns) bounds.push_back(column.BoundExpression());
+  return Join(bounds, ", ");
+}
+
+std::optional<KeyBound> BoundOf(const SqlResult& result) {
+  if (result.rows.empty()) return std::nullopt;
+  KeyBound bound;
+  for (const SqlValue& value : result.rows[0]) bound.push_back(value.value_or(""));
+  return bound;
+}
+
 bool Fits(const WireType& wire, CellFormat wanted) {
   if (wire.format) {
     bool bytes = wire.form == WireForm::kBytes;
@@ -47,8 +61,9 @@ void MySqlRowReader::StatementCloser::operator()(st_mysql_stmt* statement) const
 }
 
 MySqlRowReader::MySqlRowReader(std::unique_ptr<DataConnection> connection,
-                               const ServerVersion& version)
-    : connection_(std::move(connection)), version_(version) {}
+                               const ServerVersion& version,
+                               std::shared_ptr<const KnownKeys> known_keys)
+    : connection_(std::move(connection)), version_(version), known_keys_(std::move(known_keys)) {}
 
 MySqlRowReader::~MySqlRowReader() {
   // Closing a statement reads its rows to the end; without a socket that is over at once.
@@ -59,7 +74,8 @@ void MySqlRowReader::OnCell(void* reader, unsigned column, unsigned char** at) {
   auto* self = static_cast<MySqlRowReader*>(reader);
   try {
     if (at == nullptr) {
-      self->batch_->AppendNull();
+      // A table of which nothing is copied still has rows: they are read as a bare NULL.
+      if (column < self->forms_.size()) self->batch_->AppendNull();
     } else {
       *at = const_cast<unsigned char*>(DecodeCell(self->forms_[column], *at, *self->batch_));
     }
@@ -70,6 +86,7 @@ void MySqlRowReader::OnCell(void* reader, unsigned column, unsigned char** at) {
 
 void MySqlRowReader::Open(const ReadRequest& request) {
   if (statement_) throw BugError("a reader was opened while its last partition was unfinished");
+  ended_by_cut_ = false;
   table_ = request.schema + "." + request.table;
   std::string sql = SelectSql(request);
   statement_.reset(mysql_stmt_init(connection_->handle()));
@@ -103,7 +120,8 @@ void MySqlRowReader::BindColumns(const ReadRequest& request) {
     }
     forms_.push_back(wire.form);
   }
-  if (forms_.size() != request.columns.size() || fields != forms_.size()) {
+  if (forms_.size() != request.columns.size() ||
+      fields != std::max<std::size_t>(1, forms_.size())) {
     throw BugError("the source prepared another number of columns than asked for: " + table_);
   }
 }
@@ -128,15 +146,20 @@ std::string MySqlRowReader::SelectSql(const ReadRequest& request) {
     for (const KeyColumn& column : key.columns) of.push_back(QuoteName(column.name));
     sample = SampleCondition(*request.sample_percent, of.empty() ? columns : of);
   }
-  bool ordered = request.in_key_order && !key.columns.empty();
-  std::string sql = fmt::format("SELECT {} FROM {}{}{}", Join(columns, ", "),
-                                QuoteTable(request.schema, request.table),
-                                condition.empty() && !ordered ? "" : key.IndexHint(),
-                                And({condition, request.where, sample}));
-  return ordered ? sql + " ORDER BY " + key.ColumnList() : sql;
+  bool ordered = request.in_key_order && key.clustered && !request.range.only_nulls;
+  std::string rows = fmt::format("FROM {}{}{}", QuoteTable(request.schema, request.table),
+                                 condition.empty() && !ordered ? "" : key.IndexHint(),
+                                 And({condition, request.where, sample}));
+  if (ordered) rows += " ORDER BY " + key.ColumnList();
+  cut_sql_.clear();
+  if (ordered && !request.range.whole_table()) {
+    cut_sql_ = fmt::format("SELECT {} {} LIMIT 1 OFFSET ", BoundColumns(key), rows);
+  }
+  return fmt::format("SELECT {} {}", columns.empty() ? "NULL" : Join(columns, ", "), rows);
 }
 
 bool MySqlRowReader::Read(RowBatch& batch) {
+  if (std::exchange(ended_by_cut_, false)) return false;
   if (!statement_) throw BugError("a reader was read without an open partition");
   batch_ = &batch;
   while (!batch.full()) {
@@ -259,8 +282,9 @@ SqlResult MySqlRowReader::PatientQuery(const std::string& sql) {
   }
 }
 
-const TableKey& MySqlRowReader::Key(const std::string& schema, const std::string& table,
-                                    const std::vector<std::string>& columns) {
+TableKey MySqlRowReader::Key(const std::string& schema, const std::string& table,
+                             const std::vector<std::string>& columns) {
+  if (auto known = known_keys_->Find(schema, table, columns)) return *std::move(known);
   std::string subject = QuoteTable(schema, table);
   auto place = std::make_pair(subject, Join(columns, "\n"));
   auto found = keys_.find(place);
@@ -284,17 +308,24 @@ std::optional<KeyBound> MySqlRowReader::BoundaryAfter(const std::string& schema,
                                                       std::uint64_t rows) {
   table_ = schema + "." + table;
   if (range.by != SplitBy::kKey || range.only_nulls || rows == 0) return std::nullopt;
-  const TableKey& key = Key(schema, table, range.columns);
-  std::vector<std::string> bounds;
-  for (const KeyColumn& column : key.columns) bounds.push_back(column.BoundExpression());
+  const TableKey key = Key(schema, table, range.columns);
   SqlResult result =
       PatientQuery(fmt::format("SELECT {} FROM {}{}{} ORDER BY {} LIMIT 1 OFFSET {}",
-                               Join(bounds, ", "), QuoteTable(schema, table), key.IndexHint(),
+                               BoundColumns(key), QuoteTable(schema, table), key.IndexHint(),
                                And({RangeCondition(key, range)}), key.ColumnList(), rows));
-  if (result.rows.empty()) return std::nullopt;
-  KeyBound bound;
-  for (const SqlValue& value : result.rows[0]) bound.push_back(value.value_or(""));
-  if (range.lower && bound == *range.lower) return std::nullopt;
+  std::optional<KeyBound> bound = BoundOf(result);
+  if (range.lower && bound == range.lower) return std::nullopt;
+  return bound;
+}
+
+// The same query in the same snapshot gives the same rows: the one after those delivered begins the
+// rest. Walking the index once more costs less than carrying bounds along with every row.
+std::optional<KeyBound> MySqlRowReader::CutAfter(std::uint64_t rows) {
+  if (!statement_ || cut_sql_.empty() || cancelled_) return std::nullopt;
+  Abandon();
+  std::optional<KeyBound> bound = BoundOf(PatientQuery(cut_sql_ + std::to_string(rows)));
+  // No row after them: they were all, and the server has said so.
+  ended_by_cut_ = !bound;
   return bound;
 }
 

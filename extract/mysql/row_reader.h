@@ -15,6 +15,7 @@
 #include "core/error.h"
 #include "extract/mysql/cell_decoder.h"
 #include "extract/mysql/data_connection.h"
+#include "extract/mysql/known_keys.h"
 #include "extract/mysql/server_version.h"
 #include "extract/mysql/table_key.h"
 #include "extract/source.h"
@@ -25,7 +26,8 @@ namespace transload::mysql {
 
 class MySqlRowReader : public RowReader {
  public:
-  MySqlRowReader(std::unique_ptr<DataConnection> connection, const ServerVersion& version);
+  MySqlRowReader(std::unique_ptr<DataConnection> connection, const ServerVersion& version,
+                 std::shared_ptr<const KnownKeys> known_keys);
   ~MySqlRowReader() override;
 
   void Open(const ReadRequest& request) override;
@@ -36,6 +38,7 @@ class MySqlRowReader : public RowReader {
                           const std::string& where) override;
   std::optional<KeyBound> BoundaryAfter(const std::string& schema, const std::string& table,
                                         const PartitionRange& range, std::uint64_t rows) override;
+  std::optional<KeyBound> CutAfter(std::uint64_t rows) override;
 
   // The connection, when it is sound and idle; the reader is of no use afterwards.
   std::unique_ptr<DataConnection> TakeConnection();
@@ -49,8 +52,8 @@ class MySqlRowReader : public RowReader {
   static void OnCell(void* reader, unsigned column, unsigned char** at);
   void BindColumns(const ReadRequest& request);
   std::string SelectSql(const ReadRequest& request);
-  const TableKey& Key(const std::string& schema, const std::string& table,
-                      const std::vector<std::string>& columns);
+  TableKey Key(const std::string& schema, const std::string& table,
+               const std::vector<std::string>& columns);
   SqlResult PatientQuery(const std::string& sql);
   // Ends the open statement with the error that the connection holds.
   [[noreturn]] void Fail(std::string_view doing);
@@ -62,11 +65,14 @@ class MySqlRowReader : public RowReader {
   ServerVersion version_;
   Statement statement_;
   std::string table_;
+  std::string cut_sql_;        // finds the key that follows N rows; empty: not in key order
+  bool ended_by_cut_ = false;  // CutAfter found no row left
   std::vector<WireForm> forms_;
   RowBatch* batch_ = nullptr;          // during Read
   std::exception_ptr decode_failure_;  // a C library is no place to throw through
   std::atomic<bool> broken_{false};
-  std::map<std::pair<std::string, std::string>, TableKey> keys_;
+  std::shared_ptr<const KnownKeys> known_keys_;
+  std::map<std::pair<std::string, std::string>, TableKey> keys_;  // looked up by this reader
   std::atomic<bool> cancelled_{false};
   std::mutex cancel_mutex_;  // Cancel against TakeConnection
 };

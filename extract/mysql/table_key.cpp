@@ -45,6 +45,7 @@ bool IsPlainNumber(std::string_view text) {
 std::optional<TableKey> KeyOf(const SourceTable& table, const SourceIndex& index) {
   TableKey key;
   key.index = index.name;
+  key.clustered = index.kind == IndexKind::kPrimary && EqualsIgnoringCase(table.engine, "InnoDB");
   for (const SourceIndexPart& part : index.parts) {
     const SourceColumn* column = table.FindColumn(part.column);
     // A descending part would make the OFFSET walk run against the comparison's direction.

@@ -41,6 +41,8 @@ struct KeyColumn {
 struct TableKey {
   std::string index;  // empty: no index is named in the SQL
   std::vector<KeyColumn> columns;
+  // The rows lie in this order, so that reading them in it costs nothing. InnoDB.
+  bool clustered = false;
 
   std::vector<std::string> names() const;
   // "`a`, `b`"

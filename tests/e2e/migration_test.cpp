@@ -135,6 +135,51 @@ TEST_F(Migration, GoesOnAfterItWasKilledAndEndsInTheSameState) {
   EXPECT_THAT(again.err, HasSubstr("already finished"));
 }
 
+// The server believes the table to be empty, so that it is planned as one small partition.
+TEST_F(Migration, APartitionFarLargerThanPlannedIsCutWhereItStandsAndGoesOnAfterAKill) {
+  rig::MariaDbServer server = rig::MariaDbServer::Start();
+  const std::string schema = rig::FreshDatabase(server);
+  server.Execute(
+      "create table big (a int, k varchar(20), v varchar(100), primary key (a, k)) engine=InnoDB "
+      "stats_persistent=1 stats_auto_recalc=0;"
+      "insert into big select seq % 100, concat('k', seq), repeat('x', seq % 100) "
+      "from seq_1_to_100000;"
+      "update mysql.innodb_table_stats set n_rows = 3, clustered_index_size = 1 where "
+      "database_name = database()",
+      schema);
+  server.Restart();  // estimates are read once
+  ASSERT_LT(std::stoi(server.QueryValue("select table_rows from information_schema.tables where "
+                                        "table_schema = '" +
+                                        schema + "'")),
+            10);
+  const std::string source = server.Url(schema);
+  const std::string undisturbed = rig::FreshDatabase(target_);
+  TransloadRun whole = RunTransload({"run", source, target_.Url(undisturbed)});
+  ASSERT_EQ(whole.exit_code, 0) << whole.out << whole.err;
+  EXPECT_EQ(target_.QueryValue("select count(*) from transload.partition", undisturbed), "1");
+
+  rig::Command command;
+  command.argv = {TRANSLOAD_BINARY, "run", source, TargetUrl(),        "--max-rate",
+                  "2MB/s",          "-j",  "2",    "--partition-size", "200KiB"};
+  command.as_server_account = false;
+  rig::Process process = rig::Process::Start(command);
+  for (int i = 0; i < 1000 && process.Running() && Done() < 4; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  process.Signal(SIGKILL);
+  ASSERT_TRUE(process.WaitFor(std::chrono::seconds(30)));
+  EXPECT_GE(Done(), 4);
+  TransloadRun last =
+      RunTransload({"run", source, TargetUrl(), "-j", "2", "--partition-size", "200KiB"});
+  ASSERT_EQ(last.exit_code, 0) << last.out << last.err;
+  EXPECT_EQ(Checksum(target_, database_), Checksum(target_, undisturbed));
+  EXPECT_GT(Done(), 8);
+  EXPECT_EQ(target_.QueryValue("select sum(rows_read) || ' ' || sum(rows_written) || ' ' || "
+                               "count(distinct number) - count(*) from transload.partition",
+                               database_),
+            "100000 100000 0");
+}
+
 TEST_F(Migration, ReconcilesWhatWasLoadedWhenTheSourceMovedMeanwhile) {
   rig::MySqlFamilyServer& server = rig::SharedMariaDb();
   const std::string schema = MakeLargeTable(server);

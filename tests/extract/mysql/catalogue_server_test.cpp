@@ -1,0 +1,125 @@
+// What the adapter reads from the catalogues of the real servers.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/extract/mysql/mysql_source_test.h"
+
+namespace transload {
+namespace {
+
+using testing::HasSubstr;
+
+class MySqlCatalogueTest : public MySqlSourceTest {
+ protected:
+  const SourceColumn& Column(const SourceTable& table, const std::string& name) {
+    const SourceColumn* column = table.FindColumn(name);
+    if (column == nullptr) throw std::runtime_error("no column " + name);
+    return *column;
+  }
+  const SourceIndex& Index(const SourceTable& table, const std::string& name) {
+    for (const SourceIndex& index : table.indexes) {
+      if (index.name == name) return index;
+    }
+    throw std::runtime_error("no index " + name);
+  }
+  std::vector<std::string> NotMigratedKinds(const SourceCatalogue& catalogue) {
+    std::vector<std::string> kinds;
+    for (const NotMigrated& object : catalogue.not_migrated) {
+      kinds.push_back(object.kind + (object.definition.empty() ? " without definition" : ""));
+    }
+    std::sort(kinds.begin(), kinds.end());
+    return kinds;
+  }
+};
+
+TEST_P(MySqlCatalogueTest, ReadsColumnsKeysAndComments) {
+  Execute(
+      "create table parent (a int, b int, primary key (a, b)) engine=InnoDB;"
+      "create table t (id bigint unsigned auto_increment primary key comment 'the \\'key\\'',"
+      " v varchar(10) not null default 'it''s', n varchar(9) default null,"
+      " e enum('a,b','it''s','(x)') default 'a,b', ts timestamp(3) null default "
+      "current_timestamp(3) on update current_timestamp(3), a int, b int, body text,"
+      " unique key u (v(4)), key k (a, b), fulltext key f (body),"
+      " constraint fk foreign key (a, b) references parent (a, b) on delete set null)"
+      " engine=InnoDB auto_increment=77 comment='people; \"quoted\"'");
+  std::unique_ptr<Source> source = Open();
+  const SourceTable table = TableNamed(*source, "t");
+  EXPECT_EQ(table.comment, "people; \"quoted\"");
+  EXPECT_EQ(table.next_auto_value, "77");
+  const SourceColumn& id = Column(table, "id");
+  EXPECT_TRUE(id.auto_increment);
+  EXPECT_TRUE(id.is_unsigned);
+  EXPECT_FALSE(id.nullable);
+  EXPECT_EQ(id.comment, "the 'key'");
+  EXPECT_EQ(Column(table, "v").default_value->text, "it's");
+  EXPECT_FALSE(Column(table, "v").default_value->is_expression);
+  EXPECT_FALSE(Column(table, "n").default_value.has_value());
+  EXPECT_EQ(Column(table, "e").labels, (std::vector<std::string>{"a,b", "it's", "(x)"}));
+  EXPECT_TRUE(Column(table, "ts").default_value->is_expression);
+  EXPECT_THAT(Column(table, "ts").on_update, HasSubstr("3"));
+  EXPECT_EQ(Index(table, "u").kind, IndexKind::kUnique);
+  EXPECT_EQ(Index(table, "u").parts[0].prefix_length, 4);
+  EXPECT_EQ(Index(table, "f").kind, IndexKind::kFulltext);
+  ASSERT_EQ(table.foreign_keys.size(), 1U);
+  EXPECT_EQ(table.foreign_keys[0].columns, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(table.foreign_keys[0].on_delete, "SET NULL");
+  EXPECT_EQ(table.foreign_keys[0].parent_table, "parent");
+  EXPECT_EQ(table.PrimaryKey()->parts.size(), 1U);
+}
+
+TEST_P(MySqlCatalogueTest, ListsWhatIsNotCarriedOverWithItsDefinition) {
+  Execute(
+      "create table t (a int) engine=InnoDB; create view v as select a from t;"
+      "create trigger tr before insert on t for each row set new.a = 1;"
+      "create procedure p() select 1; create function fn() returns int deterministic return 1;"
+      "create event ev on schedule every 1 day do select 1;"
+      "create table parts (a int, primary key (a)) engine=InnoDB partition by range (a) (partition "
+      "p0 values less than (10), partition p1 values less than maxvalue);"
+      "create table m1 (a int) engine=MyISAM; create table mrg (a int) engine=MERGE union=(m1)");
+  if (!mariadb()) Execute("create table hole (a int) engine=BLACKHOLE");  // a plugin there
+  std::unique_ptr<Source> source = Open();
+  const SourceCatalogue catalogue = source->ReadCatalogue();
+  EXPECT_THAT(NotMigratedKinds(catalogue),
+              testing::IsSupersetOf({"view", "trigger", "procedure", "function", "event"}));
+  std::vector<std::string> tables;
+  for (const SourceTable& table : catalogue.tables) tables.push_back(table.name);
+  EXPECT_THAT(tables, testing::UnorderedElementsAre("t", "parts", "m1"));
+  for (const SourceTable& table : catalogue.tables) {
+    EXPECT_EQ(table.transactional, table.name != "m1");
+    EXPECT_EQ(table.partitioning.empty(), table.name != "parts") << table.partitioning;
+  }
+  std::string listed;
+  for (const NotMigrated& object : catalogue.not_migrated) {
+    listed += object.kind + " " + object.name + ": " + object.reason + "\n";
+  }
+  EXPECT_THAT(listed, HasSubstr("mrg"));
+  if (!mariadb()) {
+    EXPECT_THAT(listed, HasSubstr("hole"));
+  }
+}
+
+TEST_P(MySqlCatalogueTest, ReadsWhatOnlyNewerServersHave) {
+  if (old()) {
+    Execute("create table t (a int)");
+    EXPECT_TRUE(TableNamed(*Open(), "t").checks.empty());
+    return;
+  }
+  Execute(
+      "create table t (a int check (a > 0), b int invisible default 5, j json, g int as (a + 1) "
+      "stored, d varchar(40) default (concat('x', 'y')), key k (a desc))");
+  std::unique_ptr<Source> source = Open();
+  const SourceTable table = TableNamed(*source, "t");
+  EXPECT_TRUE(Column(table, "b").invisible);
+  EXPECT_TRUE(Column(table, "g").generated_stored);
+  EXPECT_THAT(Column(table, "g").generation_expression, HasSubstr("+"));
+  EXPECT_TRUE(Column(table, "d").default_value->is_expression);
+  EXPECT_FALSE(table.checks.empty());
+  EXPECT_TRUE(Column(table, "j").type == "json" || Column(table, "j").is_json_alias);
+  EXPECT_TRUE(Index(table, "k").parts[0].descending);
+}
+
+INSTANTIATE_TEST_SUITE_P(MariaDb, MySqlCatalogueTest, ::testing::Values("mariadb"));
+INSTANTIATE_TEST_SUITE_P(Matrix, MySqlCatalogueTest, ::testing::Values("9", "5.6"));
+
+}  // namespace
+}  // namespace transload
