@@ -44,6 +44,7 @@ class Undoing {
       }
     }
     if (!result_.in_the_way.empty()) return std::move(result_);
+    PutForeignKeysBack();
     transaction_.Exec(Sql("update {L}.run set state = 'undone', finished_at = clock_timestamp() "
                           "where id = $1::text"),
                       {run_id_});
@@ -57,7 +58,8 @@ class Undoing {
   void LookForOthersWork() {
     SqlRows touched = transaction_.Exec(
         Sql("select action, kind, schema, name from {L}.object where run_id = $1::text and action "
-            "in ('truncated', 'dropped', 'appended', 'altered') order by id"),
+            "in ('truncated', 'dropped', 'appended', 'altered') "
+            "and kind <> 'foreign key' order by id"),
         {run_id_});
     for (std::size_t row = 0; row < touched.size(); ++row) {
       const std::string text =
@@ -77,6 +79,33 @@ class Undoing {
             ") order by t.id"),
         {run_id_});
     for (std::size_t row = 0; row < tables.size(); ++row) CheckRows(tables, row);
+  }
+
+  // Keys of tables that were there before, dropped for loading and not made again by the run.
+  void PutForeignKeysBack() {
+    SqlRows keys = transaction_.Exec(
+        Sql("select id, schema, name, \"table\", detail from {L}.object where run_id = $1::text "
+            "and kind = 'foreign key' and action = 'dropped' order by id"),
+        {run_id_});
+    for (std::size_t row = 0; row < keys.size(); ++row) {
+      const std::string table = ddl::Qualified(keys.Text(row, 1), keys.Text(row, 3));
+      const std::string add = fmt::format("ALTER TABLE {} ADD CONSTRAINT {} {}", table,
+                                          ddl::QuoteName(keys.Text(row, 2)), keys.Text(row, 4));
+      const std::string label = fmt::format("foreign key {} of {}.{}", keys.Text(row, 2),
+                                            keys.Text(row, 1), keys.Text(row, 3));
+      std::string problem = TryExec(add);
+      if (problem.empty()) {
+        result_.kept.push_back(label + ": put back as it was");
+      } else if (TryExec(add + " NOT VALID").empty()) {
+        result_.kept.push_back(label + ": put back as NOT VALID: " + problem);
+      } else {
+        result_.kept.push_back(
+            fmt::format("{}: could not be put back: {}; {}", label, problem, add));
+        continue;
+      }
+      transaction_.Exec(Sql("update {L}.object set action = 'recreated' where id = $1::bigint"),
+                        {keys.Text(row, 0)});
+    }
   }
 
   void CheckRows(const SqlRows& tables, std::size_t row) {

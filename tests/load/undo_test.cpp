@@ -90,6 +90,27 @@ TEST(Undo, RefusesWhenRowsChangedUnlessForced) {
   }
 }
 
+TEST(Undo, PutsForeignKeysBackThatTheRunDropped) {
+  TargetFixture target;
+  target.Sql(
+      "create table p (id int primary key); create table c (id int references p on delete cascade);"
+      "insert into p values (1); insert into c values (1)");
+  Migrate(target);
+  SchemaBuilder builder(target.options, "r1");
+  TablePlan child;
+  child.schema = "public";
+  child.name = "c";
+  for (const ObjectOutcome& outcome : builder.DropForeignKeys({&child})) EXPECT_TRUE(outcome.ok);
+  const std::string keys =
+      "select count(*) || coalesce(min(pg_get_constraintdef(oid)), '') from pg_constraint where "
+      "contype = 'f' "
+      "and convalidated and conrelid = 'c'::regclass";
+  EXPECT_EQ(target.Value(keys), "0");
+  UndoResult result = Undo(target.options, false);
+  EXPECT_TRUE(result.done) << testing::PrintToString(result.in_the_way);
+  EXPECT_EQ(target.Value(keys), "1FOREIGN KEY (id) REFERENCES p(id) ON DELETE CASCADE");
+}
+
 TEST(Undo, LeavesATableThatSomebodyMadeAnew) {
   TargetFixture target;
   Migrate(target);
