@@ -127,14 +127,15 @@ std::string CreateSequence(const SequencePlan& sequence) {
   const SourceSequence& source = sequence.source;
   std::string sql = fmt::format("CREATE SEQUENCE {} AS {}",
                                 Qualified(sequence.schema, sequence.name), sequence.type_sql);
-  auto add = [&](const char* words, const std::string& value) {
-    if (!value.empty()) sql += fmt::format(" {} {}", words, value);
+  // MariaDB says 0 for "no cache" and for "as the server's auto_increment_increment says".
+  auto add = [&](const char* words, const std::string& value, const char* none = "") {
+    if (!value.empty() && value != none) sql += fmt::format(" {} {}", words, value);
   };
-  add("INCREMENT BY", source.increment);
+  add("INCREMENT BY", source.increment, "0");
   add("MINVALUE", source.minimum);
   add("MAXVALUE", source.maximum);
   add("START WITH", source.start);
-  add("CACHE", source.cache);
+  add("CACHE", source.cache, "0");
   if (source.cycle) sql += " CYCLE";
   return sql;
 }
@@ -252,11 +253,11 @@ std::string Script(const MigrationPlan& plan, int version_num) {
   std::string out;
   auto add = [&](const std::string& sql) { out += sql + ";\n"; };
   for (const std::string& schema : plan.schemas) add(CreateSchema(schema));
+  for (const SequencePlan& sequence : plan.sequences) add(CreateSequence(sequence));
   for (const TablePlan& table : plan.tables) {
     for (const EnumTypePlan& type : table.types) add(CreateEnum(type));
     add(CreateTable(table, false));
   }
-  for (const SequencePlan& sequence : plan.sequences) add(CreateSequence(sequence));
   out += "\n-- after the data\n";
   for (const TablePlan& table : plan.tables) {
     std::vector<std::string> late;

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <string_view>
+
 #include "mappings/default_values.h"
 #include "mappings/expression_translator.h"
 #include "mappings/plan_draft.h"
@@ -7,10 +9,51 @@
 namespace transload {
 namespace {
 
+// The sequence of MariaDB's nextval(`db`.`name`), or nothing.
+const SequencePlan* SequenceOf(const Draft& draft, const DraftTable& table,
+                               const SourceDefault& value) {
+  constexpr std::string_view kCall = "nextval(";
+  if (!value.is_expression || LowerAscii(value.text).rfind(kCall, 0) != 0 ||
+      value.text.back() != ')') {
+    return nullptr;
+  }
+  // As the server prints it: names in backticks, a backtick within one doubled.
+  std::vector<std::string> names(1);
+  bool quoted = false;
+  for (std::size_t i = kCall.size(); i + 1 < value.text.size(); ++i) {
+    const char c = value.text[i];
+    if (c == '`' && quoted && value.text[i + 1] == '`') {
+      names.back() += value.text[++i];
+    } else if (c == '`') {
+      quoted = !quoted;
+    } else if (c == '.' && !quoted) {
+      names.emplace_back();
+    } else {
+      names.back() += c;
+    }
+  }
+  const std::string& schema = names.size() > 1 ? names.front() : table.plan.source_schema;
+  for (const SequencePlan& sequence : draft.plan.sequences) {
+    if (sequence.source.schema == schema && sequence.source.name == names.back()) return &sequence;
+  }
+  return nullptr;
+}
+
+bool IsNumber(const PgType& type) {
+  return type.kind == PgKind::kInt2 || type.kind == PgKind::kInt4 || type.kind == PgKind::kInt8 ||
+         type.kind == PgKind::kNumeric;
+}
+
 void PlanDefault(Draft& draft, DraftTable& table, std::size_t index) {
   ColumnPlan& column = table.plan.columns[index];
   if (!column.source.default_value || column.identity) return;
   if (!column.source.generation_expression.empty()) return;
+  const SequencePlan* sequence = SequenceOf(draft, table, *column.source.default_value);
+  if (sequence != nullptr && IsNumber(column.type)) {
+    const std::string name = QuoteIdent(sequence->schema) + "." + QuoteIdent(sequence->name);
+    column.default_sql = fmt::format("nextval({}::regclass)", QuoteLiteral(name));
+    return;
+  }
   const DefaultValue value =
       TranslateDefault(column.source, column.type, DialectOf(draft.request.source.rules),
                        draft.request.target_version);

@@ -51,6 +51,12 @@ void Migration::MakeSchema() {
     for (const std::string& schema : planned_.plan.schemas) {
       if (!made_.contains(fmt::format("schema|||{}", schema))) must(builder.CreateSchema(schema));
     }
+    // Before the tables, whose defaults may ask them for values.
+    for (const SequencePlan& sequence : planned_.plan.sequences) {
+      if (!made_.contains(fmt::format("sequence|{}||{}", sequence.schema, sequence.name))) {
+        must(builder.CreateSequence(sequence));
+      }
+    }
   }
   std::vector<const TablePlan*> existing;
   std::set<std::pair<std::string, std::string>> standing;
@@ -83,12 +89,6 @@ void Migration::MakeSchema() {
       must(builder.TruncateTables(existing));
     } else if (options.on_existing == OnExisting::kAppend) {
       must(builder.RecordAppend(existing));
-    }
-  }
-  if (options.data_only) return;
-  for (const SequencePlan& sequence : planned_.plan.sequences) {
-    if (!made_.contains(fmt::format("sequence|{}||{}", sequence.schema, sequence.name))) {
-      must(builder.CreateSequence(sequence));
     }
   }
 }
