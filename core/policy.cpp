@@ -71,7 +71,9 @@ const std::vector<Entry>& Entries() {
             "a tinyint(1) that holds more than 0 and 1", &Policies::bool_other),
       Plain("enum_zero", {"null", "empty", "error"},
             "an ENUM value with index 0, stored by an invalid insert", &Policies::enum_zero),
-      Plain("ci", {"deterministic", "icu", "citext"}, "columns with a case-insensitive collation",
+      Plain("ci", {"deterministic", "icu", "citext"},
+            "columns with a case-insensitive collation; icu is refused, because no ICU collation "
+            "compares as the source's do",
             &Policies::ci),
       Plain("generated", {"materialise", "translate"},
             "generated columns: plain columns with the values, or translated expressions",

@@ -143,6 +143,25 @@ void NoteTable(Draft& draft, const DraftTable& table) {
   }
 }
 
+// For the whole run, for a table or for a column alike: a policy that is set is never passed over.
+void RefuseIcu(Draft& draft) {
+  auto refuse = [&](const std::string& where) {
+    draft.Refuse(where,
+                 "policy ci=icu is not offered: no ICU collation compares as the source's do (it "
+                 "takes ß for ss and passes over control characters), so that keys would clash or "
+                 "differ. Take deterministic, or citext");
+  };
+  if (draft.request.options.policies.ci == CaseInsensitive::kIcu) {
+    refuse("the whole run");
+    return;
+  }
+  for (const DraftTable& table : draft.tables) {
+    for (std::size_t i = 0; i < table.columns.size(); ++i) {
+      if (table.plan.columns[i].policies.ci == CaseInsensitive::kIcu) refuse(table.ColumnLabel(i));
+    }
+  }
+}
+
 }  // namespace
 
 void NoteHazards(Draft& draft) {
@@ -154,11 +173,7 @@ void NoteHazards(Draft& draft) {
       if (draft.request.source.rules == "sqlite") NoteSqliteValues(draft, table, i);
     }
   }
-  if (draft.request.options.policies.ci == CaseInsensitive::kIcu) {
-    draft.Refuse("policy ci",
-                 "icu is not offered: no ICU collation orders and compares as the source's do. "
-                 "Take deterministic, or citext");
-  }
+  RefuseIcu(draft);
 }
 
 }  // namespace transload
