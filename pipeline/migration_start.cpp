@@ -53,6 +53,16 @@ std::string OptionsJson(const Options& options) {
   return json.dump();
 }
 
+// What a plan was made from, without the tables that it leaves out: those may change as they like.
+SourceCatalogue Selected(const Planned& planned) {
+  SourceCatalogue selected;
+  for (const TablePlan& table : planned.plan.tables) {
+    if (const SourceTable* source = planned.FindSource(table)) selected.tables.push_back(*source);
+  }
+  selected.sequences = planned.catalogue.sequences;
+  return selected;
+}
+
 std::string Listed(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text += "\n  " + line;
@@ -183,7 +193,7 @@ void Migration::PlanFromLedger() {
   const Options& options = ends_->options;
   planned_ = MakePlanned(*ends_, progress_, stop_);
   const std::string inputs =
-      InputsJson(options, planned_.catalogue, RulesDigest(ends_->source->Info().rules));
+      InputsJson(options, Selected(planned_), RulesDigest(ends_->source->Info().rules));
   const std::string drift = DescribeDrift(run_.input_json, inputs);
   if (!drift.empty() && options.reload.empty()) {
     throw RefusedError(fmt::format(
@@ -223,8 +233,9 @@ void Migration::Begin() {
     run_.id = NewRunId(RandomSeed());
     run_.fingerprint = source.fingerprint;
     run_.target_schemas = LockKey(planned_.plan);
-    run_.input_json = InputsJson(options, planned_.catalogue, RulesDigest(source.rules));
-    run_.input_hash = InputFingerprint(options, planned_.catalogue, RulesDigest(source.rules));
+    const SourceCatalogue selected = Selected(planned_);
+    run_.input_json = InputsJson(options, selected, RulesDigest(source.rules));
+    run_.input_hash = InputFingerprint(options, selected, RulesDigest(source.rules));
     run_.options_json = OptionsJson(options);
     run_.version = kVersion;
     run_.snapshot_json = SnapshotJson(snapshot_);
@@ -324,7 +335,12 @@ void Migration::FillBoard() {
     TableWork& work = board_.At(partition.table_id);
     board_.Reopen(work.id, work.open_partitions + 1);
     if (!partition.remainder || work.rows_per_partition > 0) continue;
-    if (const SourceTable* table = planned_.FindSource(work.plan)) {
+    const auto row = std::find_if(ledger.tables.begin(), ledger.tables.end(),
+                                  [&](const TableRow& other) { return other.id == work.id; });
+    if (row != ledger.tables.end() && row->sums.rows_read > 0) {
+      work.rows_per_partition = RowsPerPartition(row->sums.rows_read, row->sums.source_bytes,
+                                                 ends_->options.partition_bytes);
+    } else if (const SourceTable* table = planned_.FindSource(work.plan)) {
       work.rows_per_partition =
           ends_->source->Split(*table, work.plan.where, ends_->options.partition_bytes)
               .rows_per_partition;
