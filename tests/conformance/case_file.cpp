@@ -42,6 +42,10 @@ void Apply(ConformanceCase& c, const Entry& entry) {
     c.engines = Words(entry.value);
   } else if (entry.key == "source" || entry.key.starts_with("source ")) {
     c.sources[Trimmed(entry.key.substr(6))] += entry.block;
+  } else if (entry.key == "target") {
+    c.target += entry.block;
+  } else if (entry.key == "config") {
+    c.config += entry.block;
   } else if (entry.key == "run") {
     for (const std::string& word : Words(entry.value)) c.arguments.push_back(word);
   } else if (entry.key == "exit") {

@@ -6,7 +6,11 @@
 //                                      "mysql9" only the latter
 //   source:                            statements, for every engine, or "source mariadb:" for one
 //     create table t (a float);
+//   target:                            statements for the target, before the run
+//     create extension postgis;
 //   run: --policy zero_date=null       further arguments
+//   config:                            a configuration file, given with -c
+//     [policy]
 //   exit: 0
 //   query: select a::text from t       and then the rows as PostgreSQL prints them: '|' between
 //     16777216                         columns, \N for NULL
@@ -14,7 +18,8 @@
 //   report: regular expression         what report.json must hold
 //
 // Indented lines belong to the key before them, with two blanks of indentation removed. Lines that
-// begin with '#' are comments.
+// begin with '#' are comments. scripts/conformance-matrix reads these files too, for
+// docs/conformance.md.
 #ifndef TRANSLOAD_TESTS_CONFORMANCE_CASE_FILE_H_
 #define TRANSLOAD_TESTS_CONFORMANCE_CASE_FILE_H_
 
@@ -35,6 +40,8 @@ struct ConformanceCase {
   std::vector<int> section10;
   std::vector<std::string> engines;
   std::map<std::string, std::string> sources;  // by engine; "" for all
+  std::string target;
+  std::string config;
   std::vector<std::string> arguments;
   int exit_code = 0;
   std::vector<CaseQuery> queries;

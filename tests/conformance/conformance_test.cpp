@@ -63,6 +63,12 @@ class CaseTest : public testing::Test {
     std::vector<std::string> arguments = {"run", MakeSource(case_, engine_, dir),
                                           target.Url(database), "--report", report};
     arguments.insert(arguments.end(), case_.arguments.begin(), case_.arguments.end());
+    if (!case_.target.empty()) target.Execute(case_.target, database);
+    if (!case_.config.empty()) {
+      const std::string config = dir / "transload.toml";
+      std::ofstream(config) << case_.config;
+      arguments.insert(arguments.end(), {"-c", config});
+    }
     TransloadRun run = RunTransload(arguments);
     ASSERT_EQ(run.exit_code, case_.exit_code) << run.command << "\n" << run.out << run.err;
     for (const CaseQuery& query : case_.queries) {
