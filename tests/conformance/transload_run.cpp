@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -36,9 +38,10 @@ TransloadRun RunTransload(const std::vector<std::string>& arguments,
   const std::string out = dir / "out", err = dir / "err";
   std::vector<std::string> words = {TRANSLOAD_BINARY};
   words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<std::string> settings = {"PATH=" + std::string(std::getenv("PATH")),
-                                       "HOME=" + dir.path().string(), "LC_ALL=C.UTF-8"};
-  for (const auto& [name, value] : environment) settings.push_back(name + "=" + value);
+  std::map<std::string, std::string> all = environment;
+  all.insert({{"PATH", std::getenv("PATH")}, {"HOME", dir.path().string()}, {"LC_ALL", "C.UTF-8"}});
+  std::vector<std::string> settings;
+  for (const auto& [name, value] : all) settings.push_back(name + "=" + value);
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
@@ -50,10 +53,14 @@ TransloadRun RunTransload(const std::vector<std::string>& arguments,
                           Pointers(settings).data());
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) throw std::runtime_error("cannot start " + words.front());
+  const auto start = std::chrono::steady_clock::now();
   int status = 0;
-  waitpid(child, &status, 0);
+  rusage usage{};
+  wait4(child, &status, 0, &usage);
 
   TransloadRun run;
+  run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  run.peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) << 10;
   run.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   run.out = Slurp(out);
   run.err = Slurp(err);

@@ -221,38 +221,70 @@ class MySqlTlsTest : public ::testing::Test {
     endpoint.tls = mode;
     return endpoint;
   }
+  void ExpectRefusalFromRequiredUp(const rig::MySqlFamilyServer& server) {
+    EXPECT_TRUE(Connects(To(server, mysql::TlsMode::kDisabled)));
+    EXPECT_TRUE(Connects(To(server, mysql::TlsMode::kPreferred)));
+    EXPECT_FALSE(Connects(To(server, mysql::TlsMode::kRequired)));
+    EXPECT_FALSE(Connects(To(server, mysql::TlsMode::kVerifyCa)));
+    EXPECT_FALSE(Connects(To(server, mysql::TlsMode::kVerifyIdentity)));
+  }
+  void ExpectVerification(const rig::MySqlFamilyServer& server) {
+    bool encrypted = true;
+    EXPECT_TRUE(Connects(To(server, mysql::TlsMode::kDisabled), &encrypted));
+    EXPECT_FALSE(encrypted);
+    EXPECT_TRUE(Connects(To(server, mysql::TlsMode::kPreferred), &encrypted));
+    EXPECT_TRUE(encrypted);
+    EXPECT_TRUE(Connects(To(server, mysql::TlsMode::kRequired), &encrypted));
+    EXPECT_TRUE(encrypted);
+    for (mysql::TlsMode mode : {mysql::TlsMode::kVerifyCa, mysql::TlsMode::kVerifyIdentity}) {
+      mysql::Endpoint endpoint = To(server, mode);
+      endpoint.ssl_ca = server.tls().ca;
+      EXPECT_TRUE(Connects(endpoint, &encrypted));
+      EXPECT_TRUE(encrypted);
+      endpoint.ssl_cert = server.tls().client_cert;
+      endpoint.ssl_key = server.tls().client_key;
+      EXPECT_TRUE(Connects(endpoint));
+      endpoint.ssl_ca = server.tls().other_ca;
+      EXPECT_FALSE(Connects(endpoint));
+    }
+  }
+  static rig::ServerOptions WithTls() {
+    rig::ServerOptions options;
+    options.tls = true;
+    return options;
+  }
 };
+using MySqlTlsMatrix = MySqlTlsTest;
 
 TEST_F(MySqlTlsTest, AServerWithoutTlsIsRefusedFromRequiredUp) {
-  rig::MariaDbServer server = rig::MariaDbServer::Start();
-  EXPECT_TRUE(Connects(To(server, mysql::TlsMode::kDisabled)));
-  EXPECT_TRUE(Connects(To(server, mysql::TlsMode::kPreferred)));
-  EXPECT_FALSE(Connects(To(server, mysql::TlsMode::kRequired)));
-  EXPECT_FALSE(Connects(To(server, mysql::TlsMode::kVerifyCa)));
-  EXPECT_FALSE(Connects(To(server, mysql::TlsMode::kVerifyIdentity)));
+  ExpectRefusalFromRequiredUp(rig::SharedMariaDb());
+}
+TEST_F(MySqlTlsMatrix, AServerWithoutTlsIsRefusedFromRequiredUp) {
+  ExpectRefusalFromRequiredUp(rig::SharedMySql("9"));
 }
 
 TEST_F(MySqlTlsTest, CertificatesAreVerifiedWhenAskedFor) {
-  rig::ServerOptions with_tls;
-  with_tls.tls = true;
-  rig::MariaDbServer server = rig::MariaDbServer::Start(with_tls);
-  bool encrypted = true;
-  EXPECT_TRUE(Connects(To(server, mysql::TlsMode::kDisabled), &encrypted));
-  EXPECT_FALSE(encrypted);
-  EXPECT_TRUE(Connects(To(server, mysql::TlsMode::kPreferred), &encrypted));
-  EXPECT_TRUE(encrypted);
-  EXPECT_TRUE(Connects(To(server, mysql::TlsMode::kRequired), &encrypted));
-  EXPECT_TRUE(encrypted);
-  for (mysql::TlsMode mode : {mysql::TlsMode::kVerifyCa, mysql::TlsMode::kVerifyIdentity}) {
+  ExpectVerification(rig::MariaDbServer::Start(WithTls()));
+}
+TEST_F(MySqlTlsMatrix, CertificatesAreVerifiedWhenAskedFor) {
+  ExpectVerification(rig::MySqlServer::Start(WithTls()));
+}
+
+// The password is sent through TLS, or else encrypted with the server's key; the first login of a
+// user goes the long way, the second hits the server's cache.
+TEST_F(MySqlTlsMatrix, CachingSha2PasswordsWorkWithAndWithoutTls) {
+  rig::MySqlServer server = rig::MySqlServer::Start(WithTls());
+  for (mysql::TlsMode mode : {mysql::TlsMode::kRequired, mysql::TlsMode::kDisabled}) {
+    const std::string user = mode == mysql::TlsMode::kRequired ? "secure" : "plain";
+    server.CreateUser(user, "pw", "caching_sha2_password");
+    server.Execute("grant all on test.* to '" + user + "'@'%'");
     mysql::Endpoint endpoint = To(server, mode);
-    endpoint.ssl_ca = server.tls().ca;
-    EXPECT_TRUE(Connects(endpoint, &encrypted));
-    EXPECT_TRUE(encrypted);
-    endpoint.ssl_cert = server.tls().client_cert;
-    endpoint.ssl_key = server.tls().client_key;
-    EXPECT_TRUE(Connects(endpoint));
-    endpoint.ssl_ca = server.tls().other_ca;
-    EXPECT_FALSE(Connects(endpoint));
+    endpoint.user = user;
+    endpoint.url_password = "pw";
+    EXPECT_TRUE(Connects(endpoint)) << user;
+    EXPECT_TRUE(Connects(endpoint)) << user;
+    endpoint.url_password = "wrong";
+    EXPECT_FALSE(Connects(endpoint)) << user;
   }
 }
 

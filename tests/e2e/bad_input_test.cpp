@@ -1,0 +1,172 @@
+// What a user gets wrong, and what is in the way: a clear message, the documented exit code, and
+// nothing changed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/conformance/transload_run.h"
+#include "tests/rig/mysql_server.h"
+#include "tests/rig/postgres_server.h"
+#include "tests/rig/shared_servers.h"
+#include "tests/rig/temporary_dir.h"
+
+namespace transload {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+using Environment = std::map<std::string, std::string>;
+
+class BadInput : public testing::Test {
+ protected:
+  rig::MySqlFamilyServer& server_ = rig::SharedMariaDb();
+  rig::PostgresServer& target_ = rig::SharedPostgres();
+  std::string schema_ = rig::FreshDatabase(server_);
+  std::string database_ = rig::FreshDatabase(target_);
+
+  std::string Source() const { return server_.Url(schema_); }
+  std::string TargetUrl() const { return target_.Url(database_); }
+  void MakeTable() const {
+    server_.Execute("create table t (id int primary key, v int); insert into t values (1,1),(2,2)",
+                    schema_);
+  }
+  std::string Tables() const {
+    return target_.QueryValue("select count(*) from pg_tables where schemaname = 'public'",
+                              database_);
+  }
+  void Expect(const std::vector<std::string>& arguments, int code, const std::string& text,
+              const Environment& environment = {}) const {
+    const std::string before = Tables();
+    TransloadRun run = RunTransload(arguments, environment);
+    EXPECT_EQ(run.exit_code, code) << run.command << "\n" << run.err;
+    EXPECT_THAT(run.err, HasSubstr(text)) << run.command;
+    EXPECT_THAT(run.out + run.err, Not(HasSubstr("sesame"))) << "a password was shown";
+    EXPECT_EQ(Tables(), before) << run.command;
+  }
+};
+
+TEST_F(BadInput, UrlsAndServersThatAreNotThere) {
+  MakeTable();
+  Expect({"run", "oracle://x/y", TargetUrl()}, 2, "oracle");
+  Expect({"run", "mysql://root@127.0.0.1:1/x", TargetUrl()}, 3, "127.0.0.1");
+  Expect({"run", "mysql://root@no-such-host.invalid/x", TargetUrl()}, 3, "no-such-host.invalid");
+  Expect({"run", server_.Url("no_such_db"), TargetUrl()}, 3, "no_such_db");
+  Expect({"run", Source(), target_.Url("no_such_db")}, 3, "no_such_db");
+  Expect({"run", Source(), "postgresql://nobody@127.0.0.1:1/x"}, 3, "127.0.0.1");
+}
+
+TEST_F(BadInput, PasswordsThatAreWrongAreNeverShown) {
+  MakeTable();
+  server_.CreateUser("locked_out", "open sesame");
+  Expect({"run", server_.TcpUrl(schema_, "locked_out"), TargetUrl()}, 3, "password",
+         {{"TRANSLOAD_SOURCE_PASSWORD", "wrong sesame"}});
+  Expect({"run", server_.TcpUrl(schema_, "locked_out:wrong%20sesame"), TargetUrl()}, 3, "password");
+}
+
+TEST_F(BadInput, PrivilegesThatAreMissingAreNamed) {
+  MakeTable();
+  server_.Execute("create table secret (id int primary key)", schema_);
+  server_.CreateUser("narrow", "pw");
+  server_.Execute("grant insert on `" + schema_ + "`.* to narrow@'%'");
+  Expect({"run", server_.TcpUrl(schema_, "narrow"), TargetUrl()}, 3, "SELECT",
+         {{"MYSQL_PWD", "pw"}});
+  // A target where nothing may be made.
+  target_.Execute("create role guest login; revoke create on database \"" + database_ +
+                      "\" from public; revoke create on schema public from public",
+                  database_);
+  std::string url = TargetUrl();
+  url.replace(url.find("postgres@"), 9, "guest@");
+  Expect({"run", Source(), url}, 3, "privilege");
+  target_.Execute("drop role guest");
+}
+
+TEST_F(BadInput, AServerThatIsTooOldIsNamedWithWhatIsRead) {
+  rig::ServerOptions options;
+  options.settings["version"] = "10.1.48-MariaDB";
+  rig::MariaDbServer old = rig::MariaDbServer::Start(options);
+  Expect({"run", old.Url("test"), TargetUrl()}, 3, "10.1.48");
+}
+
+TEST_F(BadInput, NothingToDo) {
+  Expect({"run", Source(), TargetUrl()}, 3, "no tables");
+  MakeTable();
+  Expect({"run", Source(), TargetUrl(), "--include", "nope*"}, 2, "nope*");
+  Expect({"run", Source(), TargetUrl(), "--exclude", "nope*"}, 2, "nope*");
+  Expect({"run", Source(), TargetUrl(), "--exclude", "*"}, 3, "no tables");
+}
+
+TEST_F(BadInput, OptionsAndFiles) {
+  MakeTable();
+  Expect({"run", Source(), TargetUrl(), "--jbos", "3"}, 2, "--jobs");
+  Expect({"run", Source(), TargetUrl(), "--policy", "zero_date=maybe"}, 2, "neg_infinity");
+  Expect({"run", Source(), TargetUrl(), "--map", "col:t.nope=text"}, 3, "nope");
+  Expect({"run", Source(), TargetUrl(), "--map", "col:t.v=no_such_type"}, 3, "no_such_type");
+  rig::TemporaryDir dir;
+  const std::string file = dir / "c.toml";
+  std::ofstream(file) << "jobs = 2\n\n[table.t\n";
+  Expect({"run", Source(), TargetUrl(), "-c", file}, 2, "c.toml:3");
+  std::ofstream(file) << "jobs = 2\njbos = 3\n";
+  Expect({"run", Source(), TargetUrl(), "-c", file}, 2, "c.toml:2: unknown key 'jbos'");
+}
+
+TEST_F(BadInput, TablesThatStandInTheWay) {
+  MakeTable();
+  target_.Execute(
+      "create table t (id int primary key, v bigint); insert into t values (9, 9);"
+      "create table other (id int references t)",
+      database_);
+  auto sum = [&] { return target_.QueryValue("select sum(v) from t", database_); };
+  Expect({"run", Source(), TargetUrl()}, 3, "public.t");
+  // Neither emptying nor dropping reaches what is not the run's.
+  TransloadRun drop = RunTransload({"run", Source(), TargetUrl(), "--on-existing", "drop"});
+  EXPECT_NE(drop.exit_code, 0);
+  EXPECT_THAT(drop.err, HasSubstr("other"));
+  EXPECT_EQ(sum(), "9");
+  EXPECT_EQ(target_.QueryValue("select count(*) from pg_constraint where contype = 'f' and "
+                               "connamespace = 'public'::regnamespace",
+                               database_),
+            "1");
+}
+
+TEST_F(BadInput, AppendedRowsAreNotVerified) {
+  MakeTable();
+  target_.Execute("create table t (id int primary key, v bigint); insert into t values (9, 9)",
+                  database_);
+  TransloadRun append = RunTransload({"run", Source(), TargetUrl(), "--on-existing", "append"});
+  EXPECT_EQ(append.exit_code, 7) << append.out << append.err;
+  EXPECT_THAT(append.out, HasSubstr("not verified"));
+  EXPECT_EQ(target_.QueryValue("select sum(v) from t", database_), "12");
+  TransloadRun undo = RunTransload({"undo", TargetUrl()});
+  EXPECT_EQ(undo.exit_code, 3);
+  EXPECT_THAT(undo.err + undo.out, HasSubstr("--force"));
+}
+
+TEST_F(BadInput, UndoOfATruncateRefuses) {
+  MakeTable();
+  target_.Execute("create table t (id int primary key, v bigint); insert into t values (9, 9)",
+                  database_);
+  ASSERT_EQ(RunTransload({"run", Source(), TargetUrl(), "--on-existing", "truncate"}).exit_code, 0);
+  TransloadRun undo = RunTransload({"undo", TargetUrl()});
+  EXPECT_EQ(undo.exit_code, 3);
+  EXPECT_THAT(undo.err + undo.out, AllOf(HasSubstr("truncated"), HasSubstr("--force")));
+  EXPECT_EQ(target_.QueryValue("select count(*) from t", database_), "2");
+}
+
+TEST_F(BadInput, CredentialsComeFromTheUsersOptionFile) {
+  MakeTable();
+  server_.CreateUser("from_file", "open sesame");
+  server_.Execute("grant all on *.* to from_file@'%'");
+  rig::TemporaryDir home;
+  std::ofstream(home / ".my.cnf")
+      << "[client]\nuser = from_file\npassword = \"open sesame\"\nport = " << server_.port()
+      << "\nhost = 127.0.0.1\n";
+  const Environment environment = {{"HOME", home.path().string()}};
+  TransloadRun run = RunTransload({"run", "mysql:///" + schema_, TargetUrl()}, environment);
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out + run.err, Not(HasSubstr("sesame")));
+}
+
+}  // namespace
+}  // namespace transload
