@@ -43,6 +43,8 @@ std::string Overview() {
   return text +
          fmt::format("  {:<10} {}\n", "local",
                      "start|stop|url DIR: the private cluster of a local: target") +
+         fmt::format("  {:<10} {}\n", "drivers",
+                     "The ODBC drivers and data sources installed here") +
          "\nURLs: mysql://user@host:3306/db  mariadb://...  sqlite:file.db  postgresql://...\n"
          "      odbc:DSN=...  mssql://user@host/db  local:DIR (target)\n"
          "\n'transload COMMAND --help' shows the options; --version shows the version.\n";

@@ -12,6 +12,7 @@
 #include "cli/show.h"
 #include "cli/stop_signals.h"
 #include "pipeline/commands.h"
+#include "pipeline/drivers_command.h"
 
 namespace transload {
 namespace {
@@ -45,6 +46,10 @@ int Main(int argc, char** argv) {
         throw UsageError("write: transload local start|stop|url DIR");
       }
       std::fputs(HandleLocal(arguments[1], arguments[2]).c_str(), stdout);
+      return 0;
+    }
+    if (!arguments.empty() && arguments[0] == "drivers") {
+      std::fputs(HandleDrivers({arguments.begin() + 1, arguments.end()}).c_str(), stdout);
       return 0;
     }
     line = ParseCommandLine(arguments);

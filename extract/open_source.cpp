@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "core/url.h"
 #include "extract/mysql/mysql_source.h"
+#include "extract/odbc/odbc_source.h"
 #include "extract/source.h"
 #include "extract/sqlite/sqlite_source.h"
 
@@ -17,8 +18,9 @@ std::unique_ptr<Source> OpenSource(const Options& options) {
   const std::string scheme = ParseUrl(options.source_url).scheme;
   if (scheme == "mysql") return OpenMySqlSource(options);
   if (scheme == "sqlite") return OpenSqliteSource(options);
+  if (scheme == "odbc" || scheme == "mssql") return OpenOdbcSource(options);
   throw UsageError("source URL: nothing reads '" + scheme +
-                   "' yet; sources are mysql:, mariadb: and sqlite:");
+                   "' yet; sources are mysql:, mariadb:, sqlite:, odbc: and mssql:");
 }
 
 }  // namespace transload

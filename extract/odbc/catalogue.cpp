@@ -1,0 +1,186 @@
+#include "extract/odbc/catalogue.h"
+
+#include <fmt/format.h>
+#include <sqlext.h>
+
+#include <functional>
+
+#include "core/error.h"
+#include "extract/odbc/catalogue_rows.h"
+#include "extract/odbc/query.h"
+#include "extract/odbc/wide_text.h"
+
+namespace transload::odbc {
+namespace {
+
+// An argument of a catalogue function: empty means "not given".
+class Argument {
+ public:
+  explicit Argument(const std::string& text) : text_(ToUtf16(text)) {}
+  SQLWCHAR* data() { return text_.empty() ? nullptr : reinterpret_cast<SQLWCHAR*>(text_.data()); }
+  SQLSMALLINT size() const { return static_cast<SQLSMALLINT>(text_.size()); }
+
+ private:
+  std::u16string text_;
+};
+
+struct TableName {
+  std::string catalog, schema, name, remarks;
+};
+
+class CatalogueReader {
+ public:
+  CatalogueReader(Connection& connection, const Naming& naming, const DriverQuirks& quirks,
+                  const DbmsTraits& traits)
+      : connection_(connection),
+        statement_(connection),
+        naming_(naming),
+        context_{quirks, naming, {}, traits.integer_key_is_automatic} {}
+
+  SourceCatalogue Run() {
+    FindUnsignedTypes();
+    for (const TableName& table : Tables("TABLE")) ReadTable(table);
+    for (const TableName& view : Tables("VIEW")) {
+      catalogue_.not_migrated.push_back(
+          {"view", SchemaOf(view) + "." + view.name, "ODBC does not tell its definition", ""});
+    }
+    catalogue_.notes.push_back(
+        "read through ODBC: checks, generated columns, views, routines and triggers are not part "
+        "of what a driver can tell");
+    return std::move(catalogue_);
+  }
+
+ private:
+  // Runs a catalogue function; nothing where it is missing, with a note the first time.
+  ResultTable Call(SQLUSMALLINT function, const char* name, const char* loses,
+                   const std::function<SQLRETURN()>& call) {
+    if (missing_.contains(function)) return {};
+    if (connection_.Supports(function)) {
+      const SQLRETURN outcome = call();
+      if (SQL_SUCCEEDED(outcome)) return Collect(statement_);
+      if (outcome == SQL_NO_DATA) return {};
+      const auto records = ReadDiagnostics(SQL_HANDLE_STMT, statement_.get());
+      if (connection_.dead()) statement_.Fail(std::string("calling ") + name);
+      statement_.Close();
+      Miss(function, fmt::format("{} failed ({}): {}", name, Describe(records), loses));
+      return {};
+    }
+    Miss(function, fmt::format("the driver has no {}: {}", name, loses));
+    return {};
+  }
+  void Miss(SQLUSMALLINT function, std::string note) {
+    missing_.insert(function);
+    catalogue_.notes.push_back(std::move(note));
+  }
+
+  void FindUnsignedTypes() {
+    constexpr std::size_t kName = 0, kUnsigned = 9;
+    const ResultTable types =
+        Call(SQL_API_SQLGETTYPEINFO, "SQLGetTypeInfo", "unsigned types may go unnoticed",
+             [&] { return SQLGetTypeInfoW(statement_.get(), SQL_ALL_TYPES); });
+    for (std::size_t row = 0; row < types.rows.size(); ++row) {
+      if (types.Text(row, kUnsigned) == "1") {
+        context_.unsigned_types.insert(LowerCase(types.Text(row, kName)));
+      }
+    }
+  }
+
+  std::vector<TableName> Tables(const std::string& kind) {
+    Argument catalog(naming_.has_catalogs ? naming_.Pattern(connection_.CurrentCatalog()) : "");
+    Argument type(kind);
+    const ResultTable found = Call(SQL_API_SQLTABLES, "SQLTables", "nothing can be listed", [&] {
+      return SQLTablesW(statement_.get(), catalog.data(), catalog.size(), nullptr, 0, nullptr, 0,
+                        type.data(), type.size());
+    });
+    if (missing_.contains(SQL_API_SQLTABLES)) {
+      throw RefusedError("the source's tables cannot be listed: " + catalogue_.notes.back());
+    }
+    std::vector<TableName> tables;
+    for (std::size_t row = 0; row < found.rows.size(); ++row) {
+      // Some drivers list more kinds than asked for.
+      if (LowerCase(found.Text(row, 3)) != LowerCase(kind)) continue;
+      tables.push_back({found.Text(row, std::size_t{0}), found.Text(row, 1), found.Text(row, 2),
+                        found.Text(row, 4)});
+    }
+    return tables;
+  }
+
+  std::string SchemaOf(const TableName& table) const {
+    return table.schema.empty() ? table.catalog : table.schema;
+  }
+
+  void ReadTable(const TableName& table) {
+    TableRows rows;
+    Argument catalog(table.catalog), schema(table.schema), name(table.name);
+    Argument schema_pattern(naming_.Pattern(table.schema)), pattern(naming_.Pattern(table.name));
+    rows.columns = Call(SQL_API_SQLCOLUMNS, "SQLColumns", "no column can be read", [&] {
+      return SQLColumnsW(statement_.get(), catalog.data(), catalog.size(), schema_pattern.data(),
+                         schema_pattern.size(), pattern.data(), pattern.size(), nullptr, 0);
+    });
+    rows.primary_key =
+        Call(SQL_API_SQLPRIMARYKEYS, "SQLPrimaryKeys", "primary keys are not carried over", [&] {
+          return SQLPrimaryKeysW(statement_.get(), catalog.data(), catalog.size(), schema.data(),
+                                 schema.size(), name.data(), name.size());
+        });
+    rows.statistics =
+        Call(SQL_API_SQLSTATISTICS, "SQLStatistics", "indexes are not carried over", [&] {
+          return SQLStatisticsW(statement_.get(), catalog.data(), catalog.size(), schema.data(),
+                                schema.size(), name.data(), name.size(), SQL_INDEX_ALL, SQL_QUICK);
+        });
+    rows.foreign_keys =
+        Call(SQL_API_SQLFOREIGNKEYS, "SQLForeignKeys", "foreign keys are not carried over", [&] {
+          return SQLForeignKeysW(statement_.get(), nullptr, 0, nullptr, 0, nullptr, 0,
+                                 catalog.data(), catalog.size(), schema.data(), schema.size(),
+                                 name.data(), name.size());
+        });
+    rows.automatic = AutomaticColumns(table, rows.columns);
+    SourceTable built =
+        BuildTable(SchemaOf(table), table.name, rows, context_, catalogue_.not_migrated);
+    if (built.columns.empty()) {
+      catalogue_.not_migrated.push_back(
+          {"table", SchemaOf(table) + "." + table.name, "the driver lists no columns of it", ""});
+      return;
+    }
+    built.comment = table.remarks;
+    catalogue_.tables.push_back(std::move(built));
+  }
+
+  // Only the description of a result tells which column is numbered by itself.
+  std::set<std::string> AutomaticColumns(const TableName& table, const ResultTable& columns) {
+    std::set<std::string> automatic;
+    std::vector<std::string> names, quoted;
+    for (std::size_t row = 0; row < columns.rows.size(); ++row) {
+      if (columns.Text(row, 2) != table.name) continue;
+      names.push_back(columns.Text(row, 3));
+      quoted.push_back(naming_.Quote(names.back()));
+    }
+    if (names.empty()) return automatic;
+    statement_.Execute(fmt::format("SELECT {} FROM {} WHERE 1 = 0", Join(quoted, ", "),
+                                   naming_.Table(SchemaOf(table), table.name)));
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      SQLLEN value = SQL_FALSE;
+      const SQLRETURN outcome =
+          SQLColAttributeW(statement_.get(), static_cast<SQLUSMALLINT>(i + 1),
+                           SQL_DESC_AUTO_UNIQUE_VALUE, nullptr, 0, nullptr, &value);
+      if (SQL_SUCCEEDED(outcome) && value == SQL_TRUE) automatic.insert(names[i]);
+    }
+    statement_.Close();
+    return automatic;
+  }
+
+  Connection& connection_;
+  Statement statement_;
+  const Naming& naming_;
+  CatalogueContext context_;
+  SourceCatalogue catalogue_;
+  std::set<SQLUSMALLINT> missing_;
+};
+
+}  // namespace
+
+SourceCatalogue ReadCatalogue(Connection& connection, const Naming& naming,
+                              const DriverQuirks& quirks, const DbmsTraits& traits) {
+  return CatalogueReader(connection, naming, quirks, traits).Run();
+}
+
+}  // namespace transload::odbc

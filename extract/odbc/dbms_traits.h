@@ -1,0 +1,50 @@
+// What is known about database systems behind drivers, as data: how to make all readers see one
+// point in time, and a few statements that ODBC has no call for. A system that is not listed is
+// read with standard SQL alone.
+#ifndef TRANSLOAD_EXTRACT_ODBC_DBMS_TRAITS_H_
+#define TRANSLOAD_EXTRACT_ODBC_DBMS_TRAITS_H_
+
+#include <span>
+#include <string_view>
+
+namespace transload::odbc {
+
+struct DbmsTraits {
+  std::string_view name;  // wildcards, against SQL_DBMS_NAME in lower case
+
+  // --- lengths: the octets of a text (as UTF-8) and of a binary value; empty: not asked
+  std::string_view text_octets = {};
+  std::string_view byte_octets = {};
+  // --- behind ORDER BY: one row after {} others; empty: found out by trying
+  std::string_view one_row_after = {};
+
+  // --- sessions
+  std::span<const std::string_view> session = {};  // statements for each new connection
+  bool manual_commit = false;                      // autocommit off while reading
+
+  // --- one point in time for all readers
+  std::span<const std::string_view> lock = {};    // on the control connection, before
+  std::span<const std::string_view> begin = {};   // on each reader; {} is the exported snapshot
+  std::string_view exported = {};                 // on the first reader: names its snapshot
+  std::span<const std::string_view> import = {};  // on the others, after begin; {} as above
+  std::span<const std::string_view> unlock = {};  // on the control connection, after
+  // A number that changes with every commit of others: equal before and after is the proof.
+  std::string_view commit_counter = {};
+  std::string_view method = {};  // in words, when the above proves it
+
+  // --- where the source is: the first row's columns; empty: cannot be told
+  std::string_view position = {};
+  // --- identity of the data; a scalar
+  std::string_view identity = {};
+  // --- the next value of an automatic number: {0} schema, {1} table as literals
+  std::string_view next_auto = {};
+  // A single integer primary key column is numbered by itself.
+  bool integer_key_is_automatic = false;
+};
+
+// Never fails: an unknown system has traits without anything in them.
+const DbmsTraits& TraitsOf(std::string_view dbms_name);
+
+}  // namespace transload::odbc
+
+#endif  // TRANSLOAD_EXTRACT_ODBC_DBMS_TRAITS_H_

@@ -1,0 +1,160 @@
+#include "extract/odbc/driver_quirks.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace transload::odbc {
+namespace {
+
+// --- MariaDB Connector/ODBC 3.1: fetching a zero date as SQL_TIMESTAMP_STRUCT yields NULL without
+// a word, so that dates come as text; SQL_C_BIT leaves its indicator untouched. The options ask it
+// not to keep results (1048576: don't cache, 2097152: forward cursors); 3.1.15 keeps them anyway.
+constexpr std::array kMariaDbAttributes = {
+    Attribute{"OPTION", "3145728", true},
+    Attribute{"CHARSET", "utf8mb4"},
+};
+constexpr std::array kMariaDbSelect = {
+    SelectRule{"bit*", "bit", "{}+0", CellFormat::kUnsigned, "bit"},
+    SelectRule{"timestamp*", "timestamp", "CONCAT({}, '+00:00')", CellFormat::kText, "timestamptz"},
+    SelectRule{"*", "date", "", CellFormat::kText},
+    SelectRule{"*", "timestamp", "", CellFormat::kText},
+};
+
+// --- psqlodbc: infinity becomes today's date or the year 9999, and years before Christ lose their
+// sign, unless the server makes the text. Without declared cursors it reads whole results. Protocol
+// 7.4-0: no savepoint around each statement, inside which no snapshot can be imported.
+constexpr std::array kPostgresAttributes = {
+    Attribute{"UseDeclareFetch", "1"},       Attribute{"Fetch", "5000"},
+    Attribute{"BoolsAsChar", "0"},           Attribute{"TextAsLongVarchar", "1"},
+    Attribute{"UnknownsAsLongVarchar", "1"}, Attribute{"MaxVarcharSize", "8190"},
+    Attribute{"MaxLongVarcharSize", "0"},    Attribute{"ByteaAsLongVarBinary", "1"},
+    Attribute{"Protocol", "7.4-0"},
+};
+constexpr std::array kPostgresSelect = {
+    SelectRule{"timestamptz", "*", "CAST({} AS varchar(64))", CellFormat::kText, "timestamptz"},
+    SelectRule{"timestamp*", "*", "CAST({} AS varchar(64))", CellFormat::kText, "timestamp"},
+    SelectRule{"date", "*", "CAST({} AS varchar(64))", CellFormat::kText, "date"},
+    SelectRule{"timetz", "*", "CAST({} AS text)", CellFormat::kText, "longvarchar"},
+    SelectRule{"time", "*", "CAST({} AS varchar(64))", CellFormat::kText, "time"},
+    SelectRule{"bool", "*", "CAST({} AS integer)", CellFormat::kSigned, "bit"},
+    SelectRule{"jsonb", "*", "CAST({} AS text)", CellFormat::kText, "jsonb"},
+    SelectRule{"json", "*", "CAST({} AS text)", CellFormat::kText, "json"},
+    SelectRule{"interval*", "*", "CAST({} AS text)", CellFormat::kText, "longvarchar"},
+};
+
+// --- sqliteodbc: text ends at U+0000, REAL loses its last bits, a text in a number's column reads
+// as 0, and declared lengths mean nothing. Values made into blobs by SQLite itself come through.
+constexpr std::array kSqliteAttributes = {
+    Attribute{"StepAPI", "1"},
+    Attribute{"NoCreat", "1"},
+};
+constexpr std::string_view kSqliteReal =
+    "CAST(CASE typeof({}) WHEN 'real' THEN printf('%!.17g', {}) ELSE {} END AS BLOB)";
+constexpr std::array kSqliteSelect = {
+    SelectRule{"*blob*", "*", "", CellFormat::kBytes, "longvarbinary"},
+    SelectRule{"*", "*binary", "", CellFormat::kBytes, "longvarbinary"},
+    SelectRule{"*int*", "*", "CAST({} AS BLOB)", CellFormat::kText, "bigint"},
+    SelectRule{"*", "double", kSqliteReal, CellFormat::kText, "double"},
+    SelectRule{"*", "float", kSqliteReal, CellFormat::kText, "double"},
+    SelectRule{"*", "real", kSqliteReal, CellFormat::kText, "double"},
+    SelectRule{"*", "numeric", kSqliteReal, CellFormat::kText},
+    SelectRule{"*", "decimal", kSqliteReal, CellFormat::kText},
+    SelectRule{"*", "*", "CAST({} AS BLOB)", CellFormat::kText},
+};
+
+// --- Microsoft's driver: numbers and dates as text must not follow the client's locale, and bulk
+// readers need no second result on their connection.
+constexpr std::array kMicrosoftAttributes = {
+    Attribute{"Regional", "No"},
+    Attribute{"MARS_Connection", "no"},
+};
+// --- FreeTDS: without the version date and time types arrive as text, and the character set is the
+// locale's.
+constexpr std::array kFreeTdsAttributes = {
+    Attribute{"TDS_Version", "7.4"},
+    Attribute{"ClientCharset", "UTF-8"},
+};
+
+constexpr std::array kQuirks = {
+    DriverQuirks{.name = "MariaDB Connector/ODBC",
+                 .file = "*maodbc*",
+                 .package = "odbc-mariadb",
+                 .attributes = kMariaDbAttributes,
+                 .text = TextAs::kNarrow,
+                 .buffers_result = true,
+                 .select = kMariaDbSelect,
+                 .tried = "3.1.15 with MariaDB 10.11: conformance suite, in every build"},
+    DriverQuirks{.name = "psqlodbc",
+                 .file = "*psqlodbc*",
+                 .package = "odbc-postgresql",
+                 .attributes = kPostgresAttributes,
+                 .text = TextAs::kNarrow,
+                 .unlimited_varchar = 8190,
+                 .unconstrained = UnconstrainedNumeric{28, 6},
+                 .select = kPostgresSelect,
+                 .tried = "13.02 (Unicode) with PostgreSQL 15: conformance suite, in every build"},
+    DriverQuirks{.name = "sqliteodbc",
+                 .file = "*sqlite3odbc*",
+                 .package = "libsqliteodbc",
+                 .attributes = kSqliteAttributes,
+                 .text = TextAs::kBinary,
+                 .sizes_hold = false,
+                 .select = kSqliteSelect,
+                 .tried = "0.9998 with SQLite 3.40: conformance suite, in every build"},
+    DriverQuirks{.name = "Microsoft ODBC Driver for SQL Server",
+                 .file = "*msodbcsql*",
+                 .package = "msodbcsql18",
+                 .attributes = kMicrosoftAttributes,
+                 .text = TextAs::kWide,
+                 .tried = "no server here: recorded buffers only (docs/sqlserver.md)"},
+    DriverQuirks{.name = "FreeTDS",
+                 .file = "*tdsodbc*",
+                 .package = "tdsodbc",
+                 .attributes = kFreeTdsAttributes,
+                 .text = TextAs::kWide,
+                 .tried = "1.3.17: connection errors only, in every build (docs/sqlserver.md)"},
+};
+constexpr DriverQuirks kUnknown{
+    .name = "", .file = "*", .package = "", .tried = "never; treated by the ODBC standard"};
+
+}  // namespace
+
+std::span<const DriverQuirks> AllQuirks() { return kQuirks; }
+
+const DriverQuirks& QuirksOf(std::string_view driver_file) {
+  const std::string name = LowerCase(driver_file);
+  const auto found = std::find_if(kQuirks.begin(), kQuirks.end(), [&](const DriverQuirks& quirks) {
+    return Matches(quirks.file, name);
+  });
+  return found == kQuirks.end() ? kUnknown : *found;
+}
+
+std::string LowerCase(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+bool Matches(std::string_view pattern, std::string_view text) {
+  std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
+      ++p, ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+}  // namespace transload::odbc

@@ -1,0 +1,155 @@
+#include "extract/odbc/endpoint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "core/error.h"
+
+namespace transload::odbc {
+namespace {
+
+constexpr int kLoginSeconds = 15;
+
+std::string* Find(Attributes& attributes, std::string_view name) {
+  const std::string wanted = LowerCase(name);
+  for (auto& [key, value] : attributes) {
+    if (LowerCase(key) == wanted) return &value;
+  }
+  return nullptr;
+}
+
+bool HasPassword(const Attributes& attributes) {
+  return std::any_of(attributes.begin(), attributes.end(), [](const auto& attribute) {
+    const std::string name = LowerCase(attribute.first);
+    return name == "pwd" || name == "password";
+  });
+}
+
+// Braces only where they are needed: not every driver takes them off again.
+std::string Braced(const std::string& value, bool always) {
+  const bool plain = value.find_first_of("[]{}(),;?*=!@") == std::string::npos &&
+                     (value.empty() || (value.front() != ' ' && value.back() != ' '));
+  if (plain && !always) return value;
+  std::string out = "{";
+  for (const char c : value) {
+    out += c;
+    if (c == '}') out += c;
+  }
+  return out + "}";
+}
+
+// Drivers for SQL Server, the best first.
+const OdbcDriver* ChooseSqlServerDriver(std::span<const OdbcDriver> drivers) {
+  for (const std::string_view wanted :
+       {"odbc driver 18 for sql server", "odbc driver 17 for sql server"}) {
+    for (const OdbcDriver& driver : drivers) {
+      if (LowerCase(driver.name) == wanted) return &driver;
+    }
+  }
+  for (const std::string_view file : {"*msodbcsql*", "*tdsodbc*"}) {
+    for (const OdbcDriver& driver : drivers) {
+      if (Matches(file, LowerCase(driver.file))) return &driver;
+    }
+  }
+  return nullptr;
+}
+
+bool IsFreeTds(const std::string& name, std::span<const OdbcDriver> drivers) {
+  for (const OdbcDriver& driver : drivers) {
+    if (LowerCase(driver.name) == LowerCase(name)) {
+      return Matches("*tdsodbc*", LowerCase(driver.file));
+    }
+  }
+  return Matches("*freetds*", LowerCase(name)) || Matches("*tdsodbc*", LowerCase(name));
+}
+
+}  // namespace
+
+Attributes SqlServerAttributes(const Url& url, std::span<const OdbcDriver> drivers) {
+  const std::string* named = url.FindParameter("driver");
+  std::string name = named != nullptr ? *named : "";
+  if (name.empty()) {
+    const OdbcDriver* driver = ChooseSqlServerDriver(drivers);
+    if (driver == nullptr) {
+      throw RefusedError(
+          "no ODBC driver for SQL Server is installed: install msodbcsql18 (from Microsoft's "
+          "package repository), or Debian's tdsodbc; 'transload drivers' lists what there is");
+    }
+    name = driver->name;
+  }
+  if (url.host.empty()) throw UsageError("mssql: the host is missing: mssql://user@host/database");
+  const bool free_tds = IsFreeTds(name, drivers);
+  Attributes attributes = {{"Driver", name}};
+  const int port = url.port > 0 ? url.port : 1433;
+  if (free_tds) {
+    attributes.emplace_back("Server", url.host);
+    attributes.emplace_back("Port", std::to_string(port));
+  } else {
+    attributes.emplace_back("Server", fmt::format("tcp:{},{}", url.host, port));
+  }
+  if (!url.database.empty()) attributes.emplace_back("Database", url.database);
+  if (!url.user.empty()) attributes.emplace_back("UID", url.user);
+  if (url.user.empty() && !free_tds) attributes.emplace_back("Trusted_Connection", "yes");
+  if (url.password) attributes.emplace_back("PWD", *url.password);
+  for (const auto& [key, value] : url.parameters) {
+    const std::string lower = LowerCase(key);
+    if (lower == "driver" || lower == "password" || lower == "pwd") continue;
+    attributes.emplace_back(key, value);
+  }
+  return attributes;
+}
+
+Attributes WithQuirks(Attributes attributes, const DriverQuirks& quirks) {
+  for (const Attribute& attribute : quirks.attributes) {
+    std::string* given = Find(attributes, attribute.name);
+    if (given == nullptr) {
+      attributes.emplace_back(attribute.name, attribute.value);
+    } else if (attribute.bits) {
+      const auto number = [](std::string_view text) {
+        return std::strtoull(std::string(text).c_str(), nullptr, 10);
+      };
+      *given = std::to_string(number(*given) | number(attribute.value));
+    }
+  }
+  return attributes;
+}
+
+std::string ConnectionString(const Attributes& attributes) {
+  std::string text;
+  for (const auto& [name, value] : attributes) {
+    text += fmt::format("{}={};", name, Braced(value, LowerCase(name) == "driver"));
+  }
+  return text;
+}
+
+Endpoint ReadEndpoint(const Options& options) {
+  const Url url = ParseUrl(options.source_url);
+  Endpoint endpoint;
+  endpoint.shown = url.redacted;
+  if (url.scheme == "mssql") {
+    endpoint.sql_server = true;
+    endpoint.attributes = SqlServerAttributes(url, FindOdbcInstallation().drivers);
+  } else {
+    endpoint.attributes = url.parameters;
+  }
+  return endpoint;
+}
+
+std::unique_ptr<Connection> Connect(const Endpoint& endpoint, const DriverQuirks* quirks) {
+  Attributes attributes =
+      quirks != nullptr ? WithQuirks(endpoint.attributes, *quirks) : endpoint.attributes;
+  if (!HasPassword(attributes)) {
+    const char* password = std::getenv("TRANSLOAD_SOURCE_PASSWORD");
+    if (password != nullptr) attributes.emplace_back("PWD", password);
+  }
+  std::string secret;
+  for (const auto& [name, value] : attributes) {
+    if (IsSecretParameter(name)) secret = value;
+  }
+  return std::make_unique<Connection>(ConnectionString(attributes), endpoint.shown, secret,
+                                      kLoginSeconds);
+}
+
+}  // namespace transload::odbc

@@ -1,0 +1,197 @@
+#include "extract/odbc/handle.h"
+
+#include <fmt/format.h>
+#include <sqlext.h>
+
+#include <algorithm>
+#include <array>
+#include <new>
+
+#include "core/error.h"
+#include "extract/odbc/wide_text.h"
+
+namespace transload::odbc {
+namespace {
+
+SQLWCHAR* Wide(std::u16string& text) { return reinterpret_cast<SQLWCHAR*>(text.data()); }
+
+void Hide(const std::string& secret, std::string& text) {
+  if (secret.empty()) return;
+  for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += 3) {
+    text.replace(at, secret.size(), "***");
+  }
+}
+
+// What to do about a connection that was refused, by SQLSTATE.
+std::string_view ConnectAdvice(const std::vector<Diagnostic>& records) {
+  const std::string state = records.empty() ? "" : records.front().state;
+  if (state == "IM002" || state == "01000" || state == "IM003") {
+    return "the name of the DSN or of the driver is not installed, or its file is missing: "
+           "'transload drivers' lists what there is (/etc/odbc.ini, ~/.odbc.ini, "
+           "/etc/odbcinst.ini)";
+  }
+  if (state == "28000" || state == "28P01") {
+    return "check user and password (UID= and PWD=, or TRANSLOAD_SOURCE_PASSWORD)";
+  }
+  if (state == "08001" || state == "08S01" || state == "HYT00") {
+    return "check server, port and network, user and password, and that the server runs";
+  }
+  return "check the connection string";
+}
+
+}  // namespace
+
+Environment::Environment() {
+  if (SQLAllocHandle(SQL_HANDLE_ENV, SQL_NULL_HANDLE, &handle_) != SQL_SUCCESS) {
+    throw std::bad_alloc();
+  }
+  SQLSetEnvAttr(handle_, SQL_ATTR_ODBC_VERSION,
+                reinterpret_cast<SQLPOINTER>(std::uintptr_t{SQL_OV_ODBC3}), 0);
+}
+
+Environment::~Environment() {
+  if (handle_ != nullptr) SQLFreeHandle(SQL_HANDLE_ENV, handle_);
+}
+
+Connection::Connection(const std::string& text, const std::string& shown, const std::string& secret,
+                       int login_timeout_seconds) {
+  if (SQLAllocHandle(SQL_HANDLE_DBC, environment_.get(), &handle_) != SQL_SUCCESS) {
+    throw std::bad_alloc();
+  }
+  SetAttribute(SQL_ATTR_LOGIN_TIMEOUT, static_cast<std::uintptr_t>(login_timeout_seconds));
+  std::u16string wide = ToUtf16(text);
+  std::array<SQLWCHAR, 1024> completed{};
+  SQLSMALLINT size = 0;
+  const SQLRETURN outcome = SQLDriverConnectW(
+      handle_, nullptr, Wide(wide), static_cast<SQLSMALLINT>(wide.size()), completed.data(),
+      static_cast<SQLSMALLINT>(completed.size()), &size, SQL_DRIVER_NOPROMPT);
+  std::fill(wide.begin(), wide.end(), u'\0');
+  completed.fill(0);
+  if (SQL_SUCCEEDED(outcome)) {
+    connected_ = true;
+    return;
+  }
+  std::vector<Diagnostic> records = ReadDiagnostics(SQL_HANDLE_DBC, handle_);
+  for (Diagnostic& record : records) Hide(secret, record.message);
+  SQLFreeHandle(SQL_HANDLE_DBC, std::exchange(handle_, nullptr));
+  Error error = RefusedError(fmt::format("cannot connect to source {}: {}; {}", shown,
+                                         Describe(records), ConnectAdvice(records)));
+  if (!records.empty()) error.code = records.front().state;
+  error.connection_lost = true;
+  // Of a reconnect in the middle of a run; at the start nobody tries again.
+  error.retryable = std::any_of(records.begin(), records.end(), MeansUnreachable);
+  throw error;
+}
+
+Connection::~Connection() {
+  if (handle_ == nullptr) return;
+  if (connected_) {
+    // Drivers refuse to disconnect inside a transaction, and would leave it open.
+    SQLEndTran(SQL_HANDLE_DBC, handle_, SQL_ROLLBACK);
+    SQLDisconnect(handle_);
+  }
+  SQLFreeHandle(SQL_HANDLE_DBC, handle_);
+}
+
+std::string Connection::InfoText(SQLUSMALLINT what) const {
+  std::u16string text(1024, u'\0');
+  SQLSMALLINT bytes = 0;
+  const SQLRETURN outcome = SQLGetInfoW(
+      handle_, what, text.data(), static_cast<SQLSMALLINT>(text.size() * sizeof(char16_t)), &bytes);
+  if (!SQL_SUCCEEDED(outcome)) return {};
+  text.resize(std::min(text.find(u'\0'), text.size()));
+  return ToUtf8(text);
+}
+
+std::uint32_t Connection::InfoNumber(SQLUSMALLINT what) const {
+  SQLUINTEGER value = 0;
+  return SQL_SUCCEEDED(SQLGetInfoW(handle_, what, &value, sizeof value, nullptr)) ? value : 0;
+}
+
+std::uint16_t Connection::InfoShort(SQLUSMALLINT what) const {
+  SQLUSMALLINT value = 0;
+  return SQL_SUCCEEDED(SQLGetInfoW(handle_, what, &value, sizeof value, nullptr)) ? value : 0;
+}
+
+bool Connection::Supports(SQLUSMALLINT function) const {
+  SQLUSMALLINT supported = SQL_FALSE;
+  return SQL_SUCCEEDED(SQLGetFunctions(handle_, function, &supported)) && supported == SQL_TRUE;
+}
+
+bool Connection::SetAttribute(SQLINTEGER attribute, std::uintptr_t value) {
+  return SQL_SUCCEEDED(
+      SQLSetConnectAttrW(handle_, attribute, reinterpret_cast<SQLPOINTER>(value), SQL_IS_UINTEGER));
+}
+
+std::string Connection::CurrentCatalog() const {
+  std::u16string text(512, u'\0');
+  SQLINTEGER bytes = 0;
+  const SQLRETURN outcome =
+      SQLGetConnectAttrW(handle_, SQL_ATTR_CURRENT_CATALOG, text.data(),
+                         static_cast<SQLINTEGER>(text.size() * sizeof(char16_t)), &bytes);
+  if (!SQL_SUCCEEDED(outcome)) return InfoText(SQL_DATABASE_NAME);
+  text.resize(std::min(text.find(u'\0'), text.size()));
+  return text.empty() ? InfoText(SQL_DATABASE_NAME) : ToUtf8(text);
+}
+
+void Connection::Rollback() {
+  if (!SQL_SUCCEEDED(SQLEndTran(SQL_HANDLE_DBC, handle_, SQL_ROLLBACK))) Fail("rolling back");
+}
+
+bool Connection::dead() const {
+  SQLUINTEGER value = SQL_CD_FALSE;
+  return SQL_SUCCEEDED(SQLGetConnectAttrW(handle_, SQL_ATTR_CONNECTION_DEAD, &value,
+                                          SQL_IS_UINTEGER, nullptr)) &&
+         value == SQL_CD_TRUE;
+}
+
+void Connection::Fail(std::string_view doing) const {
+  Error error = StatementError(ReadDiagnostics(SQL_HANDLE_DBC, handle_), doing);
+  if (dead()) error.connection_lost = error.retryable = true;
+  throw error;
+}
+
+Statement::Statement(Connection& connection) : connection_(&connection) {
+  if (SQLAllocHandle(SQL_HANDLE_STMT, connection.get(), &handle_) != SQL_SUCCESS) {
+    handle_ = nullptr;
+    connection.Fail("starting a statement");
+  }
+}
+
+Statement::~Statement() {
+  if (handle_ != nullptr) SQLFreeHandle(SQL_HANDLE_STMT, handle_);
+}
+
+Statement& Statement::operator=(Statement&& other) noexcept {
+  std::swap(connection_, other.connection_);
+  std::swap(handle_, other.handle_);
+  return *this;
+}
+
+bool Statement::SetAttribute(SQLINTEGER attribute, std::uintptr_t value) {
+  // The size matters for string attributes only; 0 suits integers and pointers alike.
+  return SQL_SUCCEEDED(SQLSetStmtAttrW(handle_, attribute, reinterpret_cast<SQLPOINTER>(value), 0));
+}
+
+void Statement::Execute(std::string_view sql) {
+  std::u16string wide = ToUtf16(sql);
+  const SQLRETURN outcome =
+      SQLExecDirectW(handle_, Wide(wide), static_cast<SQLINTEGER>(wide.size()));
+  if (outcome != SQL_NO_DATA) Check(outcome, fmt::format("executing: {}", sql));
+}
+
+void Statement::Check(SQLRETURN outcome, std::string_view doing) const {
+  if (!SQL_SUCCEEDED(outcome)) Fail(doing);
+}
+
+void Statement::Fail(std::string_view doing) const {
+  Error error = StatementError(ReadDiagnostics(SQL_HANDLE_STMT, handle_), doing);
+  if (connection_->dead()) error.connection_lost = error.retryable = true;
+  throw error;
+}
+
+void Statement::Close() noexcept {
+  if (handle_ != nullptr) SQLFreeStmt(handle_, SQL_CLOSE);
+}
+
+}  // namespace transload::odbc

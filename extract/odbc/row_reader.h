@@ -1,0 +1,79 @@
+// Reads partitions of a table over one connection of the snapshot.
+#ifndef TRANSLOAD_EXTRACT_ODBC_ROW_READER_H_
+#define TRANSLOAD_EXTRACT_ODBC_ROW_READER_H_
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "extract/odbc/block_reader.h"
+#include "extract/odbc/column_width.h"
+#include "extract/odbc/dbms_traits.h"
+#include "extract/odbc/naming.h"
+#include "extract/source.h"
+
+namespace transload::odbc {
+
+// What the readers of a source share. Set up before the first reader, constant from then on.
+struct ReadingContext {
+  std::string engine;
+  const DriverQuirks* quirks = nullptr;
+  const DbmsTraits* traits = nullptr;
+  Naming naming;
+  std::string one_row_after;  // see DbmsTraits; empty: boundaries can't be asked for
+  WidthCache widths;
+};
+
+// The condition of a partition, without WHERE; empty for the whole table. Keys are integers.
+std::string RangeCondition(const Naming& naming, const PartitionRange& range);
+// The whole statement; `order` is the columns' order in the select list.
+std::string SelectSql(const Naming& naming, const ReadRequest& request,
+                      const std::vector<std::size_t>& order);
+
+class OdbcRowReader : public RowReader {
+ public:
+  OdbcRowReader(std::unique_ptr<Connection> connection, ReadingContext& context);
+  ~OdbcRowReader() override;
+
+  void Open(const ReadRequest& request) override;
+  bool Read(RowBatch& batch) override;
+  void Abandon() override;
+  void Cancel() noexcept override;
+  std::uint64_t CountRows(const std::string& schema, const std::string& table,
+                          const std::string& where) override;
+  std::optional<KeyBound> BoundaryAfter(const std::string& schema, const std::string& table,
+                                        const PartitionRange& range, std::uint64_t rows) override;
+
+  // The connection, when it is sound and idle; the reader is of no use afterwards.
+  std::unique_ptr<Connection> TakeConnection();
+
+ private:
+  void Start();
+  ColumnWidths Widths();
+  ColumnWidths MeasureWidths();
+  void MeasureOctets(const std::vector<std::size_t>& columns, ColumnWidths& widths);
+  void Resize(const Overflow& overflow);
+  void CheckCancelled();
+  void TakeSample(RowBatch& batch, std::size_t first) const;
+  [[noreturn]] void Rethrow(Error error);
+  std::string ColumnSql(const ReadColumn& column) const;
+
+  std::unique_ptr<Connection> connection_;
+  std::unique_ptr<Statement> statement_;
+  ReadingContext& context_;
+  BlockReader rows_;
+  ReadRequest request_;
+  std::string width_key_;
+  RowBatch sampled_;
+  std::string table_;
+  bool broken_ = false;
+  std::atomic<bool> cancelled_{false};
+  std::mutex cancel_mutex_;  // Cancel against TakeConnection and the end
+};
+
+}  // namespace transload::odbc
+
+#endif  // TRANSLOAD_EXTRACT_ODBC_ROW_READER_H_

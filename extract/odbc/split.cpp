@@ -1,0 +1,120 @@
+#include "extract/odbc/split.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "extract/odbc/query.h"
+
+namespace transload::odbc {
+namespace {
+
+bool IsInteger(const SourceColumn& column) {
+  static constexpr std::string_view kIntegers[] = {"tinyint", "smallint", "int", "integer",
+                                                   "bigint"};
+  return std::find(std::begin(kIntegers), std::end(kIntegers), column.type) != std::end(kIntegers);
+}
+
+std::uint64_t GuessBytes(const SourceColumn& column) {
+  switch (column.format) {
+    case CellFormat::kSigned:
+    case CellFormat::kUnsigned:
+    case CellFormat::kFloat32:
+    case CellFormat::kFloat64:
+    case CellFormat::kCivil:
+    case CellFormat::kDuration:
+    case CellFormat::kDecimal:
+      return 8;
+    case CellFormat::kUuid:
+      return 16;
+    default:
+      // Half full, and long ones rarely so.
+      return column.length > 0
+                 ? std::min<std::uint64_t>(static_cast<std::uint64_t>(column.length) / 2 + 1, 64)
+                 : 128;
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> ChooseKey(const SourceTable& table) {
+  std::optional<std::string> unique;
+  for (const SourceIndex& index : table.indexes) {
+    const bool key = index.kind == IndexKind::kPrimary || index.kind == IndexKind::kUnique;
+    if (!key || index.parts.size() != 1 || !index.predicate.empty()) continue;
+    const SourceColumn* column = table.FindColumn(index.parts[0].column);
+    if (column == nullptr || !IsInteger(*column)) continue;
+    if (index.kind == IndexKind::kPrimary) return column->name;
+    if (!column->nullable) unique = column->name;
+  }
+  return unique;
+}
+
+std::uint64_t GuessRowBytes(const SourceTable& table) {
+  std::uint64_t bytes = 8;
+  for (const SourceColumn& column : table.columns) bytes += GuessBytes(column);
+  return bytes;
+}
+
+std::string FindOneRowAfter(Connection& connection, const DbmsTraits& traits, const Naming& naming,
+                            const SourceTable& table, const std::string& key) {
+  if (!traits.one_row_after.empty()) return std::string(traits.one_row_after);
+  for (const std::string_view syntax :
+       {" OFFSET {} ROWS FETCH NEXT 1 ROWS ONLY", " LIMIT 1 OFFSET {}"}) {
+    try {
+      RunQuery(connection,
+               fmt::format("SELECT {0} FROM {1} WHERE 1 = 0 ORDER BY {0}{2}", naming.Quote(key),
+                           naming.Table(table.schema, table.name), Fill(syntax, "0")));
+      return std::string(syntax);
+    } catch (const Error& error) {
+      if (error.connection_lost) throw;
+    }
+  }
+  return {};
+}
+
+SplitPlan PlanSplit(Connection& connection, ReadingContext& context, const SourceTable& table,
+                    const std::string& where, std::uint64_t partition_bytes) {
+  SplitPlan plan;
+  plan.ranges.emplace_back();
+  const std::optional<std::string> key = ChooseKey(table);
+  const std::string held =
+      context.quirks->buffers_result
+          ? fmt::format(" ({} keeps a whole range in memory)", context.quirks->name)
+          : "";
+  if (!key) {
+    plan.explanation = "one range: no integer key" + held;
+    return plan;
+  }
+  std::uint64_t rows = table.estimated_rows;
+  if (rows == 0) {
+    const Value count = Scalar(connection, "SELECT COUNT(*) FROM " +
+                                               context.naming.Table(table.schema, table.name) +
+                                               (where.empty() ? "" : " WHERE (" + where + "\n)"));
+    rows = std::stoull(count.value_or("0"));
+  }
+  const std::uint64_t row_bytes = rows > 0 && table.estimated_bytes > 0
+                                      ? std::max<std::uint64_t>(1, table.estimated_bytes / rows)
+                                      : GuessRowBytes(table);
+  const std::uint64_t target = std::max<std::uint64_t>(1, partition_bytes / row_bytes);
+  if (rows <= target) {
+    plan.explanation = "one range: small";
+    return plan;
+  }
+  if (context.one_row_after.empty()) {
+    context.one_row_after =
+        FindOneRowAfter(connection, *context.traits, context.naming, table, *key);
+  }
+  if (context.one_row_after.empty()) {
+    plan.explanation = "one range: the source has no way to name a row by its place" + held;
+    return plan;
+  }
+  plan.ranges[0].by = SplitBy::kKey;
+  plan.ranges[0].columns = {*key};
+  plan.rows_per_partition = target;
+  plan.explanation = fmt::format("key {}, {} rows each, found while reading{}", *key, target, held);
+  return plan;
+}
+
+}  // namespace transload::odbc
