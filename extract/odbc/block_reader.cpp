@@ -85,7 +85,7 @@ void BlockReader::Bind() {
 
 // False at the end, which is SQL_NO_DATA and nothing else.
 bool BlockReader::FetchBlock() {
-  for (CellBuffer& buffer : buffers_) buffer.ResetIndicators();
+  for (CellBuffer& buffer : buffers_) buffer.Reset();
   std::fill(status_.begin(), status_.end(), kStatusUntouched);
   fetched_ = 0;
   next_ = 0;

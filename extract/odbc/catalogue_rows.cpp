@@ -67,7 +67,8 @@ std::string Rule(std::int64_t rule) {
   }
 }
 
-void AddColumns(const TableRows& rows, const CatalogueContext& context, SourceTable& table) {
+void AddColumns(const TableRows& rows, const CatalogueContext& context, SourceTable& table,
+                std::vector<NotMigrated>& left_out) {
   for (std::size_t row = 0; row < rows.columns.rows.size(); ++row) {
     // A driver that takes the name as a pattern also lists tables that look alike.
     if (rows.columns.Text(row, kTable) != table.name) continue;
@@ -92,6 +93,12 @@ void AddColumns(const TableRows& rows, const CatalogueContext& context, SourceTa
       column.auto_increment = true;
     } else if (!column.auto_increment) {
       column.default_value = ParseDefault(text);
+    }
+    // b'101' for a column that comes as bytes: no literal of those.
+    if (column.format == CellFormat::kBytes && LowerCase(text).starts_with("b'")) {
+      column.default_value.reset();
+      left_out.push_back({"default", table.name + "." + column.name,
+                          "a literal of bits, and the column comes as bytes", text});
     }
   }
 }
@@ -146,6 +153,10 @@ void AddIndexes(const TableRows& rows, SourceTable& table, std::vector<NotMigrat
     part.column = column;
     part.descending = statistics.Text(row, kOrder) == "D";
     index.parts.push_back(part);
+    if (index.kind == IndexKind::kUnique && table.estimated_rows == 0) {
+      table.estimated_rows = static_cast<std::uint64_t>(
+          std::max<std::int64_t>(0, statistics.Number(row, kCardinality).value_or(0)));
+    }
   }
   for (const std::string& name : names) {
     const SourceIndex& index = found[name];
@@ -227,7 +238,7 @@ SourceTable BuildTable(const std::string& schema, const std::string& name, const
   SourceTable table;
   table.schema = schema;
   table.name = name;
-  AddColumns(rows, context, table);
+  AddColumns(rows, context, table, not_migrated);
   AddPrimaryKey(rows, table);
   AddIndexes(rows, table, not_migrated);
   AddForeignKeys(rows, table);

@@ -11,6 +11,13 @@
 namespace transload::odbc {
 namespace {
 
+// Fills values before a fetch. Repeated, it is a NaN that no server stores and no valid date, so
+// that a driver that writes with the wrong distance between rows is found out.
+constexpr char kMark = 0x7F;
+bool HasMark(SQLSMALLINT c_type) {
+  return c_type == SQL_C_FLOAT || c_type == SQL_C_DOUBLE || c_type == SQL_C_TYPE_TIMESTAMP;
+}
+
 void AppendBytes(const char* data, std::size_t size, RowBatch& batch) {
   if (size > INT32_MAX) {
     throw Error(fmt::format("a value of {} bytes: PostgreSQL takes less than 1 GiB", size));
@@ -138,7 +145,10 @@ void CellBuffer::Reserve(std::size_t rows, std::size_t value_bytes) {
   indicators.resize(rows);
 }
 
-void CellBuffer::ResetIndicators() { std::fill(indicators.begin(), indicators.end(), kUntouched); }
+void CellBuffer::Reset() {
+  std::fill(indicators.begin(), indicators.end(), kUntouched);
+  if (HasMark(transport.c_type)) std::memset(data.data(), kMark, data.size());
+}
 
 bool CellBuffer::Overflowed(std::size_t row) const {
   if (transport.fixed_bytes > 0) return false;
@@ -160,7 +170,14 @@ void CellBuffer::Append(std::size_t row, RowBatch& batch) const {
   }
   const std::size_t size =
       transport.fixed_bytes > 0 ? transport.fixed_bytes : static_cast<std::size_t>(indicator);
-  transport.append(data.data() + row * stride, size, batch);
+  const char* value = data.data() + row * stride;
+  if (HasMark(transport.c_type) &&
+      std::all_of(value, value + size, [](char c) { return c == kMark; })) {
+    throw Error(
+        "the driver reports a value and wrote none where it belongs in an array: it cannot be "
+        "trusted with this column's type");
+  }
+  transport.append(value, size, batch);
 }
 
 }  // namespace transload::odbc

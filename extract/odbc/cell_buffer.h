@@ -38,10 +38,12 @@ struct CellBuffer {
   std::vector<SQLLEN> indicators;
 
   void Reserve(std::size_t rows, std::size_t value_bytes);
-  void ResetIndicators();
+  // Before each fetch: marks every value and indicator as not written.
+  void Reset();
   // The value of that row did not fit: its indicator is larger than its room, or not known.
   bool Overflowed(std::size_t row) const;
-  // Appends the row's cell. Throws when the driver said neither NULL nor a length.
+  // Appends the row's cell. Throws when the driver said neither NULL nor a length, or said that
+  // there is a value and wrote none where it belongs.
   void Append(std::size_t row, RowBatch& batch) const;
 };
 

@@ -90,6 +90,7 @@ constexpr std::array kTraits = {
         .begin = kSqliteBegin,
         .commit_counter = "PRAGMA data_version",
         .method = "equal data_version before and after all read transactions began",
+        .next_auto = "SELECT seq + 1 FROM sqlite_sequence WHERE name = {1}",
         .integer_key_is_automatic = true,
     },
 };

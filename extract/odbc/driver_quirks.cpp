@@ -8,7 +8,8 @@ namespace transload::odbc {
 namespace {
 
 // --- MariaDB Connector/ODBC 3.1: fetching a zero date as SQL_TIMESTAMP_STRUCT yields NULL without
-// a word, so that dates come as text; SQL_C_BIT leaves its indicator untouched. The options ask it
+// a word, so that dates come as text; an array of SQL_C_FLOAT is filled as if it were of doubles;
+// SQL_C_BIT leaves its indicator untouched. The options ask it
 // not to keep results (1048576: don't cache, 2097152: forward cursors); 3.1.15 keeps them anyway.
 constexpr std::array kMariaDbAttributes = {
     Attribute{"OPTION", "3145728", true},
@@ -16,6 +17,9 @@ constexpr std::array kMariaDbAttributes = {
 };
 constexpr std::array kMariaDbSelect = {
     SelectRule{"bit*", "bit", "{}+0", CellFormat::kUnsigned, "bit"},
+    SelectRule{"*", "real", "", CellFormat::kFloat64},
+    SelectRule{"uuid", "*", "CAST({} AS CHAR(36))", CellFormat::kText, "guid"},
+    SelectRule{"inet*", "*", "CAST({} AS CHAR(45))", CellFormat::kText, "inet"},
     SelectRule{"timestamp*", "timestamp", "CONCAT({}, '+00:00')", CellFormat::kText, "timestamptz"},
     SelectRule{"*", "date", "", CellFormat::kText},
     SelectRule{"*", "timestamp", "", CellFormat::kText},

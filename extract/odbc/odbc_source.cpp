@@ -45,6 +45,7 @@ class OdbcSource : public Source {
  private:
   std::unique_ptr<Connection> NewConnection();
   std::string Fingerprint();
+  Value StatedNext(const SourceTable& table);
   // The control connection idles for hours between uses; nothing hangs on its session.
   Connection& Control() {
     if (control_->dead()) control_ = NewConnection();
@@ -184,6 +185,18 @@ std::vector<ColumnFacts> OdbcSource::Scan(const SourceTable& table,
   return facts;
 }
 
+// What the system itself says comes next; it may never have been asked for a number.
+Value OdbcSource::StatedNext(const SourceTable& table) {
+  if (context_.traits->next_auto.empty()) return {};
+  try {
+    return Scalar(Control(), fmt::format(fmt::runtime(context_.traits->next_auto),
+                                         QuoteText(table.schema), QuoteText(table.name)));
+  } catch (const Error& error) {
+    if (error.connection_lost) throw;
+    return {};
+  }
+}
+
 std::string OdbcSource::NextAutoValue(const SourceTable& table) {
   const auto column = std::find_if(table.columns.begin(), table.columns.end(),
                                    [](const SourceColumn& c) { return c.auto_increment; });
@@ -193,12 +206,8 @@ std::string OdbcSource::NextAutoValue(const SourceTable& table) {
                                     context_.naming.Table(table.schema, table.name)));
   unsigned long long next = 1;
   if (highest && !highest->empty() && highest->front() != '-') next = std::stoull(*highest) + 1;
-  if (!context_.traits->next_auto.empty()) {
-    const Value stated =
-        Scalar(Control(), fmt::format(fmt::runtime(context_.traits->next_auto),
-                                      QuoteText(table.schema), QuoteText(table.name)));
-    if (stated && !stated->empty()) next = std::max(next, std::stoull(*stated));
-  }
+  const Value stated = StatedNext(table);
+  if (stated && !stated->empty()) next = std::max(next, std::stoull(*stated));
   return std::to_string(next);
 }
 

@@ -79,6 +79,8 @@ std::string ConformanceCase::SourceFor(const std::string& engine) const {
   };
   add("");
   if (engine.starts_with("mysql") && engine != "mysql") add("mysql");
+  // The same server, or file, behind a driver.
+  if (engine.starts_with("odbc-")) add(engine.substr(5));
   add(engine);
   return sql;
 }

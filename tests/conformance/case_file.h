@@ -3,7 +3,10 @@
 //   title: FLOAT keeps every digit of its value
 //   section10: 1, 2                    the cases of the type specification that it covers
 //   engines: mysql mariadb             which sources it runs against; "mysql" is 5.6 and 9.x,
-//                                      "mysql9" only the latter
+//                                      "mysql9" only the latter; "odbc-mariadb",
+//                                      "odbc-postgres" and "odbc-sqlite" go through Debian's
+//                                      drivers, with the "source mariadb:" and so on of their
+//                                      server; "mssql" runs where a server is named
 //   source:                            statements, for every engine, or "source mariadb:" for one
 //     create table t (a float);
 //   target:                            statements for the target, before the run

@@ -1,6 +1,8 @@
 // Every case of tests/conformance/cases against every engine it names, through the executable.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <regex>
 #include <sstream>
@@ -23,6 +25,25 @@ std::string MakeSource(const ConformanceCase& c, const std::string& engine,
     const std::string path = dir / "source.db";
     rig::MakeSqliteFile(path, c.SourceFor(engine));
     return "sqlite://" + path;
+  }
+  if (engine == "odbc-sqlite") {
+    const std::string path = dir / "source.db";
+    rig::MakeSqliteFile(path, c.SourceFor(engine));
+    return "odbc:Driver=SQLite3;Database=" + path;
+  }
+  if (engine == "odbc-postgres") {
+    rig::PostgresServer& source = rig::SharedPostgres();
+    const std::string database = rig::FreshDatabase(source);
+    source.Execute(c.SourceFor(engine), database);
+    return fmt::format(
+        "odbc:Driver={{PostgreSQL Unicode}};Server={};Port={};UID=postgres;Database={}",
+        source.socket_dir(), source.port(), database);
+  }
+  if (engine == "odbc-mariadb") {
+    const std::string database = rig::FreshDatabase(rig::SharedMariaDb());
+    rig::SharedMariaDb().Execute(c.SourceFor(engine), database);
+    return fmt::format("odbc:Driver={{MariaDB Unicode}};Socket={};UID=root;Database={}",
+                       rig::SharedMariaDb().socket(), database);
   }
   rig::MySqlFamilyServer& server = engine == "mariadb"
                                        ? static_cast<rig::MySqlFamilyServer&>(rig::SharedMariaDb())
@@ -92,11 +113,12 @@ class CaseTest : public testing::Test {
 // Registered at start-up, one test per case and engine, so that a filter can pick one.
 const bool kRegistered = [] {
   for (const ConformanceCase& c : ReadCases(TRANSLOAD_CASES)) {
-    for (const char* engine : {"mariadb", "sqlite", "mysql9", "mysql56"}) {
+    for (const char* engine : {"mariadb", "sqlite", "odbc-mariadb", "odbc-postgres", "odbc-sqlite",
+                               "mysql9", "mysql56"}) {
       if (!c.RunsOn(engine)) continue;
       const bool matrix = std::string(engine).starts_with("mysql");
-      const std::string suite =
-          std::string(matrix ? "ConformanceMatrix_" : "Conformance_") + engine;
+      std::string suite = std::string(matrix ? "ConformanceMatrix_" : "Conformance_") + engine;
+      std::replace(suite.begin(), suite.end(), '-', '_');
       testing::RegisterTest(suite.c_str(), c.name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
                             [c, engine]() -> CaseTest* { return new CaseTest(c, engine); });
     }
