@@ -27,6 +27,16 @@ bool HasLedger(Connection& connection, const std::string& schema) {
 }
 
 void CheckVersion(Session& session, const std::string& schema, const std::string& quoted) {
+  SqlRows owner = session.Exec(
+      "select pg_catalog.pg_get_userbyid(n.nspowner) from pg_catalog.pg_namespace n where "
+      "n.nspname = $1::text and not pg_catalog.has_schema_privilege(n.oid, 'usage')",
+      {schema});
+  if (!owner.empty()) {
+    throw RefusedError(fmt::format(
+        "no privilege to read the ledger in schema {}, which belongs to {}: connect as that role, "
+        "or take another --ledger-schema",
+        schema, owner.Text(0, 0)));
+  }
   int found =
       static_cast<int>(session.Exec("select max(version) from " + quoted + ".version").Int(0, 0));
   if (found == kSchemaVersion) return;
