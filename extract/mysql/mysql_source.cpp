@@ -102,9 +102,11 @@ class MySqlSource : public Source {
 };
 
 SnapshotInfo MySqlSource::TakeSnapshot(const SnapshotRequest& request) {
+  std::vector<std::string> partly = RefuseUnreadable(Control(), version_, request.tables);
   snapshot_ = Snapshot();
   snapshot_ = mysql::TakeSnapshot(endpoint_, version_, request);
   has_snapshot_ = true;
+  snapshot_.info.notes.insert(snapshot_.info.notes.end(), partly.begin(), partly.end());
   return snapshot_.info;
 }
 

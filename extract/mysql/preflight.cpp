@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
+#include "core/error.h"
 #include "extract/mysql/binlog_position.h"
 #include "extract/mysql/grants.h"
 #include "extract/mysql/snapshot.h"
@@ -184,6 +187,49 @@ class Checklist {
 std::vector<PreflightItem> RunPreflight(SqlConnection& connection, const ServerVersion& version,
                                         const std::string& database, const Options& options) {
   return Checklist(connection, version, database, options).Run();
+}
+
+std::vector<std::string> RefuseUnreadable(
+    SqlConnection& connection, const ServerVersion& version,
+    const std::vector<std::pair<std::string, std::string>>& tables) {
+  const Grants grants = ReadGrants(connection, version);
+  std::set<std::pair<std::string, std::string>> wanted;
+  std::set<std::string> schemas;
+  for (const auto& table : tables) {
+    if (grants.Has("SELECT", table.first)) continue;
+    wanted.insert(table);
+    schemas.insert(table.first);
+  }
+  std::string unreadable;
+  std::vector<std::string> notes;
+  for (const std::string& schema : schemas) {
+    // Only some of a table's columns, when the grants say so, are listed at all.
+    SqlResult rows = connection.Query(fmt::format(
+        "SELECT TABLE_NAME AS t, MIN(FIND_IN_SET('select', PRIVILEGES) > 0) AS readable, EXISTS("
+        "SELECT 1 FROM information_schema.COLUMN_PRIVILEGES p WHERE p.TABLE_SCHEMA = "
+        "c.TABLE_SCHEMA AND p.TABLE_NAME = c.TABLE_NAME AND p.PRIVILEGE_TYPE = 'SELECT') AS partly "
+        "FROM information_schema.COLUMNS c WHERE TABLE_SCHEMA = {} GROUP BY TABLE_SCHEMA, "
+        "TABLE_NAME",
+        QuoteText(schema)));
+    for (std::size_t row = 0; row < rows.rows.size(); ++row) {
+      const std::string name = rows.Text(row, "t");
+      if (!wanted.contains({schema, name})) continue;
+      if (rows.Text(row, "readable") == "0") {
+        unreadable += fmt::format("{}{}.{}", unreadable.empty() ? "" : ", ", schema, name);
+      } else if (rows.Text(row, "partly") == "1") {
+        notes.push_back(
+            fmt::format("{}.{}: SELECT is granted on single columns; others, if there "
+                        "are any, are neither seen nor moved",
+                        schema, name));
+      }
+    }
+  }
+  if (!unreadable.empty()) {
+    throw RefusedError(fmt::format(
+        "the privilege SELECT is missing on {}: grant it, or leave these tables out with --exclude",
+        unreadable));
+  }
+  return notes;
 }
 
 }  // namespace transload::mysql

@@ -3,6 +3,7 @@
 #define TRANSLOAD_EXTRACT_MYSQL_PREFLIGHT_H_
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/options.h"
@@ -14,6 +15,12 @@ namespace transload::mysql {
 
 std::vector<PreflightItem> RunPreflight(SqlConnection& connection, const ServerVersion& version,
                                         const std::string& database, const Options& options);
+
+// Throws a refused error that names those of `tables` (schema, name) that may not be read. A table
+// whose SELECT is granted by the column shows no other columns: notes for a person say so.
+std::vector<std::string> RefuseUnreadable(
+    SqlConnection& connection, const ServerVersion& version,
+    const std::vector<std::pair<std::string, std::string>>& tables);
 
 }  // namespace transload::mysql
 
