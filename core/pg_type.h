@@ -76,8 +76,6 @@ struct TargetColumn {
   bool not_null = false;
   bool generated = false;  // must be left out of COPY's column list
   bool identity = false;
-  // Its values cross as text: `type` is then text, and the column is read back as its text form.
-  bool as_text = false;
 
   bool operator==(const TargetColumn&) const = default;
 };

@@ -8,7 +8,6 @@
 
 #include "load/target_columns.h"
 #include "pipeline/commands.h"
-#include "pipeline/postgres_schema.h"
 #include "verify/table_proof.h"
 
 namespace transload {
@@ -26,7 +25,6 @@ Report RunMigration(const Options& options, Progress& progress, const StopFlag& 
 Migration::Migration(const Options& options, Progress& progress, const StopFlag& stop)
     : progress_(progress), stop_(stop) {
   ends_ = std::make_unique<Endpoints>(options);
-  postgres_ = PostgresSchema::For(*ends_);
 }
 
 Migration::~Migration() = default;
