@@ -1,6 +1,8 @@
 #include "core/row_hash.h"
 
 #include <fmt/format.h>
+// Inlined: a call through the shared library costs a short row as much as its hash.
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <charconv>
@@ -9,8 +11,22 @@
 
 namespace transload {
 
+namespace {
+
+// What XXH3_128bits_withSeed derives from the seed anew for every row beyond 240 bytes.
+struct Secret {
+  explicit Secret(std::uint64_t from) : seed(from) { XXH3_generateSecret_fromSeed(bytes, from); }
+  std::uint64_t seed;
+  char bytes[XXH_SECRET_DEFAULT_SIZE];
+};
+
+}  // namespace
+
 void AddRow(RowChecksum& checksum, std::string_view canonical_row, std::uint64_t seed) {
-  XXH128_hash_t hash = XXH3_128bits_withSeed(canonical_row.data(), canonical_row.size(), seed);
+  thread_local Secret secret(seed);
+  if (secret.seed != seed) secret = Secret(seed);
+  XXH128_hash_t hash = XXH3_128bits_withSecretandSeed(canonical_row.data(), canonical_row.size(),
+                                                      secret.bytes, sizeof secret.bytes, seed);
   checksum.AddHash(hash.high64, hash.low64);
 }
 

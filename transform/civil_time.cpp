@@ -7,9 +7,6 @@
 namespace transload {
 namespace {
 
-// 0000-03-01 to 2000-01-01.
-constexpr std::int32_t kDaysTo2000 = 730425;
-
 bool IsLeap(std::int32_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
 
 // Reads text left to right; every step fails on anything unexpected.
@@ -77,17 +74,6 @@ std::string DateText(const CivilTime& time) {
 }
 
 }  // namespace
-
-std::int32_t DaysFromCivil(std::int32_t year, unsigned month, unsigned day) {
-  // Years begin in March, so that the leap day is the last of its year.
-  const std::int32_t y = year - (month <= 2);
-  const std::int32_t era = (y >= 0 ? y : y - 399) / 400;
-  const std::uint32_t year_of_era = static_cast<std::uint32_t>(y - era * 400);
-  const std::uint32_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-  const std::uint32_t day_of_era =
-      year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146097 + static_cast<std::int32_t>(day_of_era) - kDaysTo2000;
-}
 
 CivilDate CivilFromDays(std::int32_t days_since_2000) {
   const std::int64_t days = std::int64_t{days_since_2000} + kDaysTo2000;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/byte_copy.h"
 #include "core/cell.h"
 #include "core/copy_block.h"
 #include "core/row_batch.h"
@@ -82,7 +83,7 @@ class EncodeContext {
   // Within the room promised for the cell.
   bool PutBytes(std::string_view bytes) {
     StoreBe32(at, static_cast<std::uint32_t>(bytes.size()));
-    if (!bytes.empty()) std::memcpy(at + 4, bytes.data(), bytes.size());
+    CopyBytes(at + 4, bytes.data(), bytes.size());
     at += 4 + bytes.size();
     return true;
   }

@@ -135,9 +135,56 @@ bool Fit(Decimal& d, const NumericType& type, std::size_t& dscale, NumericError&
   return true;
 }
 
+// The common case: as many fraction digits as the type declares, which is how a database prints its
+// own decimals, and no more than eight digits on either side. Null for all others, good or bad.
+char* WriteShortNumeric(std::string_view text, const NumericType& type, char* at) {
+  const std::size_t scale = static_cast<std::size_t>(type.scale);
+  const bool negative = text.starts_with('-');
+  const char* digit = text.data() + negative;
+  std::size_t size = text.size() - negative;
+  if (scale > 0) {
+    if (size < scale + 2 || digit[size - scale - 1] != '.') return nullptr;
+    size -= scale + 1;
+  }
+  if (size - 1 > 7 || scale > 8 ||
+      static_cast<std::int64_t>(size) > std::int64_t{type.precision} - type.scale) {
+    return nullptr;
+  }
+  std::uint32_t bad = 0;
+  auto group = [&bad](const char* from, std::size_t count) {
+    return count == 4 ? FourDigits(from, bad) : FewDigits(from, count, bad);
+  };
+  const std::size_t head = size > 4 ? size - 4 : 0;
+  const char* fraction = digit + size + 1;
+  constexpr std::uint32_t kShift[] = {0, 1000, 100, 10, 1};
+  const std::size_t tenths = std::min<std::size_t>(scale, 4);
+  const std::uint32_t groups[4] = {
+      group(digit, head), group(digit + head, size - head),
+      group(fraction, tenths) * kShift[tenths],
+      scale > 4 ? group(fraction + 4, scale - 4) * kShift[scale - 4] : 0};
+  if (bad != 0) return nullptr;
+  int first = 0;
+  int last = 3;
+  while (first < 4 && groups[first] == 0) ++first;
+  while (last > first && groups[last] == 0) --last;
+  const int count = first == 4 ? 0 : last - first + 1;
+  StoreBe16(at, static_cast<std::uint16_t>(count));
+  StoreBe16(at + 2, static_cast<std::uint16_t>(count == 0 ? 0 : 1 - first));
+  StoreBe16(at + 4, negative && count > 0 ? 0x4000 : 0);
+  StoreBe16(at + 6, static_cast<std::uint16_t>(scale));
+  char* to = at + kHeaderBytes;
+  for (int i = 0; i < count; ++i, to += 2) {
+    StoreBe16(to, static_cast<std::uint16_t>(groups[first + i]));
+  }
+  return to;
+}
+
 }  // namespace
 
 char* WriteNumeric(std::string_view text, const NumericType& type, char* at, NumericError& error) {
+  if (type.constrained() && type.scale >= 0) {
+    if (char* end = WriteShortNumeric(text, type, at)) return end;
+  }
   Decimal d;
   std::size_t dscale = 0;
   error = NumericError::kNotANumber;

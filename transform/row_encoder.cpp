@@ -34,8 +34,13 @@ struct RowEncoder::State {
   struct Column {
     EncoderPtr encoder;
     SourceColumn source;
-    bool not_null;
     bool has_safe_type;
+  };
+  // What is looked at for every cell, close together. Points into `columns`.
+  struct Step {
+    const FieldEncoder* encoder;
+    const SourceColumn* source;
+    bool not_null;
     bool rewrites;  // its fields may not be canonical as they are
   };
 
@@ -47,6 +52,7 @@ struct RowEncoder::State {
   std::uint32_t LongestField(std::string_view fields) const;
 
   std::vector<Column> columns;
+  std::vector<Step> steps;
   RowCanonicaliser canonicaliser;
 };
 
@@ -64,8 +70,13 @@ RowEncoder::RowEncoder(const std::vector<ColumnPlan>& columns,
       error.column = columns[i].source.name;
       throw error;
     }
-    state->columns.push_back({std::move(encoder), columns[i].source, targets[i].not_null,
-                              columns[i].safe_type.has_value(), state->canonicaliser.Rewrites(i)});
+    state->columns.push_back(
+        {std::move(encoder), columns[i].source, columns[i].safe_type.has_value()});
+  }
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const State::Column& column = state->columns[i];
+    state->steps.push_back({column.encoder.get(), &column.source, targets[i].not_null,
+                            state->canonicaliser.Rewrites(i)});
   }
   state_ = std::move(state);
 }
@@ -78,27 +89,30 @@ RowEncoder& RowEncoder::operator=(RowEncoder&&) noexcept = default;
 bool RowEncoder::State::EncodeRow(std::string_view cells, EncodeContext& context,
                                   bool& plain) const {
   CellCursor cursor(cells);
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    const Column& column = columns[i];
+  context.column = 0;
+  for (const Step& step : steps) {
     if (cursor.done()) throw BugError("a row has fewer cells than the table has columns");
     const Cell cell = cursor.Next();
-    context.column = static_cast<std::uint32_t>(i);
-    context.cell = &cell;
     if (cell.null) {
-      if (column.not_null) return context.Fault("NULL, but the target column is NOT NULL");
+      if (step.not_null) return context.Fault("NULL, but the target column is NOT NULL");
       StoreBe32(context.at, 0xFFFFFFFFu);
       context.at += 4;
+      ++context.column;
       continue;
     }
-    context.source = &column.source;
-    context.not_null = column.not_null;
-    const std::size_t start = context.offset();
-    if (!column.encoder->Encode(context, cell)) return false;
-    if (column.rewrites && plain) {
+    context.cell = &cell;
+    context.source = step.source;
+    context.not_null = step.not_null;
+    if (step.rewrites && plain) {
+      const std::size_t start = context.offset();
+      if (!step.encoder->Encode(context, cell)) return false;
       const char* field = context.block.bytes.data() + start;
       const std::uint32_t size = LoadBe32(field);
-      plain = size == 0xFFFFFFFFu || canonicaliser.IsCanonical(i, {field + 4, size});
+      plain = size == 0xFFFFFFFFu || canonicaliser.IsCanonical(context.column, {field + 4, size});
+    } else if (!step.encoder->Encode(context, cell)) {
+      return false;
     }
+    ++context.column;
   }
   if (!cursor.done()) throw BugError("a row has more cells than the table has columns");
   return true;

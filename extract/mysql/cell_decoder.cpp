@@ -12,22 +12,6 @@ T Load(const unsigned char* at) {
   return value;
 }
 
-std::uint64_t LoadLength(const unsigned char*& at) {
-  unsigned char first = *at++;
-  std::uint64_t value = first;
-  if (first == 0xFC) {
-    value = Load<std::uint16_t>(at);
-    at += 2;
-  } else if (first == 0xFD) {
-    value = Load<std::uint16_t>(at) | std::uint64_t{at[2]} << 16;
-    at += 3;
-  } else if (first == 0xFE) {
-    value = Load<std::uint64_t>(at);
-    at += 8;
-  }
-  return value;
-}
-
 void AppendCivil(const unsigned char* at, unsigned size, RowBatch& batch) {
   CivilTime time{};
   if (size >= 4) {
@@ -96,33 +80,30 @@ WireType WireTypeOf(int type, bool is_unsigned) {
   }
 }
 
-const unsigned char* DecodeCell(WireForm form, const unsigned char* at, RowBatch& batch) {
-  switch (form) {
-    case WireForm::kFixed1:
-      std::memcpy(batch.AppendCell(1), at, 1);
-      return at + 1;
-    case WireForm::kFixed2:
-      std::memcpy(batch.AppendCell(2), at, 2);
-      return at + 2;
-    case WireForm::kFixed4:
-      std::memcpy(batch.AppendCell(4), at, 4);
-      return at + 4;
-    case WireForm::kFixed8:
-      std::memcpy(batch.AppendCell(8), at, 8);
-      return at + 8;
-    case WireForm::kBytes: {
-      auto size = static_cast<std::uint32_t>(LoadLength(at));
-      std::memcpy(batch.AppendCell(size), at, size);
-      return at + size;
-    }
-    case WireForm::kCivil:
-      AppendCivil(at + 1, *at, batch);
-      return at + 1 + *at;
-    case WireForm::kDuration:
-      AppendDuration(at + 1, *at, batch);
-      return at + 1 + *at;
+const unsigned char* DecodeCivil(const unsigned char* at, RowBatch& batch) {
+  AppendCivil(at + 1, *at, batch);
+  return at + 1 + *at;
+}
+
+const unsigned char* DecodeDuration(const unsigned char* at, RowBatch& batch) {
+  AppendDuration(at + 1, *at, batch);
+  return at + 1 + *at;
+}
+
+std::uint64_t LoadLongLength(const unsigned char*& at) {
+  const unsigned char first = *at++;
+  std::uint64_t value = first;
+  if (first == 0xFC) {
+    value = Load<std::uint16_t>(at);
+    at += 2;
+  } else if (first == 0xFD) {
+    value = Load<std::uint16_t>(at) | std::uint64_t{at[2]} << 16;
+    at += 3;
+  } else if (first == 0xFE) {
+    value = Load<std::uint64_t>(at);
+    at += 8;
   }
-  return at;
+  return value;
 }
 
 }  // namespace transload::mysql

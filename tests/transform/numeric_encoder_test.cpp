@@ -204,6 +204,35 @@ TEST(NumericEncoder, ReadsBackSeededRandomDecimals) {
   }
 }
 
+// Decimals with as many fraction digits as declared take a way of their own.
+TEST(NumericEncoder, WritesDeclaredDecimalsAsItWritesAnyOthers) {
+  std::mt19937 random(20260301);
+  for (int i = 0; i < 50000; ++i) {
+    const std::int32_t scale = static_cast<std::int32_t>(random() % 10);
+    std::string text = random() % 2 == 0 ? "-" : "";
+    for (unsigned d = random() % 10 + 1; d > 0; --d) {
+      text += static_cast<char>('0' + (random() % 2 == 0 ? 0 : random() % 10));
+    }
+    if (scale > 0) text += '.';
+    for (std::int32_t d = 0; d < scale; ++d) {
+      text += static_cast<char>('0' + (random() % 2 == 0 ? 0 : random() % 10));
+    }
+    if (random() % 20 == 0) text[random() % text.size()] = "x.-+ "[random() % 5];
+    char any[128], declared[128];
+    NumericError any_error, declared_error;
+    char* any_end = WriteNumeric(text, {}, any, any_error);
+    char* declared_end = WriteNumeric(text, {30, scale}, declared, declared_error);
+    // A misplaced point is a number, but not one with this scale.
+    const std::size_t point = text.find('.');
+    const bool in_place =
+        scale > 0 ? point == text.size() - static_cast<std::size_t>(scale) - 1 : point == text.npos;
+    if (!in_place) continue;
+    ASSERT_EQ(declared_end == nullptr, any_end == nullptr) << text;
+    if (any_end == nullptr) continue;
+    ASSERT_EQ(std::string(any + 0, any_end), std::string(declared + 0, declared_end)) << text;
+  }
+}
+
 TEST(ExpandExponent, MovesThePoint) {
   auto expanded = [](std::string_view text) {
     std::string out;
