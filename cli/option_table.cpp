@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/values.h"
+#include "pipeline/deadline.h"
 
 namespace transload {
 namespace {
@@ -134,6 +135,17 @@ std::vector<OptionSpec> Limits() {
   return {
       {"max-rate", "", kValue, "50MB/s", "read no faster than this, all lanes together", kForRun,
        [](Options& o, Text t) { o.max_rate_bytes = ParseRate(t); }},
+      {"max-load", "", kValue, "N",
+       "rest while the source works on more statements than this, or a replica lags", kForRun,
+       [](Options& o, Text t) {
+         o.max_load = static_cast<std::uint64_t>(ParseInteger(t, 1, 1'000'000));
+       }},
+      {"deadline", "", kValue, "TIME",
+       "stop by this local time, '06:00' or '2026-03-01 06:00'; resumable", kForRun,
+       [](Options& o, Text t) {
+         ParseDeadline(std::string(t), WallClock::now());  // refuses what is no time to come
+         o.deadline = t;
+       }},
       {"partition-size", "", kValue, "SIZE", "source data per partition; default 64MiB", both,
        [](Options& o, Text t) {
          o.partition_bytes = ParseSize(t);

@@ -21,6 +21,7 @@
 #include "core/read_request.h"
 #include "core/row_batch.h"
 #include "core/source_facts.h"
+#include "core/source_load.h"
 #include "core/source_schema.h"
 #include "core/witness.h"
 
@@ -111,6 +112,9 @@ class Source {
   // Where the source is now, outside the snapshot, in the terms of SnapshotInfo::position: equal
   // positions prove that nothing moved between. Empty when the engine cannot tell.
   virtual std::vector<std::pair<std::string, std::string>> CurrentPosition() = 0;
+
+  // How busy the source is now; nothing where there is no server to ask.
+  virtual std::optional<SourceLoad> Load() { return std::nullopt; }
 };
 
 // Opens the adapter that the URL's scheme names. Throws usage errors for an unknown scheme or a

@@ -55,6 +55,7 @@ DataPhase::DataPhase(DataPhaseServices services, WorkBoard& board)
     : services_(std::move(services)),
       board_(board),
       rate_(services_.options.max_rate_bytes),
+      gate_(services_.options.max_load),
       rejects_(services_.rejects_before),
       lane_services_{services_.source,
                      services_.source_mutex,
@@ -64,7 +65,10 @@ DataPhase::DataPhase(DataPhaseServices services, WorkBoard& board)
                      services_.stop,
                      rate_,
                      abandon_,
-                     [this](std::uint64_t more) { CountRejects(more); }} {
+                     [this](std::uint64_t more) { CountRejects(more); },
+                     ChooseFlow(services_.lanes, std::thread::hardware_concurrency()),
+                     &gate_,
+                     &rows_moved_} {
   for (int i = 0; i < services_.lanes; ++i) {
     lanes_.push_back(
         std::make_unique<Lane>(i, fmt::format("{}:{}", services_.process, i), lane_services_));
@@ -330,6 +334,8 @@ void DataPhase::CountRejects(std::uint64_t more) {
 // The caller's thread while the lanes work: stops what does not stop by itself, keeps the leases.
 void DataPhase::Watch() {
   Clock::time_point next_beat = Clock::now();
+  Clock::time_point next_look = next_beat;
+  DeadlineForecast forecast(services_.deadline, RowsToMove(), WallClock::now());
   std::optional<Clock::time_point> stop_since;
   int interrupts = 0;
   std::unique_lock lock(mutex_);
@@ -343,13 +349,42 @@ void DataPhase::Watch() {
       ++interrupts;
       for (auto& lane : lanes_) lane->Interrupt();
     }
+    if (gate_.watches() && now >= next_look && running_lanes_ > 0) {
+      lock.unlock();
+      LookAtSource();
+      lock.lock();
+      next_look = Clock::now() + LoadGate::kAskEvery;
+    }
     if (now >= next_beat && running_lanes_ > 0) {
+      const std::string outlook = forecast.Look(WallClock::now(), rows_moved_);
+      if (!outlook.empty()) services_.progress.Message(MessageLevel::kWarning, outlook);
       lock.unlock();
       Beat();
       lock.lock();
       next_beat = Clock::now() + kBeatEvery;
     }
   }
+}
+
+std::uint64_t DataPhase::RowsToMove() const {
+  std::uint64_t rows = 0;
+  for (const auto& [id, table] : board_.tables()) {
+    if (table.open_partitions > 0) rows += table.plan.estimated_rows;
+  }
+  return rows;
+}
+
+// A source that does not answer is the lanes' business; here it only means an open gate.
+void DataPhase::LookAtSource() {
+  std::string news;
+  try {
+    std::lock_guard source_lock(services_.source_mutex);
+    if (std::optional<SourceLoad> load = services_.source.Load()) news = gate_.Update(*load);
+  } catch (const Error& error) {
+    gate_.Open();
+    news = fmt::format("the source does not say how busy it is: {}", error.what());
+  }
+  if (!news.empty()) services_.progress.Message(MessageLevel::kWarning, news);
 }
 
 void DataPhase::Beat() {

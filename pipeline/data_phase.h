@@ -27,7 +27,9 @@
 #include "core/progress.h"
 #include "extract/source.h"
 #include "load/ledger.h"
+#include "pipeline/deadline.h"
 #include "pipeline/lane.h"
+#include "pipeline/load_gate.h"
 #include "pipeline/work_board.h"
 
 namespace transload {
@@ -45,6 +47,7 @@ struct DataPhaseServices {
   int lanes = 1;
   bool count_rows = true;            // one COUNT(*) per table, for the proof
   std::uint64_t rejects_before = 0;  // of earlier starts of this run
+  std::optional<WallClock::time_point> deadline;
   // Gives a column its safe type; returns what to tell the user.
   std::function<std::string(TablePlan&, std::size_t column, const std::string& reason)> replan;
   // Called once per table, from a lane's thread, when its last partition has committed.
@@ -86,6 +89,8 @@ class DataPhase {
   void CountRejects(std::uint64_t more);
 
   void Watch();
+  void LookAtSource();
+  std::uint64_t RowsToMove() const;
   void Beat();
   void Stop(const Error& error);
   bool Pause(std::chrono::milliseconds rest);
@@ -95,6 +100,8 @@ class DataPhase {
   DataPhaseServices services_;
   WorkBoard& board_;
   RateLimit rate_;
+  LoadGate gate_;
+  std::atomic<std::uint64_t> rows_moved_{0};
   std::atomic<bool> abandon_{false};
   std::atomic<std::uint64_t> rejects_{0};
   LaneServices lane_services_;

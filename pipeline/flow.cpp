@@ -35,7 +35,15 @@ class CancelOnThrow {
   int before_;
 };
 
-// The three steps over one token, shared by both drivers.
+void EncodeToken(const FlowSteps& steps, FlowPool::Token& token) {
+  steps.encode(token.batch, token.block);
+  // A huge row need not be held twice while it is written.
+  if (token.block.faults.empty() && token.batch.bytes() > ByteBuffer::kKeepBytes) {
+    token.batch.Clear();
+  }
+}
+
+// The three steps over one token, shared by the drivers with several threads.
 struct Flow {
   FlowPool& pool;
   const FlowSteps& steps;
@@ -54,11 +62,7 @@ struct Flow {
   }
   FlowPool::Token* Encode(FlowPool::Token* token) {
     CancelOnThrow guard(pool, steps.cancel_read, cancelled);
-    steps.encode(token->batch, token->block);
-    // A huge row need not be held twice while it is written.
-    if (token->block.faults.empty() && token->batch.bytes() > ByteBuffer::kKeepBytes) {
-      token->batch.Clear();
-    }
+    EncodeToken(steps, *token);
     return token;
   }
   void Write(FlowPool::Token* token) {
@@ -218,6 +222,23 @@ void RunFlowOnThreads(FlowPool& pool, const FlowSteps& steps) {
   reader.join();
   encoder.join();
   if (first) std::rethrow_exception(first);
+}
+
+void RunFlowInTurn(FlowPool& pool, const FlowSteps& steps) {
+  pool.Reset();
+  FlowPool::Token* token = pool.Take();
+  bool more = true;
+  while (more) {
+    more = steps.read(token->batch);
+    EncodeToken(steps, *token);
+    steps.write(token->batch, token->block);
+    token->batch.Clear();
+    token->block.Clear();
+  }
+}
+
+FlowDriver ChooseFlow(int lanes, unsigned cores) {
+  return static_cast<unsigned>(lanes) >= cores ? &RunFlowInTurn : &RunFlow;
 }
 
 struct FlowThreads::Limit {

@@ -4,11 +4,13 @@
 //   encode  in parallel              RowBatch -> CopyBlock
 //   write   in order, one thread     CopyBlock -> target
 //
-// The steps overlap, so that a table that cannot be split still keeps a reader, an encoder and a
-// writer busy. Batches come from a fixed pool that a lane keeps across partitions: their number is
-// the back-pressure, and a warm lane does not allocate. A batch that a huge row has made large
-// holds up further reading until it is written, so memory depends on the largest row, not on their
-// number.
+// With fewer lanes than cores the steps of a lane overlap, so that a table that cannot be split
+// still keeps a reader, an encoder and a writer busy. Where there is a lane for every core, other
+// lanes fill the gaps and a lane takes its steps in turn: a batch stays in one core's cache, and no
+// thread waits for another (docs/performance.md has the figures). Batches come from a fixed pool
+// that a lane keeps across partitions: their number is the back-pressure, and a warm lane does not
+// allocate. A batch that a huge row has made large holds up further reading until it is written, so
+// memory depends on the largest row, not on their number.
 //
 // When a step throws, the other end is cancelled at once so that a step blocked in the network
 // comes back; the first exception reaches the caller.
@@ -79,7 +81,13 @@ void RunFlow(FlowPool& pool, const FlowSteps& steps);
 // the tests that run under it use this one.
 void RunFlowOnThreads(FlowPool& pool, const FlowSteps& steps);
 
+// The same on the calling thread alone, one batch after the other. Nothing is cancelled when a step
+// throws: no other one is under way.
+void RunFlowInTurn(FlowPool& pool, const FlowSteps& steps);
+
 using FlowDriver = void (*)(FlowPool&, const FlowSteps&);
+// In turn where there are as many lanes as cores, else overlapped.
+FlowDriver ChooseFlow(int lanes, unsigned cores);
 
 // oneTBB starts no more threads than there are cores unless told; filters that block on the network
 // would then starve each other. Keeps the limit raised for its lifetime.

@@ -132,12 +132,14 @@ FinishResult Lane::Move(const Claim& claim, const BoundTable& table) {
   context.driver = services_.driver;
   context.on_bad_row = services_.options.on_bad_row;
   context.rate = &services_.rate;
+  context.gate = services_.gate;
   context.stop = &services_.stop;
   context.abandon = &services_.abandon;
   context.count_rejects = services_.count_rejects;
   context.cut_after_bytes = kTimesTooLarge * services_.options.partition_bytes;
   context.moved = [&](std::uint64_t rows, std::uint64_t bytes) {
     services_.progress.RowsMoved(label, rows, bytes);
+    if (services_.rows_moved != nullptr) *services_.rows_moved += rows;
     std::lock_guard lock(mutex_);
     beat_.rows += rows;
     beat_.bytes += bytes;

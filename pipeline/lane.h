@@ -19,6 +19,7 @@
 #include "load/ledger.h"
 #include "load/partition_writer.h"
 #include "pipeline/flow.h"
+#include "pipeline/load_gate.h"
 #include "pipeline/partition_move.h"
 #include "pipeline/rate_limit.h"
 #include "pipeline/stop_flag.h"
@@ -39,6 +40,8 @@ struct LaneServices {
   // Counts rejected rows over all lanes; throws when there are more than --max-rejects.
   std::function<void(std::uint64_t)> count_rejects;
   FlowDriver driver = &RunFlow;
+  const LoadGate* gate = nullptr;
+  std::atomic<std::uint64_t>* rows_moved = nullptr;  // by this process, taken back or not
 };
 
 class Lane {

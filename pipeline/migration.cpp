@@ -16,6 +16,11 @@ namespace {
 // Rejected rows that the drill-down can tell from lost ones.
 constexpr std::uint64_t kMostRejects = 100'000;
 
+std::optional<WallClock::time_point> DeadlineOf(const Options& options) {
+  if (options.deadline.empty()) return std::nullopt;
+  return ParseDeadline(options.deadline, WallClock::now());
+}
+
 }  // namespace
 
 Report RunMigration(const Options& options, Progress& progress, const StopFlag& stop) {
@@ -23,7 +28,7 @@ Report RunMigration(const Options& options, Progress& progress, const StopFlag& 
 }
 
 Migration::Migration(const Options& options, Progress& progress, const StopFlag& stop)
-    : progress_(progress), stop_(stop) {
+    : progress_(progress), deadline_(DeadlineOf(options)), stop_(stop, deadline_) {
   ends_ = std::make_unique<Endpoints>(options);
 }
 
@@ -46,6 +51,10 @@ Report Migration::Run() {
 
 void Migration::Execute() {
   const Options& options = ends_->options;
+  if (deadline_) {
+    progress_.Message(MessageLevel::kInfo,
+                      "deadline " + ShowTime(*deadline_) + ": the run ends or stops by then");
+  }
   RunSteps(StepTime::kBeforeSchema);
   MakeSchema();
   RunSteps(StepTime::kAfterSchema);
@@ -86,7 +95,7 @@ void Migration::MoveData() {
   DataPhase phase({*ends_->source, ends_->source_mutex, *ledger_, options, progress_, stop_,
                    run_.id, fmt::format("{}:{}", host, getpid()), run_.seed, options.jobs,
                    options.verify != VerifyLevel::kNone && !options.sample_percent,
-                   resuming_ ? ledger_->CountRejects(run_.id) : 0,
+                   resuming_ ? ledger_->CountRejects(run_.id) : 0, deadline_,
                    [this](TablePlan& table, std::size_t column, const std::string& reason) {
                      return Replan(table, column, reason, planned_.Request(*ends_));
                    },

@@ -24,6 +24,7 @@
 #include "load/ledger.h"
 #include "load/schema_builder.h"
 #include "pipeline/data_phase.h"
+#include "pipeline/deadline.h"
 #include "pipeline/endpoints.h"
 #include "pipeline/object_workers.h"
 #include "pipeline/stop_flag.h"
@@ -88,7 +89,8 @@ class Migration {
   void FillRejects(const LedgerSnapshot& ledger);
 
   Progress& progress_;
-  const StopFlag& stop_;
+  std::optional<WallClock::time_point> deadline_;
+  StopFlag stop_;  // the user's wish, or the deadline
   std::unique_ptr<Endpoints> ends_;
   std::optional<Ledger> ledger_;
   RunRecord run_;

@@ -80,6 +80,10 @@ std::string Migration::LockKey(const MigrationPlan& plan) const {
 }
 
 void Migration::Open() {
+  if (ends_->options.max_load && !ends_->source->Load()) {
+    throw UsageError(fmt::format("--max-load: a {} source does not say how busy it is",
+                                 ends_->source->Info().engine));
+  }
   planned_ = MakeRoughPlan(*ends_);
   if (planned_.plan.tables.empty()) {
     throw RefusedError(fmt::format("nothing to do: {} has no tables{}",

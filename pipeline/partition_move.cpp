@@ -19,6 +19,7 @@ class Mover {
 
   bool Read(RowBatch& batch) {
     CheckStop();
+    if (context_.gate != nullptr) Rest(*context_.gate);
     bool more = reader_.Read(batch);
     outcome_.rows_read += batch.rows();
     outcome_.source_bytes += batch.bytes();
@@ -57,6 +58,14 @@ class Mover {
       Error error("given up because the run is stopping");
       error.interrupted = true;
       throw error;
+    }
+  }
+
+  void Rest(const LoadGate& gate) const {
+    const auto until = std::chrono::steady_clock::now() + LoadGate::kTrickle;
+    while (gate.closed() && std::chrono::steady_clock::now() < until) {
+      CheckStop();
+      std::this_thread::sleep_for(kWaitStep);
     }
   }
 

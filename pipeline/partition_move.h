@@ -16,6 +16,7 @@
 #include "core/options.h"
 #include "extract/source.h"
 #include "pipeline/flow.h"
+#include "pipeline/load_gate.h"
 #include "pipeline/rate_limit.h"
 #include "pipeline/stop_flag.h"
 #include "transform/bound_table.h"
@@ -63,6 +64,7 @@ struct MoveContext {
   FlowDriver driver = &RunFlow;
   OnBadRow on_bad_row = OnBadRow::kStop;
   RateLimit* rate = nullptr;
+  const LoadGate* gate = nullptr;
   const StopFlag* stop = nullptr;
   // True when the whole run is to end, whatever the reason: looked at between batches.
   const std::atomic<bool>* abandon = nullptr;

@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "load/ddl.h"
 #include "pipeline/commands.h"
 #include "pipeline/endpoints.h"
+#include "pipeline/flow.h"
 
 namespace transload {
 
@@ -18,6 +20,10 @@ PlanResult PlanMigration(const Options& options, Progress& progress, const StopF
   result.target_version = ends.target.Info().version;
   result.jobs = ends.options.jobs;
   result.jobs_reason = options.jobs > 0 ? "--jobs" : "one per core, at most 8";
+  const bool in_turn =
+      ChooseFlow(result.jobs, std::thread::hardware_concurrency()) == &RunFlowInTurn;
+  result.jobs_reason += in_turn ? "; each reads, encodes and writes in turn: no core is left over"
+                                : "; each reads, encodes and writes at the same time";
   progress.Phase("partitions", planned.plan.tables.size());
   for (const TablePlan& table : planned.plan.tables) {
     stop.ThrowIfRequested();

@@ -11,6 +11,7 @@
 #include "extract/mysql/preflight.h"
 #include "extract/mysql/row_reader.h"
 #include "extract/mysql/scan.h"
+#include "extract/mysql/server_load.h"
 #include "extract/mysql/session.h"
 #include "extract/mysql/snapshot.h"
 #include "extract/mysql/split.h"
@@ -66,6 +67,7 @@ class MySqlSource : public Source {
   std::vector<std::pair<std::string, std::string>> CurrentPosition() override {
     return ReadPosition(Control(), version_);
   }
+  std::optional<SourceLoad> Load() override { return ReadLoad(Control()); }
 
  private:
   void Reconnect() {

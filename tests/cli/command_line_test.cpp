@@ -44,10 +44,11 @@ TEST(CommandLine, DefaultsAreTheDocumentedOnes) {
 // Every option of the table is accepted by its commands, with a value of its hint.
 TEST(CommandLine, TakesEveryOptionOfTheTable) {
   std::map<std::string, std::string> values = {
-      {"sample", "10%"},       {"rename-schema", "a=b"},   {"map", "int=bigint"},
-      {"policy", "year0=bc"},  {"grant", "SELECT TO r"},   {"max-rejects", "5"},
-      {"max-rate", "5MB/s"},   {"partition-size", "1MiB"}, {"connect-timeout", "5s"},
-      {"stall-timeout", "5s"}, {"lock-timeout", "5s"},     {"snapshot-lock", "5s"}};
+      {"sample", "10%"},         {"rename-schema", "a=b"}, {"map", "int=bigint"},
+      {"policy", "year0=bc"},    {"grant", "SELECT TO r"}, {"max-rejects", "5"},
+      {"max-rate", "5MB/s"},     {"deadline", "06:00"},    {"partition-size", "1MiB"},
+      {"connect-timeout", "5s"}, {"stall-timeout", "5s"},  {"lock-timeout", "5s"},
+      {"snapshot-lock", "5s"}};
   for (const CommandInfo& command : CommandTable()) {
     for (const OptionSpec& spec : OptionTable()) {
       if ((spec.commands & command.group) == 0) continue;
