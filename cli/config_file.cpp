@@ -89,6 +89,8 @@ class Reader {
                      });
       } else if (name == "map" && node.is_array_of_tables()) {
         ForEach(node, name, [this](const toml::table& table) { ReadMap(table); });
+      } else if (name == "check") {
+        ForEach(node, name, [this](const toml::table& table) { ReadCheck(table); });
       } else if (name == "step") {
         ForEach(node, name, [this](const toml::table& table) { ReadStep(table); });
       } else if (name == "table") {
@@ -206,6 +208,26 @@ class Reader {
     options_.maps.push_back(rule);
   }
 
+  void ReadCheck(const toml::table& table) {
+    QueryCheck check;
+    for (auto&& [key, node] : table) {
+      std::string name(key.str());
+      if (name == "name") {
+        check.name = Text(node, name);
+      } else if (name == "source_sql") {
+        check.source_sql = Text(node, name);
+      } else if (name == "target_sql") {
+        check.target_sql = Text(node, name);
+      } else {
+        RefuseKey(key, {"name", "source_sql", "target_sql"}, " in [[check]]");
+      }
+    }
+    if (check.name.empty() || check.source_sql.empty() || check.target_sql.empty()) {
+      Refuse(table.source(), "[[check]] wants name, source_sql and target_sql");
+    }
+    options_.checks.push_back(check);
+  }
+
   void ReadStep(const toml::table& table) {
     static const Keys times = {"before-schema", "after-schema", "after-data", "after-constraints"};
     SqlStep step;
@@ -290,7 +312,7 @@ class Reader {
     }
     const OptionSpec* spec = FindOptionByKey(name);
     if (spec == nullptr) {
-      Keys known = {"source", "target", "policy", "map", "step", "table"};
+      Keys known = {"source", "target", "policy", "map", "step", "check", "table"};
       for (const OptionSpec& option : OptionTable()) known.push_back(option.Key());
       RefuseKey(key, known, "");
     }

@@ -14,6 +14,10 @@ TableWitness Source::Witness(const WitnessRequest& /*request*/) {
   return none;
 }
 
+TextRows Source::Ask(const std::string& /*sql*/) {
+  throw Error("this engine's adapter answers no queries of a [[check]]");
+}
+
 std::unique_ptr<Source> OpenSource(const Options& options) {
   const std::string scheme = ParseUrl(options.source_url).scheme;
   if (scheme == "mysql") return OpenMySqlSource(options);

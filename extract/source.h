@@ -27,6 +27,8 @@
 
 namespace transload {
 
+using TextRows = std::vector<std::vector<std::optional<std::string>>>;
+
 struct SnapshotRequest {
   int readers = 1;  // lanes
   int spares = 2;   // for lost connections
@@ -108,6 +110,10 @@ class Source {
   // witness of --verify full. Shares no code with readers and encoders. An engine without one says
   // so.
   virtual TableWitness Witness(const WitnessRequest& request);
+
+  // A query of the user's ([[check]]), inside the snapshot, with its result as the engine prints it;
+  // NULL is nothing. An engine that answers none throws.
+  virtual TextRows Ask(const std::string& sql);
 
   // Where the source is now, outside the snapshot, in the terms of SnapshotInfo::position: equal
   // positions prove that nothing moved between. Empty when the engine cannot tell.

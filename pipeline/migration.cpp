@@ -8,6 +8,7 @@
 
 #include "load/target_columns.h"
 #include "pipeline/commands.h"
+#include "pipeline/extra_checks.h"
 #include "verify/table_proof.h"
 
 namespace transload {
@@ -160,6 +161,7 @@ void Migration::Prove() {
     progress_.StepDone(planned_.plan.tables[table].SourceLabel());
   };
   verdicts_ = ProveTables(options, request);
+  RunExtraChecks(*ends_, bound, options.sample_percent ? nullptr : reader.get(), report_);
   if (file) file->Finish();
   ends_->source->Release(std::move(reader));
   for (std::size_t i = 0; i < verdicts_.size(); ++i) {

@@ -11,6 +11,7 @@
 #include "load/target_columns.h"
 #include "pipeline/commands.h"
 #include "pipeline/endpoints.h"
+#include "pipeline/extra_checks.h"
 #include "pipeline/timeline.h"
 #include "verify/compare.h"
 #include "verify/report_outcome.h"
@@ -126,6 +127,9 @@ Report VerifyMigration(const Options& options, Progress& progress, const StopFla
       report.differences.push_back(std::move(difference));
     }
   }
+  std::unique_ptr<RowReader> reader = ends.source->NewReader();
+  RunExtraChecks(ends, bound, reader.get(), report);
+  ends.source->Release(std::move(reader));
   if (file) file->Finish();
 
   report.run.id = filled.run_id;

@@ -39,6 +39,10 @@ void AddMissing(const RunFacts& facts, std::vector<ReportOutcome>& out) {
                                               Several(facts.unverified_tables, "table", "tables") +
                                               " could not be verified"});
   }
+  if (facts.unverified_checks > 0 && !facts.allow_unverified) {
+    out.push_back({ExitCode::kIncomplete,
+                   Several(facts.unverified_checks, "check", "checks") + " could not be made"});
+  }
 }
 
 }  // namespace
@@ -100,6 +104,7 @@ RunFacts FactsOf(Report& report) {
   }
   for (const ReportCheck& check : report.checks) {
     facts.failed_checks += check.verdict == Verdict::kMismatch ? 1 : 0;
+    facts.unverified_checks += check.verdict == Verdict::kNotVerified ? 1 : 0;
   }
   return facts;
 }

@@ -19,6 +19,7 @@ struct RunFacts {
   std::string fault;        // what stopped the run before its end
   std::uint64_t mismatched_tables = 0;
   std::uint64_t failed_checks = 0;  // [[check]] pairs that differ
+  std::uint64_t unverified_checks = 0;
   // Tables or partitions where rows read are not rows written plus rows rejected.
   std::uint64_t broken_row_laws = 0;
   std::uint64_t failed_objects = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace transload {
 namespace {
@@ -72,6 +73,15 @@ std::string Attention(const Report& report) {
     return fmt::format("{} {} {}: source {}, target {} ({})", d.table, d.key, d.column, d.source,
                        d.target, d.kind);
   });
+  std::vector<ReportCheck> checks;
+  std::copy_if(report.checks.begin(), report.checks.end(), std::back_inserter(checks),
+               [](const ReportCheck& check) { return check.verdict != Verdict::kMatch; });
+  out += Section("checks that failed", checks, [](const ReportCheck& c) {
+    return fmt::format("{}: source {}, target {}", c.name, c.source, c.target);
+  });
+  if (checks.empty() && !report.checks.empty()) {
+    out += fmt::format("\n{} checks beside the rows: all match\n", report.checks.size());
+  }
   out += Section("objects that could not be created", Failed(report), [](const ReportObject& o) {
     return fmt::format("{} {}: {}", o.kind, o.name, o.message);
   });
@@ -195,6 +205,10 @@ std::string ReportMarkdown(const Report& report) {
   out += MarkdownTable("Second witness", {"table", "aggregates by each engine's own SQL"},
                        witnesses, [](const auto& line) {
                          return Cells{line.first, line.second};
+                       });
+  out += MarkdownTable("Checks", {"check", "source", "target", "verdict"}, report.checks,
+                       [](const ReportCheck& c) {
+                         return Cells{c.name, c.source, c.target, std::string(Name(c.verdict))};
                        });
   out += MarkdownTable("Objects that could not be created", {"kind", "name", "message"},
                        Failed(report), [](const ReportObject& o) {

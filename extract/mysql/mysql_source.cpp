@@ -64,6 +64,7 @@ class MySqlSource : public Source {
   TableWitness Witness(const WitnessRequest& request) override {
     return ReadWitness(Probes(), request);
   }
+  TextRows Ask(const std::string& sql) override { return Probes().Query(sql).rows; }
   std::vector<std::pair<std::string, std::string>> CurrentPosition() override {
     return ReadPosition(Control(), version_);
   }

@@ -45,6 +45,7 @@ class SqliteSource : public Source {
   TableWitness Witness(const WitnessRequest& request) override {
     return ReadWitness(inside(), request);
   }
+  TextRows Ask(const std::string& sql) override;
   Position CurrentPosition() override;
 
  private:
@@ -299,6 +300,18 @@ std::string SqliteSource::NextAutoValue(const SourceTable& table) {
 }
 
 std::string SqliteSource::NextSequenceValue(const SourceSequence& /*sequence*/) { return {}; }
+
+TextRows SqliteSource::Ask(const std::string& sql) {
+  TextRows rows;
+  Statement statement(inside(), sql);
+  while (statement.Step()) {
+    auto& row = rows.emplace_back(static_cast<std::size_t>(statement.columns()));
+    for (int i = 0; i < statement.columns(); ++i) {
+      if (!statement.IsNull(i)) row[static_cast<std::size_t>(i)] = statement.Text(i);
+    }
+  }
+  return rows;
+}
 
 Position SqliteSource::CurrentPosition() {
   const std::int64_t before = control_->Integer("PRAGMA data_version");

@@ -37,6 +37,10 @@ file = "fix.sql"
 [[step]]
 when = "before-schema"
 sql = "select 1"
+[[check]]
+name = "revenue"
+source_sql = "select sum(a) from t"
+target_sql = "select sum(b) from t"
 [table."audit_log"]
 where = "created_at >= '2020-01-01'"
 exclude_columns = ["raw"]
@@ -56,6 +60,8 @@ rename = "details"
   EXPECT_EQ(options.policies.zero_date, ZeroDate::kError);
   ASSERT_EQ(options.maps.size(), 1u);
   EXPECT_NE(options.maps[0].where.find("c.toml:10"), std::string::npos) << options.maps[0].where;
+  ASSERT_EQ(options.checks.size(), 1u);
+  EXPECT_EQ(options.checks[0].target_sql, "select sum(b) from t");
   ASSERT_EQ(options.steps.size(), 2u);
   EXPECT_EQ(options.steps[0].sql, "update a set b = 1;");
   EXPECT_EQ(options.steps[1].when, StepTime::kBeforeSchema);

@@ -1,0 +1,40 @@
+#include "pipeline/extra_checks.h"
+
+#include <set>
+
+#include "load/ddl.h"
+#include "verify/point_lookups.h"
+#include "verify/query_checks.h"
+#include "verify/structure_checks.h"
+
+namespace transload {
+
+void RunExtraChecks(Endpoints& ends, const std::vector<std::unique_ptr<BoundTable>>& tables,
+                    RowReader* reader, Report& report) {
+  const bool full = ends.options.verify == VerifyLevel::kFull;
+  if (!full && ends.options.checks.empty()) return;
+  TableReader target(ends.options);
+  // transload's own SQL names schemas; the user's finds tables as an application would.
+  std::set<std::string> schemas = {"public"};
+  for (const auto& table : tables) schemas.insert(table->plan().schema);
+  std::string path;
+  for (const std::string& schema : schemas) {
+    path += (path.empty() ? "" : ", ") + ddl::QuoteName(schema);
+  }
+  target.Query("SET LOCAL search_path TO " + path);
+  RunQueryChecks(
+      ends.options.checks,
+      [&](const std::string& sql) {
+        std::lock_guard lock(ends.source_mutex);
+        return ends.source->Ask(sql);
+      },
+      target, report);
+  if (!full) return;
+  std::vector<const TablePlan*> plans;
+  for (const auto& table : tables) plans.push_back(&table->plan());
+  CheckStructure(plans, target, report);
+  if (reader == nullptr) return;
+  for (const auto& table : tables) LookUpSample(*table, *reader, target, report);
+}
+
+}  // namespace transload

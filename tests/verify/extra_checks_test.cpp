@@ -1,0 +1,77 @@
+// The checks beside the rows, on a target that was tampered with.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "tests/conformance/transload_run.h"
+#include "tests/rig/shared_servers.h"
+#include "tests/rig/temporary_dir.h"
+
+namespace transload {
+namespace {
+
+using testing::HasSubstr;
+
+class ExtraChecks : public testing::Test {
+ protected:
+  void SetUp() override {
+    server_.Execute(
+        "create table parent (id int auto_increment primary key, v varchar(9) unique);"
+        "create table child (id int auto_increment primary key, p int, c varchar(20), key (p), "
+        "foreign key (p) references parent (id));"
+        "insert into parent (v) values ('a'), ('b');"
+        "insert into child (p, c) values (1, 'x'), (2, 'y'), (null, 'z')",
+        source_);
+    std::ofstream(config_) << "[[check]]\nname = \"children\"\n"
+                              "source_sql = \"select c, p * 1.0 from child order by id\"\n"
+                              "target_sql = \"select c, p from child order by id\"\n";
+    const TransloadRun run = Transload("run");
+    ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+    EXPECT_THAT(run.out, HasSubstr("checks beside the rows: all match"));
+  }
+
+  TransloadRun Transload(const std::string& verb) {
+    return RunTransload(
+        {verb, server_.Url(source_), target_.Url(database_), "--verify", "full", "-c", config_});
+  }
+
+  rig::MariaDbServer& server_ = rig::SharedMariaDb();
+  rig::PostgresServer& target_ = rig::SharedPostgres();
+  const std::string source_ = rig::FreshDatabase(server_);
+  const std::string database_ = rig::FreshDatabase(target_);
+  const rig::TemporaryDir folder_;
+  const std::string config_ = folder_ / "c.toml";
+};
+
+TEST_F(ExtraChecks, NameWhatIsWrongInTheTarget) {
+  EXPECT_EQ(Transload("verify").exit_code, 0);
+  target_.Execute(
+      "alter table child drop constraint child_ibfk_1; update child set p = 77 where id = 2;"
+      "do $$ begin execute (select 'drop index ' || indexrelid::regclass from pg_index where "
+      "indrelid = 'child'::regclass and not indisprimary); end $$; alter table parent alter id "
+      "restart with 2;"
+      "update child set c = 'other' where id = 3",
+      database_);
+  const TransloadRun verify = Transload("verify");
+  EXPECT_EQ(verify.exit_code, 6) << verify.err;
+  EXPECT_THAT(verify.out, HasSubstr("public.child p=77"));
+  EXPECT_THAT(verify.out, HasSubstr("1 orphans"));
+  EXPECT_THAT(verify.out, HasSubstr("sequence of public.parent.id: source above the highest value, "
+                                    "2, target next value 2"));
+  EXPECT_THAT(verify.out, HasSubstr("indexes of public.child"));
+  EXPECT_THAT(verify.out, HasSubstr("constraints of public.child"));
+  EXPECT_THAT(verify.out, HasSubstr("check children row 3"));
+  EXPECT_THAT(verify.out, HasSubstr("look-ups by key in public.child: source 3 rows, target 1"));
+}
+
+TEST_F(ExtraChecks, SayWhatCouldNotBeAsked) {
+  std::ofstream(config_) << "[[check]]\nname = \"broken\"\nsource_sql = \"select no_such\"\n"
+                            "target_sql = \"select 1/0\"\n";
+  const TransloadRun verify = Transload("verify");
+  EXPECT_EQ(verify.exit_code, 7) << verify.out << verify.err;
+  EXPECT_THAT(verify.out, HasSubstr("division by zero"));
+}
+
+}  // namespace
+}  // namespace transload
