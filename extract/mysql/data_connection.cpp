@@ -13,8 +13,9 @@
 namespace transload::mysql {
 namespace {
 
-// The largest packet that the protocol knows; a row may be as large.
-constexpr unsigned long kMaxPacket = 1UL << 30;
+// A value ends at 1 GiB, a row of several may be longer: it is read, so that it can be rejected by
+// its name.
+constexpr unsigned long kMaxPacket = 0xFFFFFFFFUL;
 
 struct ResultCloser {
   void operator()(MYSQL_RES* result) const { mysql_free_result(result); }
