@@ -76,6 +76,8 @@ struct TargetColumn {
   bool not_null = false;
   bool generated = false;  // must be left out of COPY's column list
   bool identity = false;
+  // Its values cross as text: `type` is then text, and the column is read back as its text form.
+  bool as_text = false;
 
   bool operator==(const TargetColumn&) const = default;
 };

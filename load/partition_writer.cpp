@@ -11,6 +11,8 @@
 #include "load/ledger_state.h"
 #include "load/range_json.h"
 #include "load/sql.h"
+#include "load/target_columns.h"
+#include "load/text_stage.h"
 
 namespace transload {
 namespace {
@@ -45,7 +47,7 @@ std::string Difference(const std::vector<TargetColumn>& bound,
     auto same = [&](const TargetColumn& other) { return other.name == column.name; };
     auto now = std::find_if(found.begin(), found.end(), same);
     if (now == found.end()) return fmt::format("column {} is gone", column.name);
-    if (*now == column) continue;
+    if (*now == column || (column.as_text && AsText(*now) == column)) continue;
     if (now->type.Sql() != column.type.Sql()) {
       return fmt::format("column {} was {} and is {}", column.name, column.type.Sql(),
                          now->type.Sql());
@@ -66,7 +68,18 @@ struct PartitionWriter::State {
   DataConnection connection;
   Claim claim;
   bool open = false;
+  TextStage stage;
   std::vector<RejectedRow> rejects;
+
+  // From the stage into the table itself.
+  void Unstage(std::uint64_t rows) {
+    const std::uint64_t moved =
+        connection.Exec(stage.InsertSql(connection.Exec(stage.TypesSql()))).affected;
+    connection.Exec(stage.DropSql());
+    if (moved == rows) return;
+    throw Error(fmt::format("partition {} of {}: {} rows were staged, {} arrived", claim.number,
+                            claim.table, rows, moved));
+  }
 
   std::string Sql(const std::string& sql) const { return LedgerSql(sql, ledger); }
 
@@ -167,7 +180,13 @@ void PartitionWriter::Begin(const Claim& claim, const std::vector<TargetColumn>&
     state_->CheckTable(bound);
     std::vector<std::string> names;
     for (const TargetColumn& column : bound) names.push_back(column.name);
-    connection.StartCopyIn(ddl::CopyIn(claim.schema, claim.table, names));
+    state_->stage = TextStage(claim.schema, claim.table, bound);
+    if (state_->stage.needed()) {
+      connection.Exec(state_->stage.CreateSql());
+      connection.StartCopyIn(state_->stage.CopySql());
+    } else {
+      connection.StartCopyIn(ddl::CopyIn(claim.schema, claim.table, names));
+    }
     connection.Put(kHeader, kHeaderBytes);
   } catch (const Error& error) {
     if (!error.connection_lost) Abort();
@@ -205,6 +224,7 @@ FinishResult PartitionWriter::Finish(const PartitionOutcome& outcome) {
       throw Error(fmt::format("partition {} of {}: {} rows were sent, the server took {}",
                               claim.number, claim.table, outcome.rows_written, copied));
     }
+    if (state_->stage.needed()) state_->Unstage(outcome.rows_written);
     state_->InsertRejects();
     state_->InsertCoercions(outcome.coercions);
     std::pair<PartitionRange, PartitionRange> cut;

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+
 #include "core/error.h"
 #include "core/row_batch.h"
 #include "load/column_query.h"
@@ -36,6 +39,22 @@ struct TableReader::State {
   bool open = false;
   bool first = false;
   std::uint64_t rows = 0;
+  std::map<std::string, std::string> read_as;  // by qualified name
+
+  // A partitioned table is read with its partitions, every other one without its children.
+  const std::string& From(const std::string& schema, const std::string& table) {
+    const std::string name = ddl::Qualified(schema, table);
+    auto [known, fresh] = read_as.try_emplace(name);
+    if (fresh) {
+      const bool partitioned =
+          connection
+              .Exec("select relkind = 'p' from pg_catalog.pg_class where oid = $1::regclass",
+                    {name})
+              .Bool(0, 0);
+      known->second = partitioned ? name : "only " + name;
+    }
+    return known->second;
+  }
 };
 
 TableReader::TableReader(const Options& options, const std::string& snapshot)
@@ -67,7 +86,7 @@ std::uint64_t TableReader::Blocks(const std::string& schema, const std::string& 
 
 std::uint64_t TableReader::CountRows(const std::string& schema, const std::string& table,
                                      const std::string& where_sql) {
-  std::string sql = "select count(*) from only " + ddl::Qualified(schema, table);
+  std::string sql = "select count(*) from " + state_->From(schema, table);
   if (!where_sql.empty()) sql += " where " + where_sql;
   return state_->connection.Exec(sql).Count(0, 0);
 }
@@ -78,8 +97,14 @@ std::vector<std::vector<std::optional<std::string>>> TableReader::Query(const st
 
 void TableReader::Open(const ReadBack& request) {
   if (state_->open) throw BugError("a table is being read back already");
-  std::string sql = fmt::format("copy (select {} from only {}", ddl::ColumnList(request.columns),
-                                ddl::Qualified(request.schema, request.table));
+  std::vector<std::string> columns;
+  for (const std::string& name : request.columns) {
+    const bool as_text =
+        std::find(request.as_text.begin(), request.as_text.end(), name) != request.as_text.end();
+    columns.push_back(ddl::QuoteName(name) + (as_text ? "::pg_catalog.text" : ""));
+  }
+  std::string sql = fmt::format("copy (select {} from {}", fmt::join(columns, ", "),
+                                state_->From(request.schema, request.table));
   if (!request.where_sql.empty()) sql += " where " + request.where_sql;
   if (!request.order_by_sql.empty()) sql += " order by " + request.order_by_sql;
   state_->connection.StartCopyOut(sql + ") to stdout (format binary)");

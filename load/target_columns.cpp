@@ -147,8 +147,15 @@ std::vector<TargetColumn> BindColumns(const std::vector<TargetColumn>& described
       throw error;
     }
     bound.push_back(*found);
+    if (column.source.format == CellFormat::kPgText) bound.back() = AsText(*found);
   }
   return bound;
+}
+
+TargetColumn AsText(TargetColumn column) {
+  column.as_text = true;
+  column.type = PgType{.kind = PgKind::kText, .labels = {}, .element = {}, .name = {}};
+  return column;
 }
 
 }  // namespace transload

@@ -31,6 +31,9 @@ PgType TypeFromCatalogue(const CatalogueType& type);
 std::vector<TargetColumn> BindColumns(const std::vector<TargetColumn>& described,
                                       const TablePlan& plan);
 
+// The same column for values that cross as text (TargetColumn::as_text).
+TargetColumn AsText(TargetColumn column);
+
 }  // namespace transload
 
 #endif  // TRANSLOAD_LOAD_TARGET_COLUMNS_H_

@@ -75,7 +75,7 @@ std::string BoundTable::NameRow(std::string_view row) const {
   std::string name;
   auto add = [&](std::size_t column) {
     if (!name.empty()) name += ", ";
-    name += columns_[column].source.name + "=" + RenderCell(cells[column], columns_[column].source);
+    name += columns_[column].source.name + "=" + Shown(cells[column], column);
   };
   if (!key_columns_.empty()) {
     for (std::size_t column : key_columns_) add(column);
@@ -88,7 +88,16 @@ std::string BoundTable::NameRow(std::string_view row) const {
 std::string BoundTable::ShowCell(std::string_view row, std::size_t column) const {
   CellCursor cursor(row);
   for (std::size_t i = 0; i < column; ++i) cursor.Next();
-  return RenderCell(cursor.Next(), columns_[column].source);
+  return Shown(cursor.Next(), column);
+}
+
+// What a PostgreSQL source sends is a field of the target's type already.
+std::string BoundTable::Shown(const Cell& cell, std::size_t column) const {
+  const SourceColumn& source = columns_[column].source;
+  if (source.format == CellFormat::kPgBinary && !cell.null) {
+    return RenderField(cell.view(), targets_[column].type);
+  }
+  return RenderCell(cell, source);
 }
 
 }  // namespace transload

@@ -44,6 +44,8 @@ class BoundTable {
   const std::vector<std::size_t>& key_columns() const { return key_columns_; }
 
  private:
+  std::string Shown(const Cell& cell, std::size_t column) const;
+
   std::int64_t table_id_;
   std::int64_t generation_;
   TablePlan plan_;

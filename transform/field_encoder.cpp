@@ -3,7 +3,9 @@
 namespace transload {
 
 EncoderPtr MakeEncoder(const Binding& binding) {
-  if (binding.format == CellFormat::kPgBinary) return MakePassThroughEncoder(binding);
+  if (binding.format == CellFormat::kPgBinary || binding.format == CellFormat::kPgText) {
+    return MakePassThroughEncoder(binding);
+  }
   if (binding.format == CellFormat::kDynamic) return MakeDynamicEncoder(binding);
   const bool geometry = binding.format == CellFormat::kGeometry;
   switch (binding.type().kind) {

@@ -44,6 +44,11 @@ class ArrayEncoder final : public FieldEncoder {
 }  // namespace
 
 EncoderPtr MakePassThroughEncoder(const Binding& binding) {
+  if (binding.format == CellFormat::kPgText) {
+    // A target column that takes text as it is needs the reader's promise (TargetColumn::as_text).
+    if (!binding.target.as_text) return nullptr;
+    return std::make_unique<CheckedTextEncoder>(binding.column);
+  }
   switch (binding.type().kind) {
     case PgKind::kText:
     case PgKind::kVarchar:

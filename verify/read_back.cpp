@@ -13,7 +13,10 @@ ReadBack WholeTable(const BoundTable& table) {
   ReadBack request;
   request.schema = table.plan().schema;
   request.table = table.plan().name;
-  for (const TargetColumn& column : table.targets()) request.columns.push_back(column.name);
+  for (const TargetColumn& column : table.targets()) {
+    request.columns.push_back(column.name);
+    if (column.as_text) request.as_text.push_back(column.name);
+  }
   return request;
 }
 
