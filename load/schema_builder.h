@@ -29,6 +29,8 @@ struct ObjectOutcome {
   std::string code;  // SQLSTATE
 };
 
+struct ArchiveObject;
+
 class SchemaBuilder {
  public:
   SchemaBuilder(const Options& options, const std::string& run_id);
@@ -80,6 +82,14 @@ class SchemaBuilder {
   ObjectOutcome SetOwner(const TablePlan& table, const std::string& role);
   ObjectOutcome SetOwner(const SequencePlan& sequence, const std::string& role);
   ObjectOutcome Grant(const TablePlan& table, const std::string& grant);  // "SELECT TO reporting"
+
+  // --- from a PostgreSQL source (pg_archive_objects.cpp)
+  ObjectOutcome CreateFromArchive(const ArchiveObject& object);
+  // Statements that make no object: each is one outcome, the first failure.
+  ObjectOutcome RunForArchive(const std::string& kind, const std::string& label,
+                              const std::vector<std::string>& statements);
+  ObjectOutcome SetSequenceState(const std::string& schema, const std::string& name,
+                                 const std::string& last_value, bool is_called);
 
  private:
   struct State;

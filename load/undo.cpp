@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "load/ddl.h"
 #include "load/ledger_state.h"
+#include "load/pg_archive_objects.h"
 #include "load/session.h"
 #include "load/sql.h"
 
@@ -33,10 +34,16 @@ class Undoing {
   UndoResult Run() {
     LookForOthersWork();
     if (!result_.in_the_way.empty()) return std::move(result_);
+    ArchiveUndo archive = UndoArchiveObjects(
+        transaction_, ledger_, run_id_, [this](const std::string& sql) { return TryExec(sql); });
+    result_.dropped = std::move(archive.dropped);
+    result_.in_the_way = std::move(archive.in_the_way);
+    if (!result_.in_the_way.empty()) return std::move(result_);
     for (const char* kind : kOrder) {
       SqlRows rows = transaction_.Exec(
           Sql("select kind, schema, name, \"table\", oid from {L}.object where run_id = $1::text "
-              "and action = 'created' and kind = $2::text order by id desc"),
+              "and action = 'created' and kind = $2::text and detail not like 'archive class %' "
+              "order by id desc"),
           {run_id_, kind});
       for (std::size_t row = 0; row < rows.size(); ++row) {
         Drop({rows.Text(row, 0), rows.Text(row, 1), rows.Text(row, 2), rows.Text(row, 3),
@@ -112,11 +119,16 @@ class Undoing {
   void CheckRows(const SqlRows& tables, std::size_t row) {
     const std::string name = ddl::Qualified(tables.Text(row, 1), tables.Text(row, 2));
     transaction_.Exec(fmt::format("lock table {} in share mode", name));
+    const bool partitioned =
+        transaction_
+            .Exec("select relkind = 'p' from pg_catalog.pg_class where oid = $1::regclass", {name})
+            .Bool(0, 0);
+    const std::string from = (partitioned ? "" : "only ") + name;
     std::string query = Sql(sql::kUndoForeignRows);
-    query.replace(query.find("{T}"), 3, name);
+    query.replace(query.find("from {T}"), 8, "from " + from);
     const bool foreign =
         transaction_.Exec(query, {run_id_, tables.rows[row][0], tables.rows[row][3]}).Bool(0, 0);
-    const std::uint64_t rows = transaction_.Exec("select count(*) from only " + name).Count(0, 0);
+    const std::uint64_t rows = transaction_.Exec("select count(*) from " + from).Count(0, 0);
     if (foreign || rows != tables.Count(row, 4)) {
       result_.in_the_way.push_back(
           fmt::format("rows of table {}.{} changed since the run ({} now, {} written by it): "

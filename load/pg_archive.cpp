@@ -1,0 +1,240 @@
+#include "load/pg_archive.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "core/error.h"
+
+namespace transload {
+namespace {
+
+using Numbers = std::pair<std::uint32_t, std::uint32_t>;  // class, oid
+
+// Removes itself and what is in it.
+class ScratchFolder {
+ public:
+  ScratchFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "transload-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw Error("cannot make a folder in " + pattern);
+    path_ = pattern;
+  }
+  ~ScratchFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  ScratchFolder(const ScratchFolder&) = delete;
+  ScratchFolder& operator=(const ScratchFolder&) = delete;
+  std::string File(const char* name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+ProgramOutput Must(const std::vector<std::string>& command,
+                   const std::vector<std::pair<std::string, std::string>>& environment) {
+  ProgramOutput result = RunProgram(command, environment);
+  if (result.exit_code == 0) return result;
+  std::string said = result.err;
+  while (!said.empty() && said.back() == '\n') said.pop_back();
+  throw Error(fmt::format("{} failed ({}): {}", command.front(), result.exit_code, said));
+}
+
+template <class Number>
+bool ReadNumber(std::string_view& text, Number& number) {
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc()) return false;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return true;
+}
+
+bool Skip(std::string_view& text, std::string_view what) {
+  if (!text.starts_with(what)) return false;
+  text.remove_prefix(what.size());
+  return true;
+}
+
+std::string_view TakeLine(std::string_view& text) {
+  const std::size_t end = text.find('\n');
+  const std::string_view line = text.substr(0, end);
+  text.remove_prefix(end == text.npos ? text.size() : end + 1);
+  return line;
+}
+
+// "215; 1259 16385 TABLE app orders owner", one a line.
+std::map<int, Numbers> ReadListing(std::string_view listing) {
+  std::map<int, Numbers> entries;
+  while (!listing.empty()) {
+    std::string_view line = TakeLine(listing);
+    int id = 0;
+    Numbers numbers;
+    if (!ReadNumber(line, id) || !Skip(line, "; ") || !ReadNumber(line, numbers.first) ||
+        !Skip(line, " ") || !ReadNumber(line, numbers.second)) {
+      continue;
+    }
+    entries[id] = numbers;
+  }
+  return entries;
+}
+
+// The part of "Name: a; Type: b; Schema: c; Owner: d" after `key`, up to the next one.
+std::string HeadingPart(std::string_view line, std::string_view key, std::string_view next) {
+  const std::size_t at = line.rfind(key);
+  if (at == line.npos) return "";
+  line.remove_prefix(at + key.size());
+  if (!next.empty()) line = line.substr(0, line.rfind(next));
+  return std::string(line == "-" ? "" : line);
+}
+
+// A heading at the beginning of `text`:
+//
+//   --
+//   -- TOC entry 215 (class 1259 OID 16385)
+//   -- Dependencies: 5 7
+//   -- Name: orders; Type: TABLE; Schema: app; Owner: shop
+//   --
+//
+// Consumes it when it is one that the listing has and that has not been seen.
+std::optional<ArchiveEntry> TakeHeading(std::string_view& text, std::map<int, Numbers>& listed) {
+  std::string_view rest = text;
+  ArchiveEntry entry;
+  if (!Skip(rest, "--\n-- TOC entry ") || !ReadNumber(rest, entry.id) || !Skip(rest, " (class ") ||
+      !ReadNumber(rest, entry.class_oid) || !Skip(rest, " OID ") || !ReadNumber(rest, entry.oid) ||
+      !Skip(rest, ")\n")) {
+    return std::nullopt;
+  }
+  auto known = listed.find(entry.id);
+  if (known == listed.end() || known->second != Numbers(entry.class_oid, entry.oid)) {
+    return std::nullopt;
+  }
+  if (Skip(rest, "-- Dependencies:")) {
+    std::string_view line = TakeLine(rest);
+    for (int id = 0; Skip(line, " ") && ReadNumber(line, id);) entry.depends_on.push_back(id);
+  }
+  if (!Skip(rest, "-- Name: ")) return std::nullopt;
+  const std::string_view line = TakeLine(rest);
+  entry.owner = HeadingPart(line, "; Owner: ", "");
+  // Tablespace, where there is one, is said again by a SET statement.
+  if (const std::size_t more = entry.owner.rfind("; Tablespace: "); more != std::string::npos) {
+    entry.owner.resize(more);
+  }
+  entry.schema = HeadingPart(line, "; Schema: ", "; Owner: ");
+  entry.kind = HeadingPart(line, "; Type: ", "; Schema: ");
+  entry.name = std::string(line.substr(0, line.rfind("; Type: ")));
+  while (!Skip(rest, "--\n")) {
+    if (rest.empty()) return std::nullopt;
+    TakeLine(rest);
+  }
+  listed.erase(known);
+  text = rest;
+  return entry;
+}
+
+// Settings that pg_restore changes between two entries, and that hold from there on.
+bool IsSetting(std::string_view line) {
+  return line.starts_with("SET default_tablespace = ") ||
+         line.starts_with("SET default_table_access_method = ");
+}
+
+// Takes blank lines and settings off the end of an entry: they belong to what follows.
+void TakeSettings(std::string& sql, std::map<std::string, std::string>& settings) {
+  for (;;) {
+    while (!sql.empty() && (sql.back() == '\n' || sql.back() == ' ')) sql.pop_back();
+    const std::size_t start = sql.rfind('\n') == std::string::npos ? 0 : sql.rfind('\n') + 1;
+    const std::string line = sql.substr(start);
+    if (!IsSetting(line)) {
+      // The last words of the output.
+      if (!line.starts_with("-- Completed on ") && !line.starts_with("\\unrestrict ") &&
+          line != "--" && !line.starts_with("-- PostgreSQL database dump complete")) {
+        return;
+      }
+    } else {
+      settings.try_emplace(line.substr(0, line.find('=')), line);
+    }
+    sql.resize(start);
+  }
+}
+
+// The last statement of an entry, when it is pg_restore's own that gives the object an owner.
+void TakeOwner(ArchiveEntry& entry) {
+  const std::size_t start =
+      entry.sql.rfind('\n') == std::string::npos ? 0 : entry.sql.rfind('\n') + 1;
+  const std::string line = entry.sql.substr(start);
+  if (!line.starts_with("ALTER ") || line.find(" OWNER TO ") == std::string::npos) return;
+  entry.owner_sql = line;
+  entry.sql.resize(start);
+  while (!entry.sql.empty() && entry.sql.back() == '\n') entry.sql.pop_back();
+}
+
+}  // namespace
+
+std::vector<ArchiveEntry> ParseArchiveScript(std::string_view script, std::string_view listing,
+                                             bool post_data) {
+  std::map<int, Numbers> listed = ReadListing(listing);
+  std::vector<ArchiveEntry> entries;
+  std::map<std::string, std::string> settings;
+  std::string before;
+  auto close = [&](std::string& text) {
+    std::map<std::string, std::string> changed;
+    TakeSettings(text, changed);
+    if (!entries.empty()) {
+      entries.back().sql = std::move(text);
+      TakeOwner(entries.back());
+    }
+    for (auto& [name, line] : changed) settings[name] = line;
+    text.clear();
+  };
+  while (!script.empty()) {
+    if (script.starts_with("--\n")) {
+      if (std::optional<ArchiveEntry> entry = TakeHeading(script, listed)) {
+        close(before);
+        for (const auto& [name, line] : settings) entry->settings_sql += line + "\n";
+        entry->post_data = post_data;
+        entries.push_back(std::move(*entry));
+        continue;
+      }
+    }
+    before.append(TakeLine(script)).append("\n");
+  }
+  close(before);
+  std::erase_if(entries, [](const ArchiveEntry& entry) { return entry.sql.empty(); });
+  return entries;
+}
+
+std::vector<ArchiveEntry> ReadArchive(const PgPrograms& programs, const ArchiveRequest& request) {
+  ScratchFolder folder;
+  const std::string file = folder.File("schema.dump");
+  std::vector<std::pair<std::string, std::string>> environment;
+  if (!request.password.empty()) environment.emplace_back("PGPASSWORD", request.password);
+  std::vector<std::string> dump = {programs.pg_dump,
+                                   "--format=custom",
+                                   "--section=pre-data",
+                                   "--section=post-data",
+                                   "-B",
+                                   "--encoding=UTF8",
+                                   fmt::format("--lock-wait-timeout={}", request.lock_timeout_ms),
+                                   "--no-password",
+                                   "--file=" + file,
+                                   "--dbname=" + request.conninfo};
+  if (!request.snapshot.empty()) dump.push_back("--snapshot=" + request.snapshot);
+  Must(dump, environment);
+  std::vector<ArchiveEntry> entries;
+  for (const char* section : {"pre-data", "post-data"}) {
+    const std::string which = std::string("--section=") + section;
+    const std::string listing = Must({programs.pg_restore, "--list", which, file}, {}).out;
+    const std::string script =
+        Must({programs.pg_restore, "--verbose", which, "--file=-", file}, {}).out;
+    for (ArchiveEntry& entry :
+         ParseArchiveScript(script, listing, std::string_view(section) == "post-data")) {
+      entries.push_back(std::move(entry));
+    }
+  }
+  return entries;
+}
+
+}  // namespace transload

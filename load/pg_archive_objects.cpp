@@ -1,0 +1,151 @@
+#include "load/pg_archive_objects.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <optional>
+#include <set>
+
+#include "load/schema_builder_state.h"
+
+namespace transload {
+namespace {
+
+// What pg_dump's SQL is written for; names in it are qualified.
+constexpr char kSettings[] =
+    "select pg_catalog.set_config('search_path', '', true), "
+    "pg_catalog.set_config('check_function_bodies', 'off', true), "
+    "pg_catalog.set_config('xmloption', 'content', true)";
+
+// Rows of `object` that an archive made are told by this in their detail; the class follows.
+constexpr std::string_view kMark = "archive class ";
+
+// These go with what they belong to.
+const std::set<std::string>& GoesAlong() {
+  static const std::set<std::string> kKinds = {"default value",    "trigger",      "rule",
+                                               "policy",           "table column", "view column",
+                                               "composite column", "index column"};
+  return kKinds;
+}
+
+// The statement that drops an object which pg_identify_object describes so; nothing for what goes
+// with another or has no DROP.
+std::optional<std::string> DropStatement(const std::string& type, const std::string& identity) {
+  if (GoesAlong().contains(type)) return std::nullopt;
+  if (type == "table constraint" || type == "domain constraint") {
+    const std::size_t on = identity.rfind(" on ");
+    if (on == std::string::npos) return std::nullopt;
+    return fmt::format("ALTER {} {} DROP CONSTRAINT {}",
+                       type == "table constraint" ? "TABLE" : "DOMAIN", identity.substr(on + 4),
+                       identity.substr(0, on));
+  }
+  if (type == "large object") return fmt::format("SELECT pg_catalog.lo_unlink({})", identity);
+  if (type == "default acl" || type == "role" || type == "database") return std::nullopt;
+  if (type == "user mapping") {
+    const std::size_t on = identity.rfind(" on server ");
+    if (on == std::string::npos) return std::nullopt;
+    return fmt::format("DROP USER MAPPING FOR {} SERVER {}", identity.substr(0, on),
+                       identity.substr(on + 11));
+  }
+  if (type == "transform") return "DROP TRANSFORM " + identity;
+  std::string words = type;
+  if (words == "foreign-data wrapper") words = "foreign data wrapper";
+  if (words == "statistics object") words = "statistics";
+  std::transform(words.begin(), words.end(), words.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return fmt::format("DROP {} {}", words, identity);
+}
+
+}  // namespace
+
+ObjectOutcome SchemaBuilder::CreateFromArchive(const ArchiveObject& object) {
+  ObjectOutcome outcome = state_->Do(object.kind, object.label, [&](SqlTransaction& transaction) {
+    transaction.Exec(kSettings);
+    if (!object.exists_sql.empty() && !transaction.Exec(object.exists_sql).empty()) return;
+    if (!object.settings_sql.empty()) transaction.Exec(object.settings_sql);
+    transaction.Exec(object.sql);
+    std::string class_oid = "0", oid = "0";
+    if (!object.address_type.empty()) {
+      SqlRows found = transaction.Exec(
+          "select classid::oid::bigint, objid::bigint from pg_catalog.pg_get_object_address("
+          "$1::text, $2::text[], $3::text[])",
+          {object.address_type, object.address_names, object.address_args});
+      class_oid = found.Text(0, 0);
+      oid = found.Text(0, 1);
+    }
+    state_->Record(transaction, object.kind, object.schema, object.name, object.table, "created",
+                   fmt::format("{}{}", kMark, class_oid), "select " + oid);
+  });
+  if (!outcome.ok && outcome.hint.empty()) outcome.hint = object.hint;
+  return outcome;
+}
+
+ObjectOutcome SchemaBuilder::RunForArchive(const std::string& kind, const std::string& label,
+                                           const std::vector<std::string>& statements) {
+  ObjectOutcome first_failure;
+  for (const std::string& sql : statements) {
+    ObjectOutcome outcome = state_->Do(kind, label, [&](SqlTransaction& transaction) {
+      transaction.Exec(kSettings);
+      transaction.Exec(sql);
+    });
+    if (!outcome.ok && first_failure.ok) first_failure = outcome;
+  }
+  if (!first_failure.ok) return first_failure;
+  ObjectOutcome done;
+  done.kind = kind;
+  done.name = label;
+  return done;
+}
+
+ObjectOutcome SchemaBuilder::SetSequenceState(const std::string& schema, const std::string& name,
+                                              const std::string& last_value, bool is_called) {
+  return state_->Do("sequence", schema + "." + name, [&](SqlTransaction& transaction) {
+    transaction.Exec("select pg_catalog.setval($1::regclass, $2::bigint, $3::boolean)",
+                     {ddl::Qualified(schema, name), last_value, is_called ? "t" : "f"});
+  });
+}
+
+ArchiveUndo UndoArchiveObjects(
+    SqlTransaction& transaction, const std::string& quoted_ledger, const std::string& run_id,
+    const std::function<std::string(const std::string& statement)>& try_exec) {
+  SqlRows rows = transaction.Exec(
+      "select id, kind, schema, name, oid, substr(detail, " + std::to_string(kMark.size() + 1) +
+          ") from " + quoted_ledger +
+          ".object where run_id = $1::text and action = 'created' and oid <> 0 and detail like "
+          "'archive class %' order by id desc",
+      {run_id});
+  ArchiveUndo result;
+  std::vector<std::size_t> left(rows.size());
+  for (std::size_t i = 0; i < left.size(); ++i) left[i] = i;
+  std::vector<std::string> problems;
+  // The order of making is a good guess at the order of needing; views that lean on one another
+  // and the like take another round.
+  for (bool progress = true; progress && !left.empty();) {
+    progress = false;
+    problems.clear();
+    std::vector<std::size_t> stay;
+    for (std::size_t row : left) {
+      SqlRows found = transaction.Exec(
+          "select type, identity from pg_catalog.pg_identify_object($1::bigint::oid, "
+          "$2::bigint::oid, 0) where identity is not null",
+          {rows.Text(row, 5), rows.Text(row, 4)});
+      if (found.empty()) continue;  // went with what it belonged to
+      std::optional<std::string> drop = DropStatement(found.Text(0, 0), found.Text(0, 1));
+      if (!drop) continue;
+      const std::string label = fmt::format("{} {}", found.Text(0, 0), found.Text(0, 1));
+      if (std::string problem = try_exec(*drop); !problem.empty()) {
+        stay.push_back(row);
+        problems.push_back(label + ": " + problem);
+        continue;
+      }
+      result.dropped.push_back(label);
+      progress = true;
+    }
+    left = std::move(stay);
+  }
+  result.in_the_way = std::move(problems);
+  return result;
+}
+
+}  // namespace transload

@@ -1,0 +1,45 @@
+// Objects made from pg_dump's SQL (SchemaBuilder::CreateFromArchive), and taken back.
+#ifndef TRANSLOAD_LOAD_PG_ARCHIVE_OBJECTS_H_
+#define TRANSLOAD_LOAD_PG_ARCHIVE_OBJECTS_H_
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "load/session.h"
+
+namespace transload {
+
+struct ArchiveObject {
+  // What the ledger calls it: "table", "foreign key", "comment".
+  std::string kind;
+  std::string schema;
+  std::string name;
+  std::string table;  // what it belongs to
+  std::string label;  // for people
+  std::string settings_sql;
+  std::string sql;
+  // Finds it in the target's catalogue after it was made, as pg_get_object_address takes it. Type
+  // is empty for what cannot be dropped by itself: a comment, a grant.
+  std::string address_type;
+  std::string address_names;  // text of a text[]
+  std::string address_args;
+  // An object of this kind that stands already is used as it is, and not recorded.
+  std::string exists_sql;
+  // What to do about a failure, or a query that shows the rows at fault.
+  std::string hint;
+};
+
+// What undo does for objects made from an archive. `try_exec` runs a statement and returns the
+// server's words when it fails.
+struct ArchiveUndo {
+  std::vector<std::string> dropped;
+  std::vector<std::string> in_the_way;
+};
+ArchiveUndo UndoArchiveObjects(
+    SqlTransaction& transaction, const std::string& quoted_ledger, const std::string& run_id,
+    const std::function<std::string(const std::string& statement)>& try_exec);
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_LOAD_PG_ARCHIVE_OBJECTS_H_

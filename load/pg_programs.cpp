@@ -1,0 +1,183 @@
+#include "load/pg_programs.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <sstream>
+
+#include "core/error.h"
+
+extern char** environ;
+
+namespace transload {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> Folders(const std::string& wanted) {
+  if (!wanted.empty()) return {wanted};
+  std::vector<fs::path> folders;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", ignored)) {
+    folders.push_back(entry.path() / "bin");
+  }
+  const char* path = std::getenv("PATH");
+  std::istringstream parts(path == nullptr ? "" : path);
+  for (std::string part; std::getline(parts, part, ':');) {
+    if (!part.empty()) folders.emplace_back(part);
+  }
+  return folders;
+}
+
+bool Runnable(const fs::path& program) { return ::access(program.c_str(), X_OK) == 0; }
+
+// "pg_dump (PostgreSQL) 15.14 (Debian ...)" -> "15.14"
+std::string VersionOf(const fs::path& pg_dump) {
+  const std::string text = RunProgram({pg_dump.string(), "--version"}, {}).out;
+  const std::size_t at = text.find(") ");
+  if (at == std::string::npos) return "";
+  const std::size_t end = text.find_first_not_of("0123456789.", at + 2);
+  return text.substr(at + 2, end == std::string::npos ? end : end - at - 2);
+}
+
+std::vector<PgPrograms> Installed(const std::string& wanted) {
+  std::vector<PgPrograms> found;
+  for (const fs::path& folder : Folders(wanted)) {
+    if (!Runnable(folder / "pg_dump") || !Runnable(folder / "pg_restore")) continue;
+    PgPrograms programs{(folder / "pg_dump").string(), (folder / "pg_restore").string(), 0,
+                        VersionOf(folder / "pg_dump")};
+    programs.major = std::atoi(programs.version.c_str());
+    if (programs.major > 0) found.push_back(std::move(programs));
+  }
+  return found;
+}
+
+class Pipe {
+ public:
+  Pipe() {
+    if (::pipe2(ends_.data(), O_CLOEXEC) != 0) throw Error("cannot make a pipe");
+  }
+  ~Pipe() {
+    CloseWriter();
+    ::close(ends_[0]);
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+  int reader() const { return ends_[0]; }
+  int writer() const { return ends_[1]; }
+  void CloseWriter() {
+    if (ends_[1] >= 0) ::close(ends_[1]);
+    ends_[1] = -1;
+  }
+
+ private:
+  std::array<int, 2> ends_{-1, -1};
+};
+
+// Reads both to their end, whichever has something to say.
+void Drain(int out_fd, std::string& out, int err_fd, std::string& err) {
+  std::array<pollfd, 2> pollers{pollfd{out_fd, POLLIN, 0}, pollfd{err_fd, POLLIN, 0}};
+  std::array<char, 65536> buffer;
+  while (pollers[0].fd >= 0 || pollers[1].fd >= 0) {
+    if (::poll(pollers.data(), pollers.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      throw Error(fmt::format("cannot read from a program: {}", std::strerror(errno)));
+    }
+    for (std::size_t i = 0; i < pollers.size(); ++i) {
+      if (pollers[i].fd < 0 || pollers[i].revents == 0) continue;
+      const ssize_t got = ::read(pollers[i].fd, buffer.data(), buffer.size());
+      if (got > 0) {
+        (i == 0 ? out : err).append(buffer.data(), static_cast<std::size_t>(got));
+      } else if (got == 0 || errno != EINTR) {
+        pollers[i].fd = -1;
+      }
+    }
+  }
+}
+
+std::vector<char*> Pointers(std::vector<std::string>& words) {
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+}  // namespace
+
+ProgramOutput RunProgram(const std::vector<std::string>& command,
+                         const std::vector<std::pair<std::string, std::string>>& environment) {
+  Pipe out, err;
+  std::vector<std::string> words = command, settings;
+  for (char** setting = environ; *setting != nullptr; ++setting) {
+    const std::string name(*setting, std::strcspn(*setting, "="));
+    const bool replaced = std::any_of(environment.begin(), environment.end(),
+                                      [&](const auto& own) { return own.first == name; });
+    if (!replaced) settings.emplace_back(*setting);
+  }
+  for (const auto& [name, value] : environment) settings.push_back(name + "=" + value);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, out.writer(), 1);
+  posix_spawn_file_actions_adddup2(&actions, err.writer(), 2);
+  pid_t child = 0;
+  const int failed = posix_spawnp(&child, words.front().c_str(), &actions, nullptr,
+                                  Pointers(words).data(), Pointers(settings).data());
+  posix_spawn_file_actions_destroy(&actions);
+  if (failed != 0) {
+    throw Error(fmt::format("cannot run {}: {}", command.front(), std::strerror(failed)));
+  }
+  out.CloseWriter();
+  err.CloseWriter();
+  ProgramOutput result;
+  Drain(out.reader(), result.out, err.reader(), result.err);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return result;
+}
+
+PgPrograms FindPgPrograms(const std::string& wanted, int source_major, int target_major) {
+  const std::vector<PgPrograms> installed = Installed(wanted);
+  const PgPrograms* best = nullptr;
+  std::string too_old;
+  auto rank = [&](const PgPrograms& programs) {
+    if (programs.major == target_major) return 0;
+    // The nearest newer one, then the nearest older one.
+    return programs.major > target_major ? programs.major - target_major
+                                         : 1000 + target_major - programs.major;
+  };
+  for (const PgPrograms& programs : installed) {
+    if (programs.major < source_major) {
+      too_old += fmt::format("{}{} is {}", too_old.empty() ? "" : ", ", programs.pg_dump,
+                             programs.version);
+      continue;
+    }
+    if (best == nullptr || rank(programs) < rank(*best)) best = &programs;
+  }
+  if (best != nullptr) return *best;
+  const std::string advice =
+      fmt::format("install postgresql-client-{}, or name its folder with --pg-bin", target_major);
+  if (too_old.empty()) {
+    throw RefusedError(fmt::format("there is no pg_dump and pg_restore in {}: {}",
+                                   wanted.empty() ? "PATH and /usr/lib/postgresql" : wanted,
+                                   advice));
+  }
+  throw RefusedError(
+      fmt::format("the source is PostgreSQL {}, and pg_dump refuses to read a server newer than "
+                  "itself ({}): {}",
+                  source_major, too_old, advice));
+}
+
+}  // namespace transload

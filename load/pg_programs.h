@@ -1,0 +1,37 @@
+// pg_dump and pg_restore on this machine: which to use, and running them.
+#ifndef TRANSLOAD_LOAD_PG_PROGRAMS_H_
+#define TRANSLOAD_LOAD_PG_PROGRAMS_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace transload {
+
+struct PgPrograms {
+  std::string pg_dump;
+  std::string pg_restore;
+  int major = 0;
+  std::string version;  // "15.14"
+};
+
+// The programs for a dump of a server of version `source_major` that goes into one of
+// `target_major`: of the target's version where there are such, else newer ones, else older ones
+// that can still read the source. Looks into `wanted` (--pg-bin) alone when it is not empty, else
+// into PATH and /usr/lib/postgresql. Throws a refused error with what was found and what to
+// install.
+PgPrograms FindPgPrograms(const std::string& wanted, int source_major, int target_major);
+
+struct ProgramOutput {
+  int exit_code = 0;
+  std::string out;
+  std::string err;
+};
+// Runs a program to its end without a shell, its environment being ours and `environment`. Secrets
+// belong there: arguments can be seen by everybody on the machine.
+ProgramOutput RunProgram(const std::vector<std::string>& command,
+                         const std::vector<std::pair<std::string, std::string>>& environment);
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_LOAD_PG_PROGRAMS_H_

@@ -1,0 +1,98 @@
+// What the parts of SchemaBuilder's implementation share.
+#ifndef TRANSLOAD_LOAD_SCHEMA_BUILDER_STATE_H_
+#define TRANSLOAD_LOAD_SCHEMA_BUILDER_STATE_H_
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <thread>
+
+#include "core/error.h"
+#include "load/ddl.h"
+#include "load/ledger_state.h"
+#include "load/schema_builder.h"
+#include "load/session.h"
+
+namespace transload {
+
+// What a failure is to its caller: an outcome, or the end of the connection.
+inline ObjectOutcome Failed(const std::string& kind, const std::string& name, const Error& error) {
+  ObjectOutcome outcome;
+  outcome.ok = false;
+  outcome.kind = kind;
+  outcome.name = name;
+  outcome.error = error.what();
+  outcome.code = error.code;
+  return outcome;
+}
+
+struct SchemaBuilder::State {
+  State(const Options& given, const std::string& run)
+      : options(given),
+        run_id(run),
+        ledger(ddl::QuoteName(given.ledger_schema)),
+        session(given, "transload schema") {
+    // Types and functions of extensions are named plainly in plans; built-in ones come first.
+    std::string path = "pg_catalog";
+    SqlRows schemas = session.Exec(
+        "select distinct quote_ident(n.nspname) from pg_catalog.pg_extension e join "
+        "pg_catalog.pg_namespace n on n.oid = e.extnamespace where n.nspname <> 'pg_catalog'");
+    for (std::size_t row = 0; row < schemas.size(); ++row) path += ", " + schemas.Text(row, 0);
+    session.Exec("select set_config('search_path', $1::text, false)", {path});
+  }
+
+  Options options;
+  std::string run_id;
+  std::string ledger;  // quoted
+  Session session;
+
+  std::string Sql(const std::string& sql) const { return LedgerSql(sql, ledger); }
+
+  // `oid_sql` finds the object's oid, "0" where it has none.
+  void Record(SqlTransaction& transaction, const std::string& kind, const std::string& schema,
+              const std::string& name, const std::string& table, const std::string& action,
+              const std::string& detail = "", const std::string& oid_sql = "0") {
+    transaction.Exec(Sql("insert into {L}.object (run_id, kind, schema, name, \"table\", action, "
+                         "detail, oid) select $1::text, $2::text, $3::text, $4::text, $5::text, "
+                         "$6::text, $7::text, coalesce((") +
+                         oid_sql + ")::oid::bigint, 0)",
+                     {run_id, kind, schema, name, table, action, detail});
+  }
+
+  // Runs the work in a transaction, again after a lock time-out or a deadlock.
+  ObjectOutcome Do(const std::string& kind, const std::string& name,
+                   const std::function<void(SqlTransaction&)>& work) {
+    for (int attempt = 1;; ++attempt) {
+      try {
+        session.Transact(work);
+        ObjectOutcome outcome;
+        outcome.kind = kind;
+        outcome.name = name;
+        return outcome;
+      } catch (const Error& error) {
+        if (error.connection_lost || error.exit_code == ExitCode::kBug) throw;
+        const bool again = error.code == "40P01" || error.code == "55P03" || error.code == "40001";
+        if (!again || attempt > options.retries) {
+          ObjectOutcome outcome = Failed(kind, name, error);
+          RecordFailure(outcome);
+          return outcome;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(200 * attempt));
+      }
+    }
+  }
+
+  void RecordFailure(const ObjectOutcome& outcome) {
+    session.Transact([&](SqlTransaction& transaction) {
+      Record(transaction, outcome.kind, "", outcome.name, "", "failed", outcome.error);
+    });
+  }
+
+  ObjectOutcome SetNext(const std::string& kind, const std::string& label,
+                        const std::string& sequence_sql, const std::string& floor_sql,
+                        const std::string& next);
+};
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_LOAD_SCHEMA_BUILDER_STATE_H_
