@@ -3,6 +3,7 @@
 #include "core/url.h"
 #include "extract/mysql/mysql_source.h"
 #include "extract/odbc/odbc_source.h"
+#include "extract/postgres/postgres_source.h"
 #include "extract/source.h"
 #include "extract/sqlite/sqlite_source.h"
 
@@ -23,8 +24,9 @@ std::unique_ptr<Source> OpenSource(const Options& options) {
   if (scheme == "mysql") return OpenMySqlSource(options);
   if (scheme == "sqlite") return OpenSqliteSource(options);
   if (scheme == "odbc" || scheme == "mssql") return OpenOdbcSource(options);
+  if (scheme == "postgresql") return OpenPostgresSource(options);
   throw UsageError("source URL: nothing reads '" + scheme +
-                   "' yet; sources are mysql:, mariadb:, sqlite:, odbc: and mssql:");
+                   "' yet; sources are mysql:, mariadb:, postgresql:, sqlite:, odbc: and mssql:");
 }
 
 }  // namespace transload

@@ -1,0 +1,132 @@
+#include "extract/postgres/catalogue.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <unordered_map>
+
+#include "extract/postgres/sql_text.h"
+#include "extract/postgres/wire_form.h"
+#include "extract/sql.h"
+
+namespace transload::postgres {
+namespace {
+
+using TablesByOid = std::unordered_map<std::string, SourceTable*>;
+
+void ReadColumns(ControlConnection& connection, const TablesByOid& tables,
+                 SourceCatalogue& catalogue) {
+  SqlRows rows = connection.Query(sql::kSourceColumns);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    auto table = tables.find(rows.Text(row, 0));
+    if (table == tables.end()) continue;
+    const StoredType stored{rows.Text(row, 6), rows.Text(row, 7), rows.Text(row, 8).at(0),
+                            rows.Bool(row, 9)};
+    SourceColumn column;
+    column.name = rows.Text(row, 1);
+    column.full_type = rows.Text(row, 2);
+    column.type = rows.Text(row, 12);
+    column.nullable = !rows.Bool(row, 3);
+    column.auto_increment = !rows.Text(row, 4).empty();
+    const std::string& generated = rows.Text(row, 5);
+    if (!generated.empty()) {
+      column.generation_expression = rows.Text(row, 10);
+      column.generated_stored = generated == "s";
+    } else if (!rows.Text(row, 10).empty()) {
+      column.default_value = SourceDefault{rows.Text(row, 10), true};
+    }
+    column.comment = rows.Text(row, 11);
+    column.format = WireForm(stored);
+    if (column.format == CellFormat::kPgText) {
+      column.select_expression = QuoteName(column.name) + "::pg_catalog.text";
+    }
+    if (std::string note = WireNote(stored); !note.empty()) {
+      catalogue.notes.push_back(fmt::format("{}.{}.{} ({}): {}", table->second->schema,
+                                            table->second->name, column.name, column.full_type,
+                                            note));
+    }
+    table->second->columns.push_back(std::move(column));
+  }
+}
+
+void ReadKeys(ControlConnection& connection, const TablesByOid& tables) {
+  SqlRows rows = connection.Query(sql::kSourceKeys);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    auto found = tables.find(rows.Text(row, 0));
+    if (found == tables.end()) continue;
+    SourceTable& table = *found->second;
+    if (table.indexes.empty()) {
+      SourceIndex index;
+      index.name = rows.Text(row, 1);
+      index.kind = rows.Bool(row, 2) ? IndexKind::kPrimary : IndexKind::kUnique;
+      table.indexes.push_back(std::move(index));
+    }
+    SourceIndexPart part;
+    part.column = rows.Text(row, 3);
+    table.indexes.front().parts.push_back(std::move(part));
+  }
+}
+
+void ReadSequences(ControlConnection& connection, SourceCatalogue& catalogue) {
+  SqlRows rows = connection.Query(
+      "select n.nspname, c.relname, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, "
+      "s.seqcycle from pg_catalog.pg_sequence s join pg_catalog.pg_class c on c.oid = s.seqrelid "
+      "join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relpersistence <> 't' and "
+      "n.nspname <> 'information_schema' and n.nspname !~ '^pg_' and not exists (select 1 from "
+      "pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = "
+      "c.oid "
+      "and d.deptype = 'e') order by 1, 2");
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    SourceSequence sequence;
+    sequence.schema = rows.Text(row, 0);
+    sequence.name = rows.Text(row, 1);
+    sequence.start = rows.Text(row, 2);
+    sequence.increment = rows.Text(row, 3);
+    sequence.minimum = rows.Text(row, 4);
+    sequence.maximum = rows.Text(row, 5);
+    sequence.cache = rows.Text(row, 6);
+    sequence.cycle = rows.Bool(row, 7);
+    catalogue.sequences.push_back(std::move(sequence));
+  }
+}
+
+void ListSkipped(ControlConnection& connection, SourceCatalogue& catalogue) {
+  SqlRows rows = connection.Query(
+      "select n.nspname, c.relname, s.srvname from pg_catalog.pg_class c join "
+      "pg_catalog.pg_namespace n on n.oid = c.relnamespace join pg_catalog.pg_foreign_table f on "
+      "f.ftrelid = c.oid join pg_catalog.pg_foreign_server s on s.oid = f.ftserver order by 1, 2");
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    catalogue.not_migrated.push_back(
+        {"rows of a foreign table", rows.Text(row, 0) + "." + rows.Text(row, 1),
+         fmt::format("its rows are those of server {}; its definition is carried over",
+                     rows.Text(row, 2)),
+         ""});
+  }
+}
+
+}  // namespace
+
+SourceCatalogue ReadCatalogue(ControlConnection& connection) {
+  SourceCatalogue catalogue;
+  SqlRows rows = connection.Query(sql::kSourceTables);
+  catalogue.tables.resize(rows.size());
+  TablesByOid by_oid;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    SourceTable& table = catalogue.tables[row];
+    table.schema = rows.Text(row, 1);
+    table.name = rows.Text(row, 2);
+    table.engine = rows.Text(row, 3) == "u" ? "unlogged" : "heap";
+    if (rows.Bool(row, 6)) table.engine = kPartitioned;
+    table.estimated_rows = rows.Count(row, 4);
+    table.estimated_bytes = rows.Count(row, 5);
+    table.comment = rows.Text(row, 7);
+    by_oid[rows.Text(row, 0)] = &table;
+  }
+  ReadColumns(connection, by_oid, catalogue);
+  ReadKeys(connection, by_oid);
+  ReadSequences(connection, catalogue);
+  ListSkipped(connection, catalogue);
+  return catalogue;
+}
+
+}  // namespace transload::postgres

@@ -1,0 +1,229 @@
+#include "extract/postgres/data_connection.h"
+
+#include <fmt/format.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <mutex>
+
+#include "core/error.h"
+#include "extract/postgres/failure.h"
+
+namespace transload::postgres {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+// How long a server may work on one statement without a word: a count, a wait for a lock, a scan
+// before the first row. A peer that is gone is noticed by TCP long before.
+constexpr std::chrono::hours kSilentWork{24};
+// The end of a statement that was cancelled.
+constexpr milliseconds kCancelPatience{30'000};
+
+struct FreeResult {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using Result = std::unique_ptr<PGresult, FreeResult>;
+struct FreeConnection {
+  void operator()(PGconn* connection) const { PQfinish(connection); }
+};
+struct FreeCancel {
+  void operator()(PGcancel* cancel) const { PQfreeCancel(cancel); }
+};
+struct FreeMessage {
+  void operator()(char* message) const { PQfreemem(message); }
+};
+
+SqlRows Converted(const PGresult* result) {
+  SqlRows out;
+  const int rows = PQntuples(result), columns = PQnfields(result);
+  for (int row = 0; row < rows; ++row) {
+    std::vector<std::optional<std::string>> values;
+    for (int column = 0; column < columns; ++column) {
+      if (PQgetisnull(result, row, column)) {
+        values.emplace_back();
+      } else {
+        values.emplace_back(
+            std::string(PQgetvalue(result, row, column),
+                        static_cast<std::size_t>(PQgetlength(result, row, column))));
+      }
+    }
+    out.rows.push_back(std::move(values));
+  }
+  return out;
+}
+
+}  // namespace
+
+struct DataConnection::State {
+  std::unique_ptr<PGconn, FreeConnection> connection;
+  std::unique_ptr<PGcancel, FreeCancel> cancel;
+  std::unique_ptr<char, FreeMessage> message;
+  milliseconds stall{300'000};
+  std::uint64_t copied_rows = 0;
+  std::mutex cancelling;  // keeps the connection from going away under Cancel()
+  std::atomic<int> cancels{0};
+
+  PGconn* pg() const { return connection.get(); }
+  [[noreturn]] void ThrowLost() const { throw ConnectionLost(PQerrorMessage(pg())); }
+
+  Error ErrorOf(const PGresult* result) const {
+    const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    std::string text = primary != nullptr ? primary : PQresultErrorMessage(result);
+    if (const char* detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL)) {
+      text += fmt::format("; {}", detail);
+    }
+    if (state == nullptr && PQstatus(pg()) != CONNECTION_OK) return ConnectionLost(text);
+    Error error = StatementError(state == nullptr ? "" : state, text);
+    if (PQstatus(pg()) != CONNECTION_OK) error.connection_lost = error.retryable = true;
+    return error;
+  }
+
+  void Wait(short events, milliseconds longest) const {
+    const auto until = Clock::now() + longest;
+    for (;;) {
+      pollfd poller{PQsocket(pg()), events, 0};
+      const auto left = std::chrono::duration_cast<milliseconds>(until - Clock::now());
+      const auto step = std::min<milliseconds>(left, std::chrono::minutes(1));
+      if (left.count() <= 0) {
+        throw ConnectionLost(
+            fmt::format("no byte came from the server for {} s", longest.count() / 1000));
+      }
+      const int ready = ::poll(&poller, 1, static_cast<int>(step.count()));
+      if (ready > 0) return;
+      if (ready < 0 && errno != EINTR) ThrowLost();
+    }
+  }
+
+  void Flush() const {
+    for (;;) {
+      const int left = PQflush(pg());
+      if (left == 0) return;
+      if (left < 0) ThrowLost();
+      Wait(POLLIN | POLLOUT, stall);
+      if (PQconsumeInput(pg()) == 0) ThrowLost();
+    }
+  }
+
+  Result GetResult(milliseconds longest = kSilentWork) const {
+    while (PQisBusy(pg()) != 0) {
+      Wait(POLLIN, longest);
+      if (PQconsumeInput(pg()) == 0) ThrowLost();
+    }
+    return Result(PQgetResult(pg()));
+  }
+
+  // The last result of a statement whose results have all been fetched. Throws a failed one.
+  Result Finish(Result result) const {
+    std::optional<Error> failure;
+    Result last;
+    for (; result; result = GetResult()) {
+      const ExecStatusType status = PQresultStatus(result.get());
+      if (status == PGRES_FATAL_ERROR && !failure) failure = ErrorOf(result.get());
+      last = std::move(result);
+      if (status == PGRES_COPY_OUT) break;
+      if (PQstatus(pg()) != CONNECTION_OK) break;
+    }
+    if (failure) throw *failure;
+    if (!last) ThrowLost();
+    return last;
+  }
+
+  Result Run(const std::string& sql) const {
+    if (PQsendQuery(pg(), sql.c_str()) != 1) ThrowLost();
+    Flush();
+    return Finish(GetResult());
+  }
+};
+
+DataConnection::DataConnection(const Endpoint& endpoint) : state_(std::make_unique<State>()) {
+  state_->stall = milliseconds(endpoint.stall_timeout_ms);
+  state_->connection.reset(PQconnectdb(endpoint.ConnectionString().c_str()));
+  if (PQstatus(state_->pg()) != CONNECTION_OK) {
+    throw ConnectionLost(fmt::format("cannot connect to {}: {}", endpoint.display_url(),
+                                     PQerrorMessage(state_->pg())));
+  }
+  state_->cancel.reset(PQgetCancel(state_->pg()));
+  if (PQsetnonblocking(state_->pg(), 1) != 0) state_->ThrowLost();
+  Exec(PinSql(endpoint));
+}
+
+DataConnection::~DataConnection() {
+  std::lock_guard guard(state_->cancelling);
+  state_->connection.reset();
+}
+
+SqlRows DataConnection::Exec(const std::string& sql) { return Converted(state_->Run(sql).get()); }
+
+void DataConnection::StartCopy(const std::string& sql) {
+  const Result result = state_->Run(sql);
+  if (PQresultStatus(result.get()) != PGRES_COPY_OUT) {
+    throw BugError("not a COPY TO STDOUT: " + sql);
+  }
+}
+
+bool DataConnection::Next(std::string_view& message) {
+  for (;;) {
+    char* bytes = nullptr;
+    const int size = PQgetCopyData(state_->pg(), &bytes, 1);
+    state_->message.reset(bytes);
+    if (size > 0) {
+      message = {bytes, static_cast<std::size_t>(size)};
+      return true;
+    }
+    if (size < 0) break;
+    state_->Wait(POLLIN, state_->stall);
+    if (PQconsumeInput(state_->pg()) == 0) state_->ThrowLost();
+  }
+  const Result end = state_->Finish(state_->GetResult());  // throws when the end is an error
+  const std::string rows = PQcmdTuples(end.get());
+  if (PQresultStatus(end.get()) != PGRES_COMMAND_OK || rows.empty()) {
+    throw ConnectionLost("the COPY ended without the server's word for it");
+  }
+  state_->copied_rows = std::stoull(rows);
+  return false;
+}
+
+std::uint64_t DataConnection::copied_rows() const { return state_->copied_rows; }
+
+void DataConnection::RollBack() {
+  if (!usable()) throw ConnectionLost("the connection is closed");
+  if (PQtransactionStatus(state_->pg()) == PQTRANS_ACTIVE) {
+    char problem[256];
+    PQcancel(state_->cancel.get(), problem, sizeof problem);
+    char* bytes = nullptr;
+    for (int size = 0; (size = PQgetCopyData(state_->pg(), &bytes, 1)) >= 0;) {
+      PQfreemem(bytes);
+      bytes = nullptr;
+      if (size > 0) continue;
+      state_->Wait(POLLIN, kCancelPatience);
+      if (PQconsumeInput(state_->pg()) == 0) state_->ThrowLost();
+    }
+    while (state_->GetResult(kCancelPatience)) {
+    }
+  }
+  if (PQtransactionStatus(state_->pg()) != PQTRANS_IDLE) Exec("rollback");
+  state_->cancels = 0;
+}
+
+void DataConnection::Cancel() noexcept {
+  std::lock_guard guard(state_->cancelling);
+  if (!state_->connection) return;
+  char problem[256];
+  const bool asked = state_->cancel && PQcancel(state_->cancel.get(), problem, sizeof problem) == 1;
+  if ((++state_->cancels > 1 || !asked) && PQsocket(state_->pg()) >= 0) {
+    ::shutdown(PQsocket(state_->pg()), SHUT_RDWR);
+  }
+}
+
+bool DataConnection::usable() const {
+  return state_->connection && PQstatus(state_->pg()) == CONNECTION_OK;
+}
+
+}  // namespace transload::postgres

@@ -1,0 +1,205 @@
+#include "extract/postgres/postgres_source.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "extract/postgres/catalogue.h"
+#include "extract/postgres/preflight.h"
+#include "extract/postgres/row_reader.h"
+#include "extract/postgres/split.h"
+#include "extract/postgres/sql_text.h"
+
+namespace transload::postgres {
+namespace {
+
+using Position = std::vector<std::pair<std::string, std::string>>;
+
+// So many names stand in one statement.
+constexpr std::size_t kAtOnce = 200;
+
+// Transaction ids are given out by writing alone, so that two equal lists of what is running and
+// what has been given out prove that nothing was written in between; a log position moves by
+// itself, and is there for people and for replication that is to start where the copy ends.
+Position ReadPosition(ControlConnection& connection) {
+  SqlRows row = connection.Query(
+      "select txid_current_snapshot(), case when pg_is_in_recovery() then "
+      "pg_last_wal_replay_lsn() else pg_current_wal_lsn() end");
+  return {{"transactions", row.Text(0, 0)}, {"lsn", row.Text(0, 1)}};
+}
+
+std::string Identity(ControlConnection& connection) {
+  const bool allowed =
+      connection.Query("select has_function_privilege('pg_catalog.pg_control_system()', 'execute')")
+          .Bool(0, 0);
+  const std::string system =
+      allowed ? connection.Query("select system_identifier from pg_catalog.pg_control_system()")
+                    .Text(0, 0)
+              : "unknown";
+  SqlRows row = connection.Query(
+      "select oid, datname from pg_catalog.pg_database where datname = current_database()");
+  return fmt::format("postgresql:{}/{}/{}", system, row.Text(0, 0), row.Text(0, 1));
+}
+
+}  // namespace
+
+PostgresSource::PostgresSource(const Options& options) : endpoint_(options) {
+  control_ = std::make_unique<ControlConnection>(endpoint_);
+  version_num_ = control_->version_num();
+  if (version_num_ < 100000) {
+    throw RefusedError(fmt::format("{} runs PostgreSQL {}; transload needs 10 or newer",
+                                   endpoint_.display_url(), version_num_));
+  }
+  RefuseTransactionPooling(endpoint_, *control_);
+  SqlRows row = control_->Query("select current_setting('server_version'), current_database()");
+  info_.engine = "PostgreSQL";
+  info_.rules = "postgres";
+  info_.version = row.Text(0, 0);
+  info_.database = row.Text(0, 1);
+  info_.display_url = endpoint_.display_url();
+  info_.fingerprint = Identity(*control_);
+}
+
+ControlConnection& PostgresSource::Control() {
+  // It idles for hours between uses; nothing hangs on its session but the pins.
+  try {
+    control_->Query("select 1");
+  } catch (const Error& error) {
+    if (!error.connection_lost) throw;
+    control_ = std::make_unique<ControlConnection>(endpoint_);
+  }
+  return *control_;
+}
+
+std::vector<PreflightItem> PostgresSource::Preflight(const Options& options) {
+  return RunPreflight(Control(), options);
+}
+
+SourceCatalogue PostgresSource::ReadCatalogue() {
+  SourceCatalogue catalogue = postgres::ReadCatalogue(Inside());
+  auto partitioned = std::make_shared<PartitionedTables>();
+  for (const SourceTable& table : catalogue.tables) {
+    if (table.engine == kPartitioned) partitioned->emplace(table.schema, table.name);
+  }
+  partitioned_ = std::move(partitioned);
+  return catalogue;
+}
+
+// What a TRUNCATE or a rewriting ALTER does is not hidden from a snapshot: they are kept out.
+void PostgresSource::LockTables(const SnapshotRequest& request) {
+  for (std::size_t start = 0; start < request.tables.size(); start += kAtOnce) {
+    std::vector<std::string> names;
+    for (std::size_t i = start; i < std::min(start + kAtOnce, request.tables.size()); ++i) {
+      names.push_back(QuoteTable(request.tables[i].first, request.tables[i].second));
+    }
+    inside_->Query(fmt::format("lock table {} in access share mode", fmt::join(names, ", ")));
+  }
+}
+
+SnapshotInfo PostgresSource::TakeSnapshot(const SnapshotRequest& request) {
+  {
+    std::lock_guard lock(pool_mutex_);
+    idle_.clear();
+  }
+  inside_ = std::make_unique<ControlConnection>(endpoint_);
+  inside_->Query("begin isolation level repeatable read read only");
+  snapshot_id_ = inside_->Query("select pg_export_snapshot()").Text(0, 0);
+  SnapshotInfo info;
+  info.position = ReadPosition(*inside_);
+  LockTables(request);
+  info.method = "exported snapshot " + snapshot_id_;
+  info.proven = true;
+  if (inside_->Query("select pg_is_in_recovery()").Bool(0, 0)) {
+    info.notes.push_back("the source is a standby: the copy is of the state it has replayed");
+    if (inside_->Query("select pg_is_wal_replay_paused()").Bool(0, 0)) {
+      info.notes.push_back("replay is paused on the standby: that state may be old");
+    }
+  }
+  return info;
+}
+
+std::unique_ptr<RowReader> PostgresSource::NewReader() {
+  if (snapshot_id_.empty()) throw BugError("a reader was asked for before the snapshot was taken");
+  {
+    std::lock_guard lock(pool_mutex_);
+    if (!idle_.empty()) {
+      std::unique_ptr<RowReader> reader = std::move(idle_.back());
+      idle_.pop_back();
+      return reader;
+    }
+  }
+  if (!partitioned_) ReadCatalogue();
+  return std::make_unique<PostgresRowReader>(endpoint_, snapshot_id_, partitioned_);
+}
+
+void PostgresSource::Release(std::unique_ptr<RowReader> reader) {
+  auto* ours = dynamic_cast<PostgresRowReader*>(reader.get());
+  if (ours == nullptr || !ours->sound()) return;
+  std::lock_guard lock(pool_mutex_);
+  idle_.push_back(std::move(reader));
+}
+
+// Types do not depend on the data here.
+ColumnFacts PostgresSource::ProbeKey(const std::string& schema, const std::string& table,
+                                     const std::string& column) {
+  ColumnFacts facts;
+  facts.schema = schema;
+  facts.table = table;
+  facts.column = column;
+  return facts;
+}
+
+std::vector<ColumnFacts> PostgresSource::Scan(const SourceTable& table,
+                                              const std::vector<std::string>& columns) {
+  std::vector<ColumnFacts> facts;
+  for (const std::string& column : columns) {
+    facts.push_back(ProbeKey(table.schema, table.name, column));
+  }
+  return facts;
+}
+
+SplitPlan PostgresSource::Split(const SourceTable& table, const std::string& /*where*/,
+                                std::uint64_t partition_bytes) {
+  return PlanSplit(Inside(), table, partition_bytes);
+}
+
+std::string PostgresSource::NextAutoValue(const SourceTable& /*table*/) { return {}; }
+
+std::string PostgresSource::NextSequenceValue(const SourceSequence& sequence) {
+  return Control()
+      .Query(
+          fmt::format("select last_value::numeric + case when is_called then {} else 0 end from {}",
+                      sequence.increment, QuoteTable(sequence.schema, sequence.name)))
+      .Text(0, 0);
+}
+
+std::vector<SequenceState> PostgresSource::ReadSequenceStates(
+    const std::vector<SourceSequence>& sequences) {
+  std::vector<SequenceState> states;
+  for (std::size_t start = 0; start < sequences.size(); start += kAtOnce) {
+    std::vector<std::string> selects;
+    for (std::size_t i = start; i < std::min(start + kAtOnce, sequences.size()); ++i) {
+      selects.push_back(fmt::format("select {}, last_value, is_called from {}", i,
+                                    QuoteTable(sequences[i].schema, sequences[i].name)));
+    }
+    SqlRows rows = Control().Query(fmt::format("{}", fmt::join(selects, " union all ")));
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      const SourceSequence& sequence = sequences[rows.Count(row, 0)];
+      states.push_back({sequence.schema, sequence.name, rows.Text(row, 1), rows.Bool(row, 2)});
+    }
+  }
+  return states;
+}
+
+Position PostgresSource::CurrentPosition() { return ReadPosition(Control()); }
+
+}  // namespace transload::postgres
+
+namespace transload {
+
+std::unique_ptr<Source> OpenPostgresSource(const Options& options) {
+  return std::make_unique<postgres::PostgresSource>(options);
+}
+
+}  // namespace transload
