@@ -4,6 +4,7 @@
 #include "mappings/key_columns.h"
 #include "mappings/names.h"
 #include "mappings/planner.h"
+#include "mappings/postgres_plan.h"
 #include "mappings/selection.h"
 #include "mappings/type_decision.h"
 
@@ -83,6 +84,7 @@ class TableQuestions {
 }  // namespace
 
 FactRequests RequestFacts(const PlanRequest& request) {
+  if (request.source.rules == kPostgresRules) return {};
   const std::vector<SelectedTable> tables = SelectTables(request);
   const KeyColumns keys = FindKeyColumns(tables);
   const TypeDecider decider(request);

@@ -4,15 +4,18 @@
 #include <xxhash.h>
 
 #include "mappings/plan_draft.h"
+#include "mappings/postgres_plan.h"
 
 namespace transload {
 
 std::string RulesDigest(const std::string& rules) {
+  if (rules == kPostgresRules) return "as it is";
   const std::string& text = RulesFor(rules).text;
   return fmt::format("{:016x}", XXH3_64bits(text.data(), text.size()));
 }
 
 MigrationPlan MakePlan(const PlanRequest& request) {
+  if (request.source.rules == kPostgresRules) return PlanPostgres(request);
   Draft draft(request);
   const std::vector<SelectedTable> selected = SelectTables(request);
   draft.keys = FindKeyColumns(selected);
