@@ -9,6 +9,7 @@
 #include "load/target_columns.h"
 #include "pipeline/commands.h"
 #include "pipeline/extra_checks.h"
+#include "pipeline/postgres_schema.h"
 #include "verify/table_proof.h"
 
 namespace transload {
@@ -31,6 +32,7 @@ Report RunMigration(const Options& options, Progress& progress, const StopFlag& 
 Migration::Migration(const Options& options, Progress& progress, const StopFlag& stop)
     : progress_(progress), deadline_(DeadlineOf(options)), stop_(stop, deadline_) {
   ends_ = std::make_unique<Endpoints>(options);
+  postgres_ = PostgresSchema::For(*ends_);
 }
 
 Migration::~Migration() = default;

@@ -7,6 +7,7 @@
 //   migration.cpp          the order of the phases
 //   migration_start.cpp    fresh or resumed: lock, snapshot, plan, ledger
 //   migration_objects.cpp  what is made before and after the data
+//   migration_postgres.cpp the same from a PostgreSQL source, by pg_dump's archive
 //   migration_report.cpp   the report
 #ifndef TRANSLOAD_PIPELINE_MIGRATION_H_
 #define TRANSLOAD_PIPELINE_MIGRATION_H_
@@ -35,6 +36,8 @@
 #include "verify/table_verdict.h"
 
 namespace transload {
+
+class PostgresSchema;
 
 class Migration {
  public:
@@ -75,6 +78,11 @@ class Migration {
   void Make(const std::string& kind, const TablePlan& table, const std::string& name,
             ObjectWorkers::Task task, std::function<void()> then = nullptr);
 
+  // --- migration_postgres.cpp
+  void MakePostgresSchema();
+  void PostgresTableLoaded(std::int64_t table_id, const TablePlan& plan);
+  void AddPostgresObjects();
+
   // --- migration.cpp
   void Execute();
   void MoveData();
@@ -105,6 +113,7 @@ class Migration {
   WorkBoard board_;
   Timeline timeline_;
   std::unique_ptr<Timeline::Span> phase_;
+  std::unique_ptr<PostgresSchema> postgres_;  // null for other sources
   std::unique_ptr<ObjectWorkers> workers_;
   std::vector<Replanned> replans_;
   std::vector<TableVerdict> verdicts_;

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "pipeline/migration.h"
+#include "pipeline/postgres_schema.h"
 
 namespace transload {
 namespace {
@@ -43,6 +44,7 @@ void Migration::Make(const std::string& kind, const TablePlan& table, const std:
 void Migration::MakeSchema() {
   const Options& options = ends_->options;
   Phase("schema", planned_.plan.tables.size());
+  if (postgres_) return MakePostgresSchema();
   SchemaBuilder builder(options, run_.id);
   auto must = [](const ObjectOutcome& outcome) {
     if (!outcome.ok) ThrowOutcome(outcome);
@@ -96,6 +98,7 @@ void Migration::MakeSchema() {
 // From a lane's thread, for the one; from the caller's, for tables that were loaded before.
 void Migration::TableLoaded(std::int64_t table_id, const TablePlan& plan) {
   ledger_->SetTablePhase(table_id, TablePhase::kData, "done");
+  if (postgres_ && !existing_.contains(table_id)) return PostgresTableLoaded(table_id, plan);
   if (existing_.contains(table_id)) {
     workers_->Submit("analyze " + plan.name, [this, plan](SchemaBuilder& builder) {
       return builder.Analyze(plan, ends_->options.vacuum);
@@ -159,6 +162,7 @@ void Migration::FinishTable(std::int64_t table_id, const TablePlan& plan) {
 }
 
 void Migration::AddConstraints() {
+  if (postgres_) return AddPostgresObjects();
   Phase("constraints");
   const Options& options = ends_->options;
   SchemaBuilder builder(options, run_.id);
@@ -199,6 +203,7 @@ void Migration::AddConstraints() {
 // As late as possible: sequences do not go back, and the source may still be at work.
 void Migration::SetSequences() {
   Phase("sequences");
+  if (postgres_) return postgres_->SetSequences(*workers_, planned_.catalogue.sequences);
   for (const TablePlan& table : planned_.plan.tables) {
     const bool identity = std::any_of(table.columns.begin(), table.columns.end(),
                                       [](const ColumnPlan& c) { return c.identity; });
@@ -227,6 +232,10 @@ void Migration::SetSequences() {
 
 void Migration::GiveAway() {
   const Options& options = ends_->options;
+  if (postgres_) {
+    Phase("owners");
+    postgres_->GiveAway(*workers_);
+  }
   if (options.owner.empty() && options.grants.empty()) return;
   Phase("owners");
   for (const TablePlan& table : planned_.plan.tables) {

@@ -1,0 +1,88 @@
+// What a migration does differently when the source is PostgreSQL: its definitions come from
+// pg_dump, not from the plan.
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "pipeline/migration.h"
+#include "pipeline/postgres_schema.h"
+
+namespace transload {
+
+void Migration::MakePostgresSchema() {
+  const Options& options = ends_->options;
+  SchemaBuilder builder(options, run_.id);
+  auto must = [](const ObjectOutcome& outcome) {
+    if (!outcome.ok) throw Error(outcome.kind + " " + outcome.name + ": " + outcome.error);
+  };
+  std::vector<const TablePlan*> existing;
+  std::set<std::pair<std::string, std::string>> standing;
+  for (const ExistingTable& table : ends_->target.ExistingTables(planned_.plan)) {
+    standing.emplace(table.schema, table.name);
+  }
+  std::set<std::pair<std::string, std::string>> kept;
+  for (std::size_t i = 0; i < planned_.plan.tables.size(); ++i) {
+    const TablePlan& table = planned_.plan.tables[i];
+    if (!standing.contains({table.schema, table.name})) continue;
+    if (made_.contains(fmt::format("table|{}||{}", table.schema, table.name))) continue;
+    if (options.on_existing == OnExisting::kDrop) {
+      must(builder.DropForExisting(table));
+      continue;
+    }
+    existing.push_back(&table);
+    existing_.insert(table_ids_[i]);
+    kept.emplace(table.schema, table.name);
+  }
+  if (!existing.empty() && !resuming_) {
+    for (const ObjectOutcome& outcome : builder.DropForeignKeys(existing)) must(outcome);
+    must(options.on_existing == OnExisting::kTruncate ? builder.TruncateTables(existing)
+                                                      : builder.RecordAppend(existing));
+  }
+  postgres_->Read(planned_.plan, kept, made_);
+  for (const NotMigrated& object : postgres_->left_out()) {
+    planned_.plan.not_migrated.push_back(object);
+  }
+  postgres_->MakePreData(*workers_);
+  // Without its table nothing of a plan can go on.
+  std::set<std::pair<std::string, std::string>> there;
+  for (const ExistingTable& table : ends_->target.ExistingTables(planned_.plan)) {
+    there.emplace(table.schema, table.name);
+  }
+  for (const TablePlan& table : planned_.plan.tables) {
+    if (there.contains({table.schema, table.name})) continue;
+    std::string why;
+    for (const ObjectOutcome& outcome : workers_->outcomes()) {
+      if (!outcome.ok)
+        why += fmt::format("\n  {} {}: {}", outcome.kind, outcome.name, outcome.error);
+    }
+    throw Error(fmt::format("table {}.{} could not be made; what failed before it:{}", table.schema,
+                            table.name, why));
+  }
+}
+
+void Migration::PostgresTableLoaded(std::int64_t table_id, const TablePlan& plan) {
+  postgres_->TableLoaded(*workers_, plan.source_schema, plan.source_name, [this, table_id, plan] {
+    workers_->Submit(
+        "analyze " + plan.name,
+        [this, plan](SchemaBuilder& builder) {
+          return builder.Analyze(plan, ends_->options.vacuum);
+        },
+        [this, table_id] { ledger_->SetTablePhase(table_id, TablePhase::kIndexes, "done"); });
+  });
+}
+
+void Migration::AddPostgresObjects() {
+  Phase("constraints");
+  if (!existing_.empty()) {
+    workers_->Submit("foreign keys", [](SchemaBuilder& builder) {
+      ObjectOutcome last;
+      for (const ObjectOutcome& outcome : builder.RecreateForeignKeys()) {
+        if (!outcome.ok || last.ok) last = outcome;
+      }
+      return last;
+    });
+    workers_->WaitUntilIdle();
+  }
+  postgres_->MakePostData(*workers_, /*with_rows=*/!ends_->options.schema_only);
+}
+
+}  // namespace transload

@@ -1,0 +1,467 @@
+#include "pipeline/postgres_schema.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "load/ddl.h"
+#include "load/pg_programs.h"
+
+namespace transload {
+namespace {
+
+constexpr int kMajor = 10000;
+
+std::string TableKey(const std::string& schema, const std::string& name) {
+  return schema + '\0' + name;
+}
+
+// What is no object of its own, or is moved as data.
+bool IsNothing(const ArchiveEntry& entry) {
+  static const std::set<std::string> kKinds = {
+      "ENCODING",      "STDSTRINGS",  "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES",
+      "SEQUENCE SET",  "TABLE DATA",  "BLOB",       "BLOBS",    "BLOB METADATA",
+      "BLOB COMMENTS", "LARGE OBJECT"};
+  return kKinds.contains(entry.kind) || entry.name.starts_with("LARGE OBJECT");
+}
+
+// Goes without saying with what it belongs to.
+bool GoesAlong(const ArchiveEntry& entry) {
+  static const std::set<std::string> kKinds = {
+      "COMMENT", "ACL",      "INDEX",        "CONSTRAINT",   "DEFAULT",       "SEQUENCE OWNED BY",
+      "TRIGGER", "RULE",     "POLICY",       "ROW SECURITY", "STATISTICS",    "CHECK CONSTRAINT",
+      "TABLE",   "SEQUENCE", "TABLE ATTACH", "INDEX ATTACH", "SECURITY LABEL"};
+  return kKinds.contains(entry.kind);
+}
+
+std::string KindOf(const ArchiveEntry& entry) {
+  if (entry.kind == "FK CONSTRAINT") return "foreign key";
+  std::string kind = entry.kind;
+  std::transform(kind.begin(), kind.end(), kind.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return kind;
+}
+
+std::string LabelOf(const ArchiveEntry& entry) {
+  return entry.schema.empty() ? entry.name : entry.schema + "." + entry.name;
+}
+
+std::string MadeKey(const ArchiveEntry& entry) {
+  return fmt::format("{}|{}||{}", KindOf(entry), entry.schema, entry.name);
+}
+
+std::set<std::string> Lines(const std::string& text) {
+  std::set<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.insert(line);
+  return lines;
+}
+
+// The name at the end of "… TO role;" or "… OWNER TO "Role";".
+std::string LastName(std::string text) {
+  while (!text.empty() && (text.back() == ';' || text.back() == '\n')) text.pop_back();
+  if (text.ends_with(" WITH GRANT OPTION")) text.resize(text.size() - 18);
+  std::size_t start = text.npos;
+  for (const char* word : {" TO ", " FROM "}) {
+    const std::size_t at = text.rfind(word);
+    if (at != text.npos && (start == text.npos || at + std::string(word).size() > start)) {
+      start = at + std::string(word).size();
+    }
+  }
+  if (start == text.npos) return "";
+  std::string name = text.substr(start);
+  if (!name.starts_with('"')) return name;
+  std::string out;
+  for (std::size_t i = 1; i + 1 < name.size(); ++i) {
+    out += name[i];
+    if (name[i] == '"') ++i;
+  }
+  return out;
+}
+
+}  // namespace
+
+PostgresSchema::PostgresSchema(Endpoints& ends, postgres::PostgresSource& source)
+    : ends_(ends), source_(source) {}
+
+std::unique_ptr<PostgresSchema> PostgresSchema::For(Endpoints& ends) {
+  auto* source = dynamic_cast<postgres::PostgresSource*>(ends.source.get());
+  if (source == nullptr || ends.options.data_only) return nullptr;
+  return std::make_unique<PostgresSchema>(ends, *source);
+}
+
+PostgresSchema::Stage PostgresSchema::StageOf(const ArchiveEntry& entry) {
+  if (entry.kind == "ACL" || entry.kind == "DEFAULT ACL") return Stage::kPrivileges;
+  if (!entry.post_data) return Stage::kPreData;
+  if (entry.kind == "MATERIALIZED VIEW DATA") return Stage::kRefresh;
+  static const std::set<std::string> kOfTables = {"INDEX", "CONSTRAINT", "INDEX ATTACH",
+                                                  "STATISTICS"};
+  if (kOfTables.contains(entry.kind)) return Stage::kTable;
+  if (entry.kind == "EVENT TRIGGER" || entry.kind.starts_with("PUBLICATION") ||
+      entry.kind.starts_with("SUBSCRIPTION")) {
+    return Stage::kLast;
+  }
+  return Stage::kAfterData;
+}
+
+void PostgresSchema::Read(const MigrationPlan& plan,
+                          const std::set<std::pair<std::string, std::string>>& standing,
+                          const std::set<std::string>& made) {
+  const PgPrograms programs = FindPgPrograms(ends_.options.pg_bin, source_.version_num() / kMajor,
+                                             ends_.target.Info().version_num / kMajor);
+  ArchiveRequest request;
+  request.conninfo = source_.endpoint().ConnectionStringWithoutPassword();
+  request.password = source_.endpoint().Password();
+  request.snapshot = source_.snapshot_id();
+  request.lock_timeout_ms = ends_.options.lock_timeout_ms;
+  entries_ = ReadArchive(programs, request);
+  std::erase_if(entries_, IsNothing);
+  addresses_ = ReadAddresses(source_, entries_);
+  foreign_keys_ = ReadForeignKeys(source_);
+  ReadRoles();
+  for (const ArchiveEntry& entry : entries_) {
+    Node& node = nodes_[entry.id];
+    node.entry = &entry;
+    node.stage = StageOf(entry);
+    node.done = made.contains(MadeKey(entry));
+  }
+  Choose(plan, standing);
+  for (auto& [id, node] : nodes_) {
+    if (!node.chosen) continue;
+    for (int other : node.entry->depends_on) {
+      auto needed = nodes_.find(other);
+      if (needed != nodes_.end() && needed->second.chosen) Follow(needed->second, node);
+    }
+  }
+  LinkTables();
+}
+
+void PostgresSchema::ReadRoles() {
+  roles_ = Lines(ends_.target.QueryText("select rolname from pg_catalog.pg_roles"));
+  usable_roles_ = Lines(ends_.target.QueryText(
+      "select rolname from pg_catalog.pg_roles where pg_catalog.pg_has_role(oid, 'member')"));
+}
+
+// Leaves out tables that are not in the plan or that stand already, and whatever needs them.
+void PostgresSchema::Choose(const MigrationPlan& plan,
+                            const std::set<std::pair<std::string, std::string>>& standing) {
+  std::set<std::string> planned;
+  for (const TablePlan& table : plan.tables) {
+    planned.insert(TableKey(table.source_schema, table.source_name));
+  }
+  // Each table that holds rows, with itself and those it is a partition of: a planned one among
+  // these brings its rows.
+  postgres::SqlRows tables = source_.Query(
+      "with recursive up as (select c.oid as start, c.oid from pg_catalog.pg_class c where "
+      "c.relkind = 'r' and c.relpersistence <> 't' union all select u.start, i.inhparent from up u "
+      "join pg_catalog.pg_inherits i on i.inhrelid = u.oid join pg_catalog.pg_class c on c.oid = "
+      "u.oid and c.relispartition) select u.start, n.nspname, c.relname from up u join "
+      "pg_catalog.pg_class c on c.oid = u.oid join pg_catalog.pg_namespace n on n.oid = "
+      "c.relnamespace");
+  std::map<std::uint32_t, std::string> brought_by;  // empty: by none
+  for (std::size_t row = 0; row < tables.size(); ++row) {
+    const std::string key = TableKey(tables.Text(row, 1), tables.Text(row, 2));
+    std::string& by = brought_by[static_cast<std::uint32_t>(tables.Count(row, 0))];
+    if (planned.contains(key)) by = key;
+  }
+  const bool subset = !ends_.options.include.empty() || !ends_.options.exclude.empty();
+  for (const ArchiveEntry& entry : entries_) {
+    Node& node = nodes_.at(entry.id);
+    if (auto rows = brought_by.find(entry.oid); entry.kind == "TABLE" && rows != brought_by.end()) {
+      const bool stands = standing.contains({entry.schema, entry.name});
+      node.chosen = (!subset || !rows->second.empty()) && !stands;
+      if (node.chosen && !rows->second.empty()) row_source_[entry.id] = rows->second;
+    }
+    for (int other : entry.depends_on) {
+      auto needed = nodes_.find(other);
+      if (needed != nodes_.end() && !needed->second.chosen) node.chosen = false;
+    }
+    if (node.chosen || GoesAlong(entry)) continue;
+    left_out_.push_back({KindOf(entry), LabelOf(entry),
+                         "needs a table that is left out, or that stood in the target before",
+                         entry.sql});
+  }
+}
+
+void PostgresSchema::Follow(Node& first, Node& then) {
+  if (first.done || &first == &then) return;
+  first.followers.push_back(&then);
+  ++then.waits;
+}
+
+// An index of a table waits for the table's rows; what stands on an index has them then.
+void PostgresSchema::LinkTables() {
+  for (auto& [id, node] : nodes_) {
+    if (node.stage != Stage::kTable || !node.chosen || node.done) continue;
+    for (int other : node.entry->depends_on) {
+      auto found = row_source_.find(other);
+      if (found != row_source_.end()) node.tables.push_back(found->second);
+    }
+    for (const std::string& table : node.tables) {
+      ++node.waits;
+      loading_[table].nodes.push_back(&node);
+    }
+    // On a materialised view or a partitioned table alone: nothing to wait for but the others.
+    if (node.tables.empty()) ++node.waits;
+  }
+  for (auto& [table, loading] : loading_) {
+    loading.left = loading.nodes.size();
+    ChainConstraints(loading);
+  }
+}
+
+// ADD CONSTRAINT locks the table against everybody; indexes are built beside one another.
+void PostgresSchema::ChainConstraints(Loading& loading) {
+  Node* last = nullptr;
+  for (Node* node : loading.nodes) {
+    if (node->entry->kind != "CONSTRAINT") continue;
+    if (last != nullptr) Follow(*last, *node);
+    last = node;
+  }
+  if (last == nullptr) return;
+  for (Node* node : loading.nodes) {
+    if (node->entry->kind == "INDEX") Follow(*last, *node);
+  }
+}
+
+ArchiveObject PostgresSchema::ObjectOf(const ArchiveEntry& entry) const {
+  ArchiveObject object;
+  object.kind = KindOf(entry);
+  object.schema = entry.schema;
+  object.name = entry.name;
+  object.label = LabelOf(entry);
+  object.settings_sql = entry.settings_sql;
+  object.sql = entry.sql;
+  if (auto address = addresses_.find(entry.id); address != addresses_.end()) {
+    object.address_type = address->second.type;
+    object.address_names = address->second.names;
+    object.address_args = address->second.args;
+  }
+  const std::string name = ddl::QuoteLiteral(entry.name);
+  if (entry.kind == "SCHEMA") {
+    object.exists_sql = "select 1 from pg_catalog.pg_namespace where nspname = " + name;
+  } else if (entry.kind == "EXTENSION") {
+    object.exists_sql = "select 1 from pg_catalog.pg_extension where extname = " + name;
+  } else if (entry.kind == "PROCEDURAL LANGUAGE") {
+    object.exists_sql = "select 1 from pg_catalog.pg_language where lanname = " + name;
+  } else if (entry.kind == "FK CONSTRAINT") {
+    auto key = foreign_keys_.find(entry.oid);
+    if (key != foreign_keys_.end() && key->second.validated && !key->second.partitioned &&
+        object.sql.ends_with(";")) {
+      object.sql.back() = ' ';
+      object.sql += "NOT VALID;";
+    }
+  }
+  return object;
+}
+
+void PostgresSchema::Submit(ObjectWorkers& workers, Node& node) {
+  node.submitted = true;
+  const ArchiveEntry& entry = *node.entry;
+  workers.Submit(
+      KindOf(entry) + " " + LabelOf(entry),
+      [this, &entry, &workers](SchemaBuilder& builder) {
+        ObjectOutcome outcome = builder.CreateFromArchive(ObjectOf(entry));
+        if (outcome.ok && entry.kind == "FK CONSTRAINT") ValidateLater(workers, entry);
+        return outcome;
+      },
+      [this, &workers, &node] { Done(workers, node); });
+}
+
+void PostgresSchema::ValidateLater(ObjectWorkers& workers, const ArchiveEntry& entry) {
+  auto found = foreign_keys_.find(entry.oid);
+  if (found == foreign_keys_.end() || !found->second.validated || found->second.partitioned) return;
+  const SourceForeignKeyInfo& info = found->second;
+  workers.Submit("validate " + info.key.name, [&info](SchemaBuilder& builder) {
+    return builder.ValidateForeignKey(info.table, info.key);
+  });
+}
+
+// Under the lock.
+void PostgresSchema::Release(ObjectWorkers& workers, Node& node) {
+  if (--node.waits > 0 || node.submitted || node.done) return;
+  Submit(workers, node);
+}
+
+void PostgresSchema::Done(ObjectWorkers& workers, Node& node) {
+  std::vector<std::function<void()>> indexed;
+  {
+    std::lock_guard lock(mutex_);
+    node.done = true;
+    for (Node* follower : node.followers) {
+      --follower->waits;
+      const bool runs = follower->stage == Stage::kTable || node.stage == follower->stage;
+      if (runs && follower->waits == 0 && !follower->submitted && !follower->done) {
+        Submit(workers, *follower);
+      }
+    }
+    for (const std::string& table : node.tables) {
+      Loading& loading = loading_.at(table);
+      if (--loading.left == 0 && loading.indexed) indexed.push_back(loading.indexed);
+    }
+  }
+  for (const auto& call : indexed) call();
+}
+
+void PostgresSchema::RunInOrder(ObjectWorkers& workers, std::shared_ptr<std::vector<Node*>> nodes,
+                                std::size_t next) {
+  if (next == nodes->size()) return;
+  Node& node = *(*nodes)[next];
+  const ArchiveEntry& entry = *node.entry;
+  workers.Submit(
+      KindOf(entry) + " " + LabelOf(entry),
+      [this, &entry](SchemaBuilder& builder) { return builder.CreateFromArchive(ObjectOf(entry)); },
+      [this, &workers, nodes, next, &node] {
+        Done(workers, node);
+        RunInOrder(workers, nodes, next + 1);
+      });
+}
+
+void PostgresSchema::MakePreData(ObjectWorkers& workers) {
+  auto nodes = std::make_shared<std::vector<Node*>>();
+  for (const ArchiveEntry& entry : entries_) {
+    Node& node = nodes_.at(entry.id);
+    // CREATE EXTENSION brings its own comment, which only a superuser may set.
+    const bool extension_comment = entry.kind == "COMMENT" && entry.name.starts_with("EXTENSION ");
+    if (node.stage != Stage::kPreData || !node.chosen || node.done || extension_comment) continue;
+    node.submitted = true;
+    nodes->push_back(&node);
+  }
+  RunInOrder(workers, nodes, 0);
+  workers.WaitUntilIdle();
+}
+
+void PostgresSchema::TableLoaded(ObjectWorkers& workers, const std::string& schema,
+                                 const std::string& table, std::function<void()> indexed) {
+  bool nothing = false;
+  {
+    std::lock_guard lock(mutex_);
+    auto found = loading_.find(TableKey(schema, table));
+    if (found == loading_.end() || found->second.left == 0) {
+      nothing = true;
+    } else {
+      found->second.indexed = indexed;
+      for (Node* node : found->second.nodes) Release(workers, *node);
+    }
+  }
+  if (nothing) indexed();
+}
+
+// Submits what is ready of a stage and waits until all of it, and what follows, is done.
+void PostgresSchema::RunStage(ObjectWorkers& workers, Stage stage) {
+  {
+    std::lock_guard lock(mutex_);
+    for (auto& [id, node] : nodes_) {
+      if (node.stage != stage || !node.chosen || node.done || node.submitted) continue;
+      if (node.waits == 0) Submit(workers, node);
+    }
+  }
+  workers.WaitUntilIdle();
+}
+
+void PostgresSchema::MakePostData(ObjectWorkers& workers, bool with_rows) {
+  {
+    std::lock_guard lock(mutex_);
+    for (auto& [id, node] : nodes_) {
+      if (node.stage != Stage::kTable || !node.tables.empty() || !node.chosen || node.done)
+        continue;
+      Release(workers, node);
+    }
+  }
+  workers.WaitUntilIdle();
+  RunStage(workers, Stage::kAfterData);
+  // An earlier start may have made a key and not come to look at the rows.
+  for (const auto& [id, node] : nodes_) {
+    if (node.done && !node.submitted && node.entry->kind == "FK CONSTRAINT") {
+      ValidateLater(workers, *node.entry);
+    }
+  }
+  workers.WaitUntilIdle();
+  if (with_rows) RunStage(workers, Stage::kRefresh);
+}
+
+void PostgresSchema::SetSequences(ObjectWorkers& workers,
+                                  const std::vector<SourceSequence>& sequences) {
+  std::set<std::string> chosen;
+  for (const auto& [id, node] : nodes_) {
+    if (node.chosen && node.entry->kind == "SEQUENCE") {
+      chosen.insert(TableKey(node.entry->schema, node.entry->name));
+    }
+  }
+  std::vector<SourceSequence> wanted;
+  for (const SourceSequence& sequence : sequences) {
+    if (chosen.contains(TableKey(sequence.schema, sequence.name))) wanted.push_back(sequence);
+  }
+  std::vector<postgres::SequenceState> states;
+  {
+    std::lock_guard lock(ends_.source_mutex);
+    states = source_.ReadSequenceStates(wanted);
+  }
+  for (const postgres::SequenceState& state : states) {
+    workers.Submit("sequence " + state.name, [state](SchemaBuilder& builder) {
+      return builder.SetSequenceState(state.schema, state.name, state.last_value, state.is_called);
+    });
+  }
+  workers.WaitUntilIdle();
+}
+
+// The statements of an ACL entry whose roles the target has.
+std::vector<std::string> PostgresSchema::Grants(const ArchiveEntry& entry) const {
+  if (entry.sql.find("SET SESSION AUTHORIZATION") != std::string::npos) return {entry.sql};
+  std::vector<std::string> statements;
+  std::istringstream lines(entry.sql);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty()) continue;
+    const std::string role = LastName(line);
+    if (role == "PUBLIC" || roles_.contains(role)) statements.push_back(line);
+  }
+  return statements;
+}
+
+void PostgresSchema::SetOwners(ObjectWorkers& workers, bool last) {
+  // Schemas after what they hold: their owner alone may make things in them.
+  for (const bool schemas : {false, true}) {
+    for (const ArchiveEntry& entry : entries_) {
+      const Node& node = nodes_.at(entry.id);
+      if ((entry.kind == "SCHEMA") != schemas || (node.stage == Stage::kLast) != last) continue;
+      if (!node.chosen || !node.done || entry.owner_sql.empty()) continue;
+      if (!usable_roles_.contains(LastName(entry.owner_sql))) continue;
+      workers.Submit("owner " + entry.name, [&entry](SchemaBuilder& builder) {
+        return builder.RunForArchive("owner", LabelOf(entry), {entry.owner_sql});
+      });
+    }
+    workers.WaitUntilIdle();
+  }
+}
+
+void PostgresSchema::GiveAway(ObjectWorkers& workers) {
+  SetOwners(workers, /*last=*/false);
+  for (const ArchiveEntry& entry : entries_) {
+    const Node& node = nodes_.at(entry.id);
+    if (node.stage != Stage::kPrivileges || !node.chosen) continue;
+    std::vector<std::string> grants = Grants(entry);
+    if (grants.empty()) continue;
+    workers.Submit("privileges " + entry.name, [&entry, grants](SchemaBuilder& builder) {
+      return builder.RunForArchive("privileges", LabelOf(entry), grants);
+    });
+    // One after the other: two entries may be about one object.
+    workers.WaitUntilIdle();
+  }
+  // Event triggers would fire on all of the above.
+  RunStage(workers, Stage::kLast);
+  SetOwners(workers, /*last=*/true);
+}
+
+std::string PostgresSchema::Script() const {
+  std::string script;
+  for (const ArchiveEntry& entry : entries_) {
+    if (!nodes_.at(entry.id).chosen) continue;
+    script += entry.settings_sql + entry.sql + "\n";
+    if (!entry.owner_sql.empty()) script += entry.owner_sql + "\n";
+    script += "\n";
+  }
+  return script;
+}
+
+}  // namespace transload

@@ -1,0 +1,119 @@
+// The definitions of a PostgreSQL source, made in the target from pg_dump's archive.
+//
+// In this order, each object in a transaction with its row in the ledger:
+//
+//   before the data   everything of the section pre-data, one after the other
+//   with the data     indexes and constraints of a table as soon as its rows are in, in parallel:
+//                     the constraints of one table first, which lock it, then its indexes
+//   after the data    foreign keys (NOT VALID, then validated), triggers, rules, policies
+//   then              materialised views, in the order in which they need one another
+//   at the end        owners, privileges; event triggers, publications, subscriptions
+//
+// pg_dump's own dependencies hold throughout. An object that fails is reported and the others go
+// on.
+#ifndef TRANSLOAD_PIPELINE_POSTGRES_SCHEMA_H_
+#define TRANSLOAD_PIPELINE_POSTGRES_SCHEMA_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/plan.h"
+#include "core/progress.h"
+#include "extract/postgres/postgres_source.h"
+#include "load/pg_archive.h"
+#include "load/pg_archive_objects.h"
+#include "pipeline/endpoints.h"
+#include "pipeline/object_workers.h"
+#include "pipeline/postgres_catalogue.h"
+
+namespace transload {
+
+class PostgresSchema {
+ public:
+  // `source` is the one that `ends` holds.
+  PostgresSchema(Endpoints& ends, postgres::PostgresSource& source);
+
+  // Null when the source is no PostgreSQL, or its definitions are not wanted (--data-only).
+  static std::unique_ptr<PostgresSchema> For(Endpoints& ends);
+
+  // Runs pg_dump inside the snapshot and chooses: what belongs to tables that are not in `plan`,
+  // or that stand in the target already, is left out. `made`: what an earlier start has made.
+  void Read(const MigrationPlan& plan,
+            const std::set<std::pair<std::string, std::string>>& standing,
+            const std::set<std::string>& made);
+  // What --include and the like leave out besides tables.
+  const std::vector<NotMigrated>& left_out() const { return left_out_; }
+
+  void MakePreData(ObjectWorkers& workers);
+  // Rows of a source table are in: what stands on it may be made, then `indexed` is called. Any
+  // thread.
+  void TableLoaded(ObjectWorkers& workers, const std::string& schema, const std::string& table,
+                   std::function<void()> indexed);
+  // After all rows are in.
+  void MakePostData(ObjectWorkers& workers, bool with_rows);
+  void SetSequences(ObjectWorkers& workers, const std::vector<SourceSequence>& sequences);
+  void GiveAway(ObjectWorkers& workers);
+
+  // The SQL of everything chosen, for plan --ddl.
+  std::string Script() const;
+
+ private:
+  enum class Stage { kPreData, kTable, kAfterData, kRefresh, kPrivileges, kLast };
+  struct Node {
+    const ArchiveEntry* entry = nullptr;
+    Stage stage = Stage::kPreData;
+    bool chosen = true;
+    bool done = false;
+    bool submitted = false;
+    int waits = 0;
+    std::vector<Node*> followers;
+    std::vector<std::string> tables;  // whose rows it needs: keys of loading_
+  };
+  // What hangs on one table's rows.
+  struct Loading {
+    std::vector<Node*> nodes;
+    std::size_t left = 0;
+    std::function<void()> indexed;
+  };
+
+  static Stage StageOf(const ArchiveEntry& entry);
+  void Choose(const MigrationPlan& plan,
+              const std::set<std::pair<std::string, std::string>>& standing);
+  void LinkTables();
+  void ChainConstraints(Loading& loading);
+  void Follow(Node& first, Node& then);
+  void ReadRoles();
+  ArchiveObject ObjectOf(const ArchiveEntry& entry) const;
+  void Submit(ObjectWorkers& workers, Node& node);
+  void Release(ObjectWorkers& workers, Node& node);
+  void Done(ObjectWorkers& workers, Node& node);
+  void RunStage(ObjectWorkers& workers, Stage stage);
+  void RunInOrder(ObjectWorkers& workers, std::shared_ptr<std::vector<Node*>> nodes,
+                  std::size_t next);
+  void ValidateLater(ObjectWorkers& workers, const ArchiveEntry& entry);
+  void SetOwners(ObjectWorkers& workers, bool last);
+  std::vector<std::string> Grants(const ArchiveEntry& entry) const;
+
+  Endpoints& ends_;
+  postgres::PostgresSource& source_;
+  std::vector<ArchiveEntry> entries_;
+  std::map<int, ObjectAddress> addresses_;
+  std::map<std::uint32_t, SourceForeignKeyInfo> foreign_keys_;
+  std::map<int, Node> nodes_;
+  std::map<int, std::string> row_source_;  // of a table's entry: the key of loading_
+  std::map<std::string, Loading> loading_;
+  std::set<std::string> roles_;         // of the target
+  std::set<std::string> usable_roles_;  // that the login may give things to
+  std::vector<NotMigrated> left_out_;
+  std::mutex mutex_;  // guards nodes_ and loading_ once lanes run
+};
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_PIPELINE_POSTGRES_SCHEMA_H_
