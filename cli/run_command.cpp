@@ -47,9 +47,12 @@ ExitCode Preflight(const CommandLine& line) {
 ExitCode Run(const CommandLine& line, Display& display, const StopFlag& stop) {
   if (!line.options.report_dir.empty()) PrepareReportFolder(line.options.report_dir);
   display.Start();
-  Report report = RunMigration(line.options, display, stop);
+  WriteReport write;
+  if (!line.options.report_dir.empty()) {
+    write = [&](const Report& done) { WriteReportFiles(done, line.options.report_dir); };
+  }
+  Report report = RunMigration(line.options, display, stop, write);
   display.Stop();
-  if (!line.options.report_dir.empty()) WriteReportFiles(report, line.options.report_dir);
   Print(Json(line) ? ReportJson(report) : ReportText(report));
   return Decide(report.outcome);
 }

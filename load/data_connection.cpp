@@ -12,6 +12,7 @@
 #include <mutex>
 
 #include "core/error.h"
+#include "core/fault_point.h"
 #include "load/conninfo.h"
 #include "load/ddl.h"
 #include "load/target_error.h"
@@ -240,7 +241,10 @@ SqlRows DataConnection::Exec(const std::string& sql, const std::vector<SqlValue>
 void DataConnection::Commit() {
   Result result;
   try {
-    result = state_->Run("commit", {});
+    if (state_->cancelled || !PQsendQuery(state_->pg(), "commit")) state_->ThrowLost();
+    state_->Flush();
+    FaultAt(FaultPoint::kCommitSent, socket());
+    result = state_->Finish();
   } catch (Error& error) {
     if (error.connection_lost) error.commit_in_doubt = true;
     throw;
@@ -351,6 +355,7 @@ bool DataConnection::usable() const {
 }
 std::int32_t DataConnection::backend_pid() const { return state_->backend_pid; }
 const std::string& DataConnection::backend_start() const { return state_->backend_start; }
+int DataConnection::socket() const { return PQsocket(state_->pg()); }
 int DataConnection::version_num() const { return PQserverVersion(state_->pg()); }
 
 }  // namespace transload

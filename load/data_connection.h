@@ -44,6 +44,7 @@ class DataConnection {
   std::int32_t backend_pid() const;
   const std::string& backend_start() const;
   int version_num() const;
+  int socket() const;
 
  private:
   struct State;

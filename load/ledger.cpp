@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "core/error.h"
+#include "core/fault_point.h"
 #include "load/ddl.h"
 #include "load/ledger_state.h"
 #include "load/sql.h"
@@ -15,6 +16,9 @@ namespace transload {
 namespace {
 
 constexpr int kSchemaVersion = 1;
+// A backend that was told to end is waited for so often, so long: 30 s.
+constexpr int kWaitsForBackend = 300;
+constexpr std::chrono::milliseconds kBackendWait{100};
 
 template <typename Connection>  // Session or SqlTransaction
 bool HasLedger(Connection& connection, const std::string& schema) {
@@ -121,6 +125,7 @@ Ledger Ledger::Open(const Options& options) {
       }
       transaction.Exec(state->Sql(sql::kLedgerSchema));
     });
+    FaultAt(FaultPoint::kLedgerMade);
   }
   CheckVersion(state->session, state->schema, state->quoted_schema);
   return Ledger(std::move(state));
@@ -143,6 +148,7 @@ void Ledger::Lock(const std::string& fingerprint, const std::string& target_sche
           .Bool(0, 0)) {
     state_->lock_key = key;
     state_->lock_subject = fingerprint + " into " + target_schemas;
+    FaultAt(FaultPoint::kRunLocked);
     return;
   }
   SqlRows holder = state_->session.Exec(
@@ -171,9 +177,9 @@ int Ledger::TakeOver(const std::string& run_id) {
   const std::string left =
       "from {L}.lane l join pg_catalog.pg_stat_activity a on a.pid = l.backend_pid and "
       "a.backend_start = l.backend_start where l.run_id = $1::text and a.pid <> pg_backend_pid()";
-  for (int wait = 0; wait < 300; ++wait) {
+  for (int wait = 0; wait < kWaitsForBackend; ++wait) {
     if (state_->Exec("select pg_terminate_backend(a.pid) " + left, {run_id}).empty()) break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    std::this_thread::sleep_for(kBackendWait);
   }
   // After that, so that a dead lane's open finish does not hold us up.
   int taken = static_cast<int>(
@@ -183,12 +189,24 @@ int Ledger::TakeOver(const std::string& run_id) {
                  {run_id})
           .affected);
   state_->Exec("delete from {L}.lane where run_id = $1::text", {run_id});
+  FaultAt(FaultPoint::kRunTakenOver);
   return taken;
 }
 
 void Ledger::Reconnect() {
   std::lock_guard guard(state_->mutex);
-  state_->session = Session(state_->options, "transload control");
+  Session fresh(state_->options, "transload control");
+  // The server may still believe in the session that was lost, and let it hold the run's lock.
+  const std::vector<SqlValue> lost = {std::to_string(state_->session.backend_pid()),
+                                      state_->session.backend_start()};
+  state_->session = std::move(fresh);
+  const std::string end_it =
+      "select pg_terminate_backend(pid) from pg_catalog.pg_stat_activity "
+      "where pid = $1::integer and backend_start = $2::timestamptz and pid <> pg_backend_pid()";
+  for (int wait = 0; wait < kWaitsForBackend; ++wait) {
+    if (state_->session.Exec(end_it, lost).empty()) break;
+    std::this_thread::sleep_for(kBackendWait);
+  }
   if (state_->lock_key == 0) return;
   if (!state_->session
            .Exec("select pg_try_advisory_lock($1::bigint)", {std::to_string(state_->lock_key)})
@@ -199,15 +217,27 @@ void Ledger::Reconnect() {
   }
 }
 
-void Ledger::BeginRun(const RunRecord& run) {
-  state_->Exec(
-      "insert into {L}.run (id, fingerprint, target_schemas, input_hash, input, options, snapshot, "
-      "seed, version, state) values ($1::text, $2::text, $3::text, $4::text, $5::json, $6::json, "
-      "$7::json, $8::numeric, $9::text, 'running')",
-      {run.id, run.fingerprint, run.target_schemas, run.input_hash,
-       run.input_json.empty() ? "{}" : run.input_json,
-       run.options_json.empty() ? "{}" : run.options_json, OrNull(run.snapshot_json),
-       std::to_string(run.seed), run.version});
+std::vector<std::int64_t> Ledger::BeginRun(const RunRecord& run,
+                                           const std::vector<NewTable>& tables) {
+  std::lock_guard guard(state_->mutex);
+  std::vector<std::int64_t> ids;
+  state_->session.Transact([&](SqlTransaction& transaction) {
+    transaction.Exec(
+        state_->Sql("insert into {L}.run (id, fingerprint, target_schemas, input_hash, input, "
+                    "options, snapshot, seed, version, state) values ($1::text, $2::text, "
+                    "$3::text, $4::text, $5::json, $6::json, $7::json, $8::numeric, $9::text, "
+                    "'running')"),
+        {run.id, run.fingerprint, run.target_schemas, run.input_hash,
+         run.input_json.empty() ? "{}" : run.input_json,
+         run.options_json.empty() ? "{}" : run.options_json, OrNull(run.snapshot_json),
+         std::to_string(run.seed), run.version});
+    SqlRows rows =
+        transaction.Exec(state_->Sql(sql::kRecordTables), {run.id, NewTablesJson(tables)});
+    for (std::size_t row = 0; row < rows.size(); ++row) ids.push_back(rows.Int(row, 0));
+    FaultAt(FaultPoint::kRunRecorded, state_->session.socket());
+  });
+  FaultAt(FaultPoint::kTablesRecorded, state_->session.socket());
+  return ids;
 }
 
 std::optional<RunRecord> Ledger::FindRun(const std::string& id) {

@@ -188,11 +188,15 @@ class Ledger {
   // the epoch of every running partition and returns it to do; terminates the backends that `lane`
   // names, and waits until they are gone. Returns how many partitions were taken back.
   int TakeOver(const std::string& run_id);
-  // After an error with connection_lost: connects again and takes the lock again.
+  // After an error with connection_lost: connects again, ends the session that was lost should the
+  // server not have noticed, and takes the lock again.
   void Reconnect();
 
   // --- runs
-  void BeginRun(const RunRecord& run);
+  // The run and its tables in one transaction: an interrupted start leaves both or neither. Returns
+  // the ids of `tables`, in their order.
+  std::vector<std::int64_t> BeginRun(const RunRecord& run,
+                                     const std::vector<NewTable>& tables = {});
   std::optional<RunRecord> FindRun(const std::string& id);
   std::optional<RunRecord> FindUnfinishedRun(const std::string& fingerprint,
                                              const std::string& target_schemas);

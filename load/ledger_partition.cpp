@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/fault_point.h"
 #include "load/ledger.h"
 #include "load/ledger_state.h"
 #include "load/range_json.h"
@@ -40,8 +41,7 @@ std::string PartitionsJson(const std::vector<NewPartition>& partitions) {
 
 }  // namespace
 
-std::vector<std::int64_t> Ledger::RecordTables(const std::string& run_id,
-                                               const std::vector<NewTable>& tables) {
+std::string NewTablesJson(const std::vector<NewTable>& tables) {
   Json array = Json::array();
   for (const NewTable& table : tables) {
     array.push_back({{"source_schema", table.source_schema},
@@ -52,7 +52,12 @@ std::vector<std::int64_t> Ledger::RecordTables(const std::string& run_id,
                      {"estimated_rows", table.estimated_rows},
                      {"estimated_bytes", table.estimated_bytes}});
   }
-  return Ids(state_->Exec(sql::kRecordTables, {run_id, Dump(array)}));
+  return Dump(array);
+}
+
+std::vector<std::int64_t> Ledger::RecordTables(const std::string& run_id,
+                                               const std::vector<NewTable>& tables) {
+  return Ids(state_->Exec(sql::kRecordTables, {run_id, NewTablesJson(tables)}));
 }
 
 std::vector<std::int64_t> Ledger::InsertPartitions(const std::string& run_id,
@@ -114,6 +119,7 @@ std::optional<Claim> Ledger::TakePartition(const std::string& run_id, const std:
   claim.estimated_bytes = rows.Count(0, 8);
   claim.schema = rows.Text(0, 9);
   claim.table = rows.Text(0, 10);
+  FaultAt(FaultPoint::kPartitionClaimed, state_->session.socket());
   return claim;
 }
 
@@ -150,7 +156,17 @@ std::optional<std::int64_t> Ledger::Split(Claim& claim, const KeyBound& boundary
   SqlRows rows = state_->Exec(sql::kSplitPartition,
                               {std::to_string(claim.partition_id), std::to_string(claim.epoch),
                                RangeToJson(below), RangeToJson(rest), claim.remainder ? "t" : "f"});
-  if (rows.empty()) return std::nullopt;
+  FaultAt(FaultPoint::kPartitionSplit, state_->session.socket());
+  if (rows.empty()) {
+    // Taken over; or cut by an earlier try, whose answer was lost with the connection.
+    // The rest may have been claimed and cut further meanwhile: the latest partition stands for it.
+    rows = state_->Exec(
+        "select (select max(rest.id) from {L}.partition rest where rest.table_id = p.table_id) "
+        "from {L}.partition p where p.id = $1::bigint and p.epoch = $2::bigint "
+        "and p.state = 'running' and p.range::text = $3::text",
+        {std::to_string(claim.partition_id), std::to_string(claim.epoch), RangeToJson(below)});
+    if (rows.empty()) return std::nullopt;
+  }
   claim.range = below;
   claim.remainder = false;
   return rows.Int(0, 0);
@@ -195,7 +211,9 @@ std::int64_t Ledger::Replan(const std::string& run_id, std::int64_t table_id,
                     "(select source_name from {L}.\"table\" where id = $3::bigint)))::json "
                     "where id = $1::text"),
         {run_id, why, id});
+    FaultAt(FaultPoint::kReplanUncommitted, state_->session.socket());
   });
+  FaultAt(FaultPoint::kReplanCommitted, state_->session.socket());
   return generation;
 }
 
@@ -224,7 +242,9 @@ void Ledger::ResetPartitions(std::int64_t table_id, const std::vector<std::int64
     transaction.Exec(state_->Sql("update {L}.\"table\" set phases = phases - 'data', verdict = '', "
                                  "verdict_detail = '' where id = $1::bigint"),
                      {std::to_string(table_id)});
+    FaultAt(FaultPoint::kResetUncommitted, state_->session.socket());
   });
+  FaultAt(FaultPoint::kResetCommitted, state_->session.socket());
 }
 
 }  // namespace transload

@@ -4,11 +4,15 @@
 
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "load/ledger.h"
 #include "load/session.h"
 
 namespace transload {
+
+// For sql::kRecordTables.
+std::string NewTablesJson(const std::vector<NewTable>& tables);
 
 // Replaces {L} by the ledger's quoted schema.
 std::string LedgerSql(const std::string& sql, const std::string& quoted_schema);

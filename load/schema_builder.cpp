@@ -188,6 +188,7 @@ ObjectOutcome SchemaBuilder::FinishNotNulls(const TablePlan& table,
 
 ObjectOutcome SchemaBuilder::CreateIndex(const TablePlan& table, const IndexPlan& index) {
   return state_->Do("index", Label(table) + "." + index.name, [&](SqlTransaction& transaction) {
+    if (state_->Made(transaction, "index", table.schema, index.name, table.name)) return;
     for (const std::string& sql : ddl::CreateIndex(table, index, state_->session.version_num())) {
       transaction.Exec(sql);
     }
@@ -199,6 +200,7 @@ ObjectOutcome SchemaBuilder::CreateIndex(const TablePlan& table, const IndexPlan
 
 ObjectOutcome SchemaBuilder::AddForeignKey(const TablePlan& table, const ForeignKeyPlan& key) {
   return state_->Do("foreign key", Label(table) + "." + key.name, [&](SqlTransaction& transaction) {
+    if (state_->Made(transaction, "foreign key", table.schema, key.name, table.name)) return;
     transaction.Exec(ddl::AddForeignKey(table, key));
     state_->Record(transaction, "foreign key", table.schema, key.name, table.name, "created", "",
                    OidOfConstraint(table, key.name));
@@ -222,6 +224,7 @@ ObjectOutcome SchemaBuilder::ValidateForeignKey(const TablePlan& table, const Fo
 ObjectOutcome SchemaBuilder::AddCheck(const TablePlan& table, const CheckPlan& check) {
   const std::string label = Label(table) + "." + check.name;
   ObjectOutcome added = state_->Do("check", label, [&](SqlTransaction& transaction) {
+    if (state_->Made(transaction, "check", table.schema, check.name, table.name)) return;
     transaction.Exec(ddl::AddCheck(table, check));
     state_->Record(transaction, "check", table.schema, check.name, table.name, "created", "",
                    OidOfConstraint(table, check.name));
@@ -254,6 +257,7 @@ ObjectOutcome SchemaBuilder::CreateTouchTrigger(const TablePlan& table,
                                                 const TouchTriggerPlan& trigger) {
   return state_->Do(
       "trigger", Label(table) + "." + trigger.trigger, [&](SqlTransaction& transaction) {
+        if (state_->Made(transaction, "trigger", table.schema, trigger.trigger, table.name)) return;
         std::vector<std::string> sql =
             ddl::TouchTrigger(table, trigger, state_->session.version_num());
         transaction.Exec(sql.at(0));

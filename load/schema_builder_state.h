@@ -6,8 +6,10 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "core/error.h"
+#include "core/fault_point.h"
 #include "load/ddl.h"
 #include "load/ledger_state.h"
 #include "load/schema_builder.h"
@@ -24,6 +26,20 @@ inline ObjectOutcome Failed(const std::string& kind, const std::string& name, co
   outcome.error = error.what();
   outcome.code = error.code;
   return outcome;
+}
+
+// What a crash between the statements and the COMMIT, and right after it, is called for an object.
+inline std::pair<FaultPoint, FaultPoint> FaultPointsOf(const std::string& kind) {
+  if (kind == "schema") return {FaultPoint::kSchemaUncommitted, FaultPoint::kSchemaCommitted};
+  if (kind == "table") return {FaultPoint::kTableUncommitted, FaultPoint::kTableCommitted};
+  if (kind == "index") return {FaultPoint::kIndexUncommitted, FaultPoint::kIndexCommitted};
+  if (kind == "identity" || kind == "sequence") {
+    return {FaultPoint::kSequenceUncommitted, FaultPoint::kSequenceCommitted};
+  }
+  if (kind == "foreign key" || kind == "check" || kind == "not null") {
+    return {FaultPoint::kConstraintUncommitted, FaultPoint::kConstraintCommitted};
+  }
+  return {FaultPoint::kObjectUncommitted, FaultPoint::kObjectCommitted};
 }
 
 struct SchemaBuilder::State {
@@ -59,12 +75,29 @@ struct SchemaBuilder::State {
                      {run_id, kind, schema, name, table, action, detail});
   }
 
+  // Whether this run has made the object: a COMMIT whose answer was lost may have worked, and making
+  // it again would fail on what stands there.
+  bool Made(SqlTransaction& transaction, const std::string& kind, const std::string& schema,
+            const std::string& name, const std::string& table) {
+    return !transaction
+                .Exec(Sql("select from {L}.object where run_id = $1::text and kind = $2::text and "
+                          "schema = $3::text and name = $4::text and \"table\" = $5::text and "
+                          "action = 'created'"),
+                      {run_id, kind, schema, name, table})
+                .empty();
+  }
+
   // Runs the work in a transaction, again after a lock time-out or a deadlock.
   ObjectOutcome Do(const std::string& kind, const std::string& name,
                    const std::function<void(SqlTransaction&)>& work) {
+    const auto [uncommitted, committed] = FaultPointsOf(kind);
     for (int attempt = 1;; ++attempt) {
       try {
-        session.Transact(work);
+        session.Transact([&, before = uncommitted](SqlTransaction& transaction) {
+          work(transaction);
+          FaultAt(before, session.socket());
+        });
+        FaultAt(committed);
         ObjectOutcome outcome;
         outcome.kind = kind;
         outcome.name = name;

@@ -191,6 +191,8 @@ void Session::Cancel() noexcept {
   ::shutdown(connection_->pqxx->sock(), SHUT_RDWR);
 }
 
+int Session::socket() const { return connection_->pqxx->sock(); }
+
 void RefuseTransactionPooling(const Options& options, Session& session) {
   Session other(options, "transload probe");
   std::string pid;

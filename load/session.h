@@ -60,6 +60,7 @@ class Session {
   void ExecAlone(const std::string& sql);
 
   void Cancel() noexcept;  // any thread
+  int socket() const;
   int version_num() const { return version_num_; }
   std::int32_t backend_pid() const { return backend_pid_; }
   const std::string& backend_start() const { return backend_start_; }

@@ -4,6 +4,7 @@
 #define TRANSLOAD_PIPELINE_COMMANDS_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -44,8 +45,12 @@ PlanResult PlanMigration(const Options& options, Progress& progress, const StopF
 std::vector<PreflightItem> CheckPreflight(const Options& options);
 
 // The migration, or the rest of one that was stopped. Whatever happens after the ledger exists is
-// in the report, errors too; an Error is thrown only for what comes before (exit codes 2 and 3).
-Report RunMigration(const Options& options, Progress& progress, const StopFlag& stop);
+// in the report, errors too; an Error is thrown only for what comes before (exit codes 2 and 3),
+// and by `write_report`. That is called before the ledger says that the run has ended: whoever
+// finds it ended finds its report too.
+using WriteReport = std::function<void(const Report&)>;
+Report RunMigration(const Options& options, Progress& progress, const StopFlag& stop,
+                    const WriteReport& write_report = nullptr);
 
 // Compares source and target as they are now. The mapping, the policies and the rejected rows are
 // those of the run in the ledger that filled the target; without one, those of a fresh plan.

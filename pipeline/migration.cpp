@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "core/fault_point.h"
 #include "load/target_columns.h"
 #include "pipeline/commands.h"
 #include "pipeline/extra_checks.h"
@@ -25,12 +26,17 @@ std::optional<WallClock::time_point> DeadlineOf(const Options& options) {
 
 }  // namespace
 
-Report RunMigration(const Options& options, Progress& progress, const StopFlag& stop) {
-  return Migration(Resolve(options), progress, stop).Run();
+Report RunMigration(const Options& options, Progress& progress, const StopFlag& stop,
+                    const WriteReport& write_report) {
+  return Migration(Resolve(options), progress, stop, write_report).Run();
 }
 
-Migration::Migration(const Options& options, Progress& progress, const StopFlag& stop)
-    : progress_(progress), deadline_(DeadlineOf(options)), stop_(stop, deadline_) {
+Migration::Migration(const Options& options, Progress& progress, const StopFlag& stop,
+                     std::function<void(const Report&)> write_report)
+    : progress_(progress),
+      deadline_(DeadlineOf(options)),
+      stop_(stop, deadline_),
+      write_report_(std::move(write_report)) {
   ends_ = std::make_unique<Endpoints>(options);
   postgres_ = PostgresSchema::For(*ends_);
 }
@@ -116,6 +122,7 @@ void Migration::Prove() {
   const Options& options = ends_->options;
   if (options.verify == VerifyLevel::kNone) return;
   Phase("verify", table_ids_.size());
+  FaultAt(FaultPoint::kVerifyBegun);
   std::vector<std::unique_ptr<BoundTable>> bound;
   std::map<std::int64_t, std::multiset<std::string>> rejected_keys;
   for (const RejectRow& row : ledger_->ReadRejects(run_.id, kMostRejects)) {
@@ -161,6 +168,7 @@ void Migration::Prove() {
   request.watch.throw_if_stopped = [this] { stop_.ThrowIfRequested(); };
   request.watch.table_done = [&](std::size_t table) {
     progress_.StepDone(planned_.plan.tables[table].SourceLabel());
+    FaultAt(FaultPoint::kTableVerified);
   };
   verdicts_ = ProveTables(options, request);
   RunExtraChecks(*ends_, bound, options.sample_percent ? nullptr : reader.get(), report_);
@@ -170,6 +178,7 @@ void Migration::Prove() {
     ledger_->SetVerdict(table_ids_[i], std::string(Name(verdicts_[i].verdict)),
                         verdicts_[i].reason);
   }
+  FaultAt(FaultPoint::kVerdictsRecorded);
 }
 
 }  // namespace transload

@@ -41,7 +41,8 @@ class PostgresSchema;
 
 class Migration {
  public:
-  Migration(const Options& options, Progress& progress, const StopFlag& stop);
+  Migration(const Options& options, Progress& progress, const StopFlag& stop,
+            std::function<void(const Report&)> write_report);
   ~Migration();
 
   // Throws only for what comes before the ledger is touched (exit codes 2 and 3); after that every
@@ -99,6 +100,7 @@ class Migration {
   Progress& progress_;
   std::optional<WallClock::time_point> deadline_;
   StopFlag stop_;  // the user's wish, or the deadline
+  std::function<void(const Report&)> write_report_;  // may be empty
   std::unique_ptr<Endpoints> ends_;
   std::optional<Ledger> ledger_;
   RunRecord run_;

@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include "core/error.h"
+#include "core/fault_point.h"
 #include "pipeline/migration.h"
 #include "pipeline/postgres_schema.h"
 
@@ -97,6 +98,7 @@ void Migration::MakeSchema() {
 
 // From a lane's thread, for the one; from the caller's, for tables that were loaded before.
 void Migration::TableLoaded(std::int64_t table_id, const TablePlan& plan) {
+  FaultAt(FaultPoint::kTableLoaded);
   ledger_->SetTablePhase(table_id, TablePhase::kData, "done");
   if (postgres_ && !existing_.contains(table_id)) return PostgresTableLoaded(table_id, plan);
   if (existing_.contains(table_id)) {
@@ -117,8 +119,9 @@ void Migration::TableLoaded(std::int64_t table_id, const TablePlan& plan) {
           [plan, index](SchemaBuilder& b) { return b.CreateIndex(plan, index); }, one_less);
     }
     for (const CheckPlan& check : plan.checks) {
-      Make(
-          "constraint", plan, check.name,
+      // Asked for again even when made: an earlier start may have ended before it was validated.
+      workers_->Submit(
+          "check " + check.name,
           [plan, check](SchemaBuilder& b) { return b.AddCheck(plan, check); }, one_less);
     }
     one_less();
@@ -182,7 +185,8 @@ void Migration::AddConstraints() {
     const TablePlan& table = planned_.plan.tables[i];
     if (existing_.contains(table_ids_[i])) continue;
     for (const ForeignKeyPlan& key : table.foreign_keys) {
-      Make("foreign key", table, key.name, [this, &table, &key](SchemaBuilder& b) {
+      // As for checks: made, but perhaps not validated.
+      workers_->Submit("foreign key " + key.name, [this, &table, &key](SchemaBuilder& b) {
         ObjectOutcome added = b.AddForeignKey(table, key);
         if (added.ok && key.validate) {
           workers_->Submit("validate " + key.name, [&table, &key](SchemaBuilder& validator) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "core/fault_point.h"
 #include "core/version.h"
 #include "pipeline/migration.h"
 
@@ -94,8 +95,12 @@ void Migration::Finish(const std::optional<Error>& error) {
   report_.outcome = Outcomes(facts);
   const std::string state = error ? "stopped" : "done";
   report_.run.state = state;
+  FaultAt(FaultPoint::kReportUnwritten);
+  if (write_report_) write_report_(report_);
+  FaultAt(FaultPoint::kReportWritten);
   try {
     ledger_->SetRunState(run_.id, state, nlohmann::json(VerdictLine(report_)).dump());
+    FaultAt(FaultPoint::kRunEnded);
   } catch (const Error& lost) {
     // The run's end is the user's to know even when the target is gone.
     report_.notes.push_back(

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "core/fault_point.h"
 #include "core/plan_json.h"
 #include "core/version.h"
 #include "load/replan_sql.h"
@@ -177,6 +178,7 @@ void Migration::TakeSnapshot() {
     request.tables.emplace_back(table.source_schema, table.source_name);
   }
   snapshot_ = ends_->source->TakeSnapshot(request);
+  FaultAt(FaultPoint::kSnapshotTaken);
   for (const std::string& note : snapshot_.notes) progress_.Message(MessageLevel::kInfo, note);
 }
 
@@ -243,13 +245,12 @@ void Migration::Begin() {
     run_.options_json = OptionsJson(options);
     run_.version = kVersion;
     run_.snapshot_json = SnapshotJson(snapshot_);
-    ledger_->BeginRun(run_);
     std::vector<NewTable> tables;
     for (const TablePlan& plan : planned_.plan.tables) {
       tables.push_back({plan.source_schema, plan.source_name, plan.schema, plan.name, ToJson(plan),
                         plan.estimated_rows, plan.estimated_bytes});
     }
-    table_ids_ = ledger_->RecordTables(run_.id, tables);
+    table_ids_ = ledger_->BeginRun(run_, tables);
   }
   workers_ = std::make_unique<ObjectWorkers>(options, run_.id, options.index_jobs, progress_, stop_,
                                              timeline_);
@@ -310,6 +311,7 @@ void Migration::AddPartitions() {
     }
   }
   ledger_->InsertPartitions(run_.id, partitions);
+  FaultAt(FaultPoint::kPartitionsRecorded);
 }
 
 void Migration::FillBoard() {
@@ -359,6 +361,7 @@ void Migration::Reconcile() {
   CompareWithEarlierSnapshot();
   // Only now: until then what is loaded belongs to the earlier state of the source.
   ledger_->SetSnapshot(run_.id, SnapshotJson(snapshot_));
+  FaultAt(FaultPoint::kSnapshotRecorded);
 }
 
 void Migration::CompareWithEarlierSnapshot() {

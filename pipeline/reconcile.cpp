@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "core/error.h"
+#include "core/fault_point.h"
 #include "load/ddl.h"
 #include "load/target_columns.h"
 #include "transform/bound_table.h"
@@ -96,6 +97,7 @@ class Comparison {
     reader.Open(request);
     HashSink sink(table, services_.stop);
     sink.Drain(reader);
+    FaultAt(FaultPoint::kReconcileCompared);
     services_.progress.StepDone(
         fmt::format("{} {}", table.plan().SourceLabel(), check.partition.number));
     if (sink.read == check.partition.rows_read && sink.checksum == check.partition.checksum) return;

@@ -34,15 +34,11 @@ void WorkBoard::PartitionCut(std::int64_t table_id, std::uint64_t rows_per_parti
   if (table.rows_per_partition == 0) table.rows_per_partition = rows_per_partition;
 }
 
-bool WorkBoard::PartitionDone(std::int64_t table_id) {
+void WorkBoard::Loaded(std::int64_t table_id) {
   TableWork& table = At(table_id);
-  if (table.open_partitions == 0) {
-    throw BugError(
-        fmt::format("{}: more partitions done than there were", table.plan.SourceLabel()));
-  }
-  if (--table.open_partitions > 0) return false;
+  if (table.open_partitions == 0) return;
+  table.open_partitions = 0;
   --unloaded_;
-  return true;
 }
 
 void WorkBoard::Reopen(std::int64_t table_id, std::uint64_t partitions) {

@@ -24,7 +24,8 @@ struct TableWork {
   TablePlan plan;
   // Rows after which an open remainder is cut; 0 when ranges were all known before.
   std::uint64_t rows_per_partition = 0;
-  std::uint64_t open_partitions = 0;  // not done yet
+  // Not done when last looked at; 0: loaded. The ledger knows how many there really are.
+  std::uint64_t open_partitions = 0;
   std::set<int> lanes;                // at work on it
   // Made when the first lane needs it.
   std::shared_ptr<const BoundTable> bound;
@@ -47,8 +48,8 @@ class WorkBoard {
   void Block(std::int64_t table_id) { blocked_.insert(table_id); }
   void Unblock(std::int64_t table_id) { blocked_.erase(table_id); }
   bool AllLoaded() const { return unloaded_ == 0; }
-  // One partition of the table is done; true when it was the last one.
-  bool PartitionDone(std::int64_t table_id);
+  // The ledger has no partition of the table that is not done.
+  void Loaded(std::int64_t table_id);
   void PartitionAdded(std::int64_t table_id) { ++At(table_id).open_partitions; }
   // One partition was done up to a key, and the rest of its range became a new one, to be cut
   // further before it is read.

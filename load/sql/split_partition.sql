@@ -2,6 +2,7 @@
 with cut as (
   update {L}.partition p set range = coalesce($3::json, p.range), remainder = false
   where p.id = $1::bigint and p.epoch = $2::bigint and (p.state = 'running' or $3::json is null)
+    and p.range::text is distinct from $3::text  -- not cut already by a try whose answer was lost
   returning p.*
 )
 insert into {L}.partition (run_id, table_id, number, range, remainder, table_bytes, estimated_bytes)
