@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/fault_point.h"
 #include "load/column_query.h"
 #include "load/data_connection.h"
 #include "load/ddl.h"
@@ -67,8 +68,11 @@ struct PartitionWriter::State {
   std::string ledger;  // quoted
   DataConnection connection;
   Claim claim;
+  std::string copy_sql;
   bool open = false;
   TextStage stage;
+  bool careful = false;
+  std::uint64_t taken = 0;  // rows of the COPYs of a careful partition
   std::vector<RejectedRow> rejects;
 
   // From the stage into the table itself.
@@ -136,6 +140,33 @@ struct PartitionWriter::State {
                 .empty();
   }
 
+  void Begin(const Claim& wanted, const std::vector<TargetColumn>& bound) {
+    claim = wanted;
+    rejects.clear();
+    careful = false;
+    taken = 0;
+    open = true;
+    connection.Exec("begin");
+    connection.Exec("lock table " + ddl::Qualified(claim.schema, claim.table) +
+                    " in row exclusive mode");
+    CheckTable(bound);
+    std::vector<std::string> names;
+    for (const TargetColumn& column : bound) names.push_back(column.name);
+    stage = TextStage(claim.schema, claim.table, bound);
+    copy_sql = stage.needed() ? stage.CopySql() : ddl::CopyIn(claim.schema, claim.table, names);
+  }
+
+  void StartCopy() {
+    if (stage.needed()) connection.Exec(stage.CreateSql());
+    connection.StartCopyIn(copy_sql);
+    connection.Put(kHeader, kHeaderBytes);
+  }
+
+  std::uint64_t EndCopy() {
+    connection.Put(kTrailer, sizeof kTrailer);
+    return connection.EndCopyIn();
+  }
+
   void CheckTable(const std::vector<TargetColumn>& bound) {
     SqlRows generation =
         connection.Exec(Sql("select generation from {L}.\"table\" where id = $1::bigint"),
@@ -169,29 +200,46 @@ std::vector<TargetColumn> PartitionWriter::DescribeTable(const std::string& sche
 
 void PartitionWriter::Begin(const Claim& claim, const std::vector<TargetColumn>& bound) {
   if (state_->open) Abort();
-  state_->claim = claim;
-  state_->rejects.clear();
-  state_->open = true;
-  DataConnection& connection = state_->connection;
   try {
-    connection.Exec("begin");
-    connection.Exec("lock table " + ddl::Qualified(claim.schema, claim.table) +
-                    " in row exclusive mode");
-    state_->CheckTable(bound);
-    std::vector<std::string> names;
-    for (const TargetColumn& column : bound) names.push_back(column.name);
-    state_->stage = TextStage(claim.schema, claim.table, bound);
-    if (state_->stage.needed()) {
-      connection.Exec(state_->stage.CreateSql());
-      connection.StartCopyIn(state_->stage.CopySql());
-    } else {
-      connection.StartCopyIn(ddl::CopyIn(claim.schema, claim.table, names));
-    }
-    connection.Put(kHeader, kHeaderBytes);
+    state_->Begin(claim, bound);
+    state_->StartCopy();
+    FaultAt(FaultPoint::kPartitionBegun, state_->connection.socket());
   } catch (const Error& error) {
     if (!error.connection_lost) Abort();
     throw;
   }
+}
+
+void PartitionWriter::BeginCareful(const Claim& claim, const std::vector<TargetColumn>& bound) {
+  if (state_->open) Abort();
+  try {
+    state_->Begin(claim, bound);
+    state_->connection.Exec("set constraints all immediate");
+    state_->careful = true;
+  } catch (const Error& error) {
+    if (!error.connection_lost) Abort();
+    throw;
+  }
+}
+
+std::optional<Error> PartitionWriter::TryWrite(std::string_view tuples) {
+  if (!state_->open || !state_->careful) throw BugError("a partition that was not begun with care");
+  DataConnection& connection = state_->connection;
+  connection.Exec("savepoint transload_rows");
+  try {
+    state_->StartCopy();
+    connection.Put(tuples.data(), tuples.size());
+    const std::uint64_t rows = state_->EndCopy();
+    if (state_->stage.needed()) state_->Unstage(rows);
+    state_->taken += rows;
+  } catch (const Error& error) {
+    if (!connection.usable()) throw;
+    connection.Exec("rollback to savepoint transload_rows; release savepoint transload_rows");
+    return error;
+  }
+  connection.Exec("release savepoint transload_rows");
+  FaultAt(FaultPoint::kRowsSent, connection.socket());
+  return std::nullopt;
 }
 
 void PartitionWriter::Write(const CopyBlock& block) {
@@ -201,6 +249,7 @@ void PartitionWriter::Write(const CopyBlock& block) {
 void PartitionWriter::Write(const char* bytes, std::size_t size) {
   if (!state_->open) throw BugError("rows written to a partition that is not open");
   state_->connection.Put(bytes, size);
+  FaultAt(FaultPoint::kRowsSent, state_->connection.socket());
 }
 
 void PartitionWriter::AddReject(RejectedRow row) { state_->rejects.push_back(std::move(row)); }
@@ -218,13 +267,13 @@ FinishResult PartitionWriter::Finish(const PartitionOutcome& outcome) {
   }
   DataConnection& connection = state_->connection;
   try {
-    connection.Put(kTrailer, sizeof kTrailer);
-    const std::uint64_t copied = connection.EndCopyIn();
+    const std::uint64_t copied = state_->careful ? state_->taken : state_->EndCopy();
+    FaultAt(FaultPoint::kCopyEnded, connection.socket());
     if (copied != outcome.rows_written) {
       throw Error(fmt::format("partition {} of {}: {} rows were sent, the server took {}",
                               claim.number, claim.table, outcome.rows_written, copied));
     }
-    if (state_->stage.needed()) state_->Unstage(outcome.rows_written);
+    if (state_->stage.needed() && !state_->careful) state_->Unstage(outcome.rows_written);
     state_->InsertRejects();
     state_->InsertCoercions(outcome.coercions);
     std::pair<PartitionRange, PartitionRange> cut;
@@ -238,12 +287,14 @@ FinishResult PartitionWriter::Finish(const PartitionOutcome& outcome) {
                       {std::to_string(claim.partition_id), std::to_string(claim.epoch), SqlValue(),
                        RangeToJson(cut.second), "t"});  // cut further before it is read
     }
+    FaultAt(FaultPoint::kPartitionUncommitted, connection.socket());
     connection.Commit();
   } catch (const Error& error) {
     if (!error.connection_lost) Abort();
     throw;
   }
   state_->open = false;
+  FaultAt(FaultPoint::kPartitionCommitted, connection.socket());
   return FinishResult::kCommitted;
 }
 

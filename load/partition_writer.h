@@ -4,6 +4,9 @@
 //   writer.Write(block); ...                CopyData
 //   writer.Finish(outcome)                  end of COPY, count compared, ledger, COMMIT
 //
+// After BeginCareful there is a COPY per TryWrite instead, each behind a savepoint: for a partition
+// with rows that the target refuses.
+//
 // A writer owns one libpq connection, kept from partition to partition, and is used by one thread;
 // only Cancel() may be called from another. Anything that throws leaves the transaction undone. The
 // destructor closes the connection and so aborts: it never completes a COPY.
@@ -18,9 +21,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/copy_block.h"
+#include "core/error.h"
 #include "core/options.h"
 #include "core/pg_type.h"
 #include "load/ledger.h"
@@ -69,6 +74,11 @@ class PartitionWriter {
   // `bound`: the columns the encoders were bound to (BindColumns), in the order of the fields.
   // Throws when the table is not what it was then, or was planned anew.
   void Begin(const Claim& claim, const std::vector<TargetColumn>& bound);
+  // As Begin, for TryWrite instead of Write. Deferred constraints are checked at once.
+  void BeginCareful(const Claim& claim, const std::vector<TargetColumn>& bound);
+  // Writes whole tuples, all or none; returns why the target refused them. Throws what leaves the
+  // transaction unusable.
+  std::optional<Error> TryWrite(std::string_view tuples);
   void Write(const CopyBlock& block);
   void Write(const char* bytes, std::size_t size);  // whole tuples or any part of them
   void AddReject(RejectedRow row);

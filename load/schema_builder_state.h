@@ -75,8 +75,8 @@ struct SchemaBuilder::State {
                      {run_id, kind, schema, name, table, action, detail});
   }
 
-  // Whether this run has made the object: a COMMIT whose answer was lost may have worked, and making
-  // it again would fail on what stands there.
+  // Whether this run has made the object: a COMMIT whose answer was lost may have worked, and
+  // making it again would fail on what stands there.
   bool Made(SqlTransaction& transaction, const std::string& kind, const std::string& schema,
             const std::string& name, const std::string& table) {
     return !transaction

@@ -7,9 +7,11 @@
 #include <random>
 #include <thread>
 
+#include "core/fault_point.h"
 #include "core/plan_json.h"
 #include "load/replan_sql.h"
 #include "load/target_columns.h"
+#include "pipeline/bisect.h"
 
 namespace transload {
 namespace {
@@ -43,10 +45,16 @@ auto DataPhase::OnLedger(Call call) {
       if (attempt > 1) services_.ledger.Reconnect();
       return call(services_.ledger);
     } catch (const Error& error) {
-      if (!error.retryable || attempt > services_.options.retries || abandon_) throw;
-      services_.progress.Message(MessageLevel::kWarning,
-                                 fmt::format("ledger: {}; trying again", error.what()));
-      std::this_thread::sleep_for(BackOff(attempt));
+      if (!error.retryable || attempt > services_.options.retries || Ending()) throw;
+      const milliseconds rest = BackOff(attempt);
+      services_.progress.Message(
+          MessageLevel::kWarning,
+          fmt::format("ledger: {}; trying again in {:.1f} s (attempt {} of {})", error.what(),
+                      static_cast<double>(rest.count()) / 1000, attempt + 1,
+                      services_.options.retries + 1));
+      // Not Pause(): the caller may hold the mutex, and the ledger is needed before all else.
+      const Clock::time_point until = Clock::now() + rest;
+      while (Clock::now() < until && !Ending()) std::this_thread::sleep_for(kWatchStep / 2);
     }
   }
 }
@@ -65,7 +73,7 @@ DataPhase::DataPhase(DataPhaseServices services, WorkBoard& board)
                      services_.stop,
                      rate_,
                      abandon_,
-                     [this](std::uint64_t more) { CountRejects(more); },
+                     [this](std::int64_t more) { CountRejects(more); },
                      ChooseFlow(services_.lanes, std::thread::hardware_concurrency()),
                      &gate_,
                      &rows_moved_} {
@@ -81,6 +89,10 @@ void DataPhase::Run() {
   FlowThreads flow_threads(services_.lanes);
   std::vector<std::thread> threads;
   running_lanes_ = services_.lanes;
+  // What an earlier start has loaded is counted in this start's snapshot, as what it loads itself.
+  for (const auto& [id, table] : board_.tables()) {
+    if (services_.count_rows && table.open_partitions == 0) to_count_.push_back(id);
+  }
   for (int i = 0; i < services_.lanes; ++i) {
     threads.emplace_back([this, i] { LaneLoop(*lanes_[static_cast<std::size_t>(i)], i); });
   }
@@ -175,7 +187,32 @@ void DataPhase::Attempt(Lane& lane, Claim& claim) {
       changed_.notify_all();
     }
   }
-  if (lane.Move(claim, *table) == FinishResult::kCommitted) Committed(lane, claim);
+  if (MoveRows(lane, claim, *table) == FinishResult::kCommitted) Committed(lane, claim);
+}
+
+// A row that the target refuses costs its partition a second try, in which it is looked for.
+FinishResult DataPhase::MoveRows(Lane& lane, const Claim& claim, const BoundTable& table) {
+  try {
+    return lane.Move(claim, table);
+  } catch (const Error& error) {
+    if (!IsAboutARow(error)) throw;
+    if (services_.options.on_bad_row == OnBadRow::kStop) {
+      Error stop(
+          fmt::format("{}: the target refused a row: {}; mend the row or the target's table, "
+                      "or reject such rows with --on-bad-row reject",
+                      table.plan().SourceLabel(), error.what()));
+      stop.code = error.code;
+      stop.table = table.plan().SourceLabel();
+      throw stop;
+    }
+    services_.progress.Message(
+        MessageLevel::kWarning,
+        fmt::format("{} {}: the target refused a row ({}); going through the partition again to "
+                    "find it",
+                    table.plan().SourceLabel(), claim.range.Describe(), error.what()));
+  }
+  lane.Recover();
+  return lane.Move(claim, table, /*careful=*/true);
 }
 
 std::shared_ptr<const BoundTable> DataPhase::Bind(Lane& lane, std::int64_t table_id) {
@@ -202,20 +239,30 @@ void DataPhase::Committed(const Lane& lane, const Claim& claim) {
   std::unique_lock lock(mutex_);
   changed_.notify_all();
   if (lane.rows_per_cut() > 0) board_.PartitionCut(claim.table_id, lane.rows_per_cut());
-  if (!board_.PartitionDone(claim.table_id)) return;
   const TableWork& table = board_.At(claim.table_id);
+  // Asked of the ledger, not counted here: partitions are cut, taken and committed by others, and a
+  // lost answer leaves a count wrong. Whoever commits last sees all done.
+  if (table.open_partitions == 0) return;
+  if (!OnLedger([&](Ledger& l) { return l.AllPartitionsDone(claim.table_id); })) return;
+  board_.Loaded(claim.table_id);
   if (services_.count_rows) to_count_.push_back(claim.table_id);
   services_.progress.TableDone(table.plan.SourceLabel());
-  services_.loaded(table);
+  // Tells the ledger first, and only then asks for indexes: to be called again is harmless.
+  OnLedger([&](Ledger&) {
+    services_.loaded(table);
+    return true;
+  });
 }
 
 void DataPhase::Failed(Lane& lane, const Claim& claim, const Error& error) {
-  if (error.commit_in_doubt &&
-      OnLedger([&](Ledger& l) { return l.WasCommitted(claim.partition_id, claim.epoch); })) {
-    Committed(lane, claim);
-    return;
+  auto release = [&](Ledger& l) { return l.Release(claim, error.what()); };
+  if (error.commit_in_doubt || !OnLedger(release)) {
+    if (OnLedger([&](Ledger& l) { return l.WasCommitted(claim.partition_id, claim.epoch); })) {
+      Committed(lane, claim);
+      return;
+    }
+    OnLedger(release);
   }
-  OnLedger([&](Ledger& l) { return l.Release(claim, error.what()); });
   {
     // Cancelled because the table is being planned again, or because the run is stopping.
     std::lock_guard lock(mutex_);
@@ -280,6 +327,7 @@ void DataPhase::PlanAgain(int number, const Claim& claim, std::size_t copied_col
   replanned.rows_discarded = sums.rows_written;
   services_.progress.Message(MessageLevel::kWarning, "planned again: " + replanned.text);
 
+  FaultAt(FaultPoint::kReplanDecided);
   std::vector<NewPartition> partitions;
   for (const PartitionRow& row : OnLedger([&](Ledger& l) { return l.ReadPartitions(table.id); })) {
     partitions.push_back({table.id, row.range, row.estimated_bytes, row.remainder});
@@ -311,12 +359,14 @@ void DataPhase::Count(Lane& lane, std::int64_t table_id) {
     l.SetSourceRows(table_id, rows);
     return true;
   });
+  FaultAt(FaultPoint::kTableCounted);
   std::lock_guard lock(mutex_);
   board_.At(table_id).source_rows = rows;
 }
 
-void DataPhase::CountRejects(std::uint64_t more) {
-  const std::uint64_t rejects = rejects_ += more;
+void DataPhase::CountRejects(std::int64_t more) {
+  const std::uint64_t rejects = rejects_ += static_cast<std::uint64_t>(more);
+  if (more <= 0) return;
   const MaxRejects& limit = services_.options.max_rejects;
   std::optional<std::uint64_t> most = limit.rows;
   if (limit.percent) {

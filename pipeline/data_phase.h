@@ -79,6 +79,7 @@ class DataPhase {
   std::optional<Work> NextWork(Lane& lane, int number);
   void WorkOn(Lane& lane, int number, Claim claim);
   void Attempt(Lane& lane, Claim& claim);
+  FinishResult MoveRows(Lane& lane, const Claim& claim, const BoundTable& table);
   bool CutRemainder(Lane& lane, Claim& claim, const TableWork& table);
   std::shared_ptr<const BoundTable> Bind(Lane& lane, std::int64_t table_id);
   void Committed(const Lane& lane, const Claim& claim);
@@ -86,7 +87,7 @@ class DataPhase {
   void PlanAgain(int number, const Claim& claim, std::size_t copied_column,
                  const std::string& reason);
   void Count(Lane& lane, std::int64_t table_id);
-  void CountRejects(std::uint64_t more);
+  void CountRejects(std::int64_t more);
 
   void Watch();
   void LookAtSource();
@@ -94,6 +95,7 @@ class DataPhase {
   void Beat();
   void Stop(const Error& error);
   bool Pause(std::chrono::milliseconds rest);
+  bool Ending() const { return abandon_ || services_.stop.requested(); }
   template <typename Call>
   auto OnLedger(Call call);
 

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <utility>
 
+#include "core/fault_point.h"
+#include "pipeline/bisect.h"
 #include "pipeline/rejected_row.h"
 #include "pipeline/work_board.h"
 
@@ -22,6 +24,12 @@ class WriterSink : public BlockSink {
   void Write(const CopyBlock& block) override {
     writer_.Write(block);
     copy_bytes_ += block.bytes.size();
+  }
+  std::optional<Error> TryWrite(std::string_view tuples) override {
+    std::optional<Error> refused = writer_.TryWrite(tuples);
+    if (!refused) copy_bytes_ += tuples.size();
+    if (refused && !IsAboutARow(*refused)) throw *refused;
+    return refused;
   }
   void Reject(const BadRow& row) override {
     writer_.AddReject({row.key, row.column, row.reason, RejectedRowJson(row, table_)});
@@ -109,7 +117,7 @@ std::optional<KeyBound> Lane::FindBoundary(const TablePlan& plan, const Partitio
   return Reader().BoundaryAfter(plan.source_schema, plan.source_name, range, rows);
 }
 
-FinishResult Lane::Move(const Claim& claim, const BoundTable& table) {
+FinishResult Lane::Move(const Claim& claim, const BoundTable& table, bool careful) {
   const std::string label = table.plan().SourceLabel();
   {
     std::lock_guard lock(mutex_);
@@ -122,20 +130,30 @@ FinishResult Lane::Move(const Claim& claim, const BoundTable& table) {
   Doing(fmt::format("{} {}", label, claim.range.Describe()));
   const auto start = std::chrono::steady_clock::now();
 
-  Writer().Begin(claim, table.targets());
+  if (careful) {
+    Writer().BeginCareful(claim, table.targets());
+  } else {
+    Writer().Begin(claim, table.targets());
+  }
   ReadRequest request = table.Request(claim.range);
   request.sample_percent = services_.options.sample_percent;
   request.in_key_order = claim.range.by == SplitBy::kKey;
   Reader().Open(request);
+  FaultAt(FaultPoint::kReaderOpened);
 
   MoveContext context;
   context.driver = services_.driver;
   context.on_bad_row = services_.options.on_bad_row;
+  context.careful = careful;
   context.rate = &services_.rate;
   context.gate = services_.gate;
   context.stop = &services_.stop;
   context.abandon = &services_.abandon;
-  context.count_rejects = services_.count_rejects;
+  rejecting_ = 0;
+  context.count_rejects = [this](std::uint64_t more) {
+    rejecting_ += static_cast<std::int64_t>(more);
+    services_.count_rejects(static_cast<std::int64_t>(more));
+  };
   context.cut_after_bytes = kTimesTooLarge * services_.options.partition_bytes;
   context.moved = [&](std::uint64_t rows, std::uint64_t bytes) {
     services_.progress.RowsMoved(label, rows, bytes);
@@ -156,9 +174,11 @@ FinishResult Lane::Move(const Claim& claim, const BoundTable& table) {
   {
     std::lock_guard lock(mutex_);
     if (result == FinishResult::kFenced) {
+      services_.count_rejects(-rejecting_);
       services_.progress.RowsTakenBack(moving_, beat_.rows, beat_.bytes);
     }
     moving_.clear();
+    rejecting_ = 0;
   }
   Doing("");
   return result;
@@ -173,6 +193,7 @@ std::uint64_t Lane::CountRows(const TablePlan& plan) {
 
 void Lane::Recover() {
   Doing("");
+  if (rejecting_ > 0) services_.count_rejects(-std::exchange(rejecting_, 0));
   std::unique_ptr<PartitionWriter> doomed;
   {
     std::lock_guard lock(mutex_);

@@ -37,8 +37,9 @@ struct LaneServices {
   const StopFlag& stop;
   RateLimit& rate;
   const std::atomic<bool>& abandon;
-  // Counts rejected rows over all lanes; throws when there are more than --max-rejects.
-  std::function<void(std::uint64_t)> count_rejects;
+  // Counts rejected rows over all lanes; throws when there are more than --max-rejects. Those of a
+  // partition that was rolled back are taken off again.
+  std::function<void(std::int64_t)> count_rejects;
   FlowDriver driver = &RunFlow;
   const LoadGate* gate = nullptr;
   std::atomic<std::uint64_t>* rows_moved = nullptr;  // by this process, taken back or not
@@ -57,7 +58,8 @@ class Lane {
   std::optional<KeyBound> FindBoundary(const TablePlan& plan, const PartitionRange& range,
                                        std::uint64_t rows);
   // Moves and commits a partition. kFenced: somebody else owns it now, nothing was written.
-  FinishResult Move(const Claim& claim, const BoundTable& table);
+  // `careful`: after the target has refused a row of it; the rows it refuses are rejected.
+  FinishResult Move(const Claim& claim, const BoundTable& table, bool careful = false);
   // Rows that make one partition, measured by the last Move when it found its partition far too
   // large, ended it early and left the rest as a new one; 0 when it did not. Stands after an
   // exception too: a commit in doubt may have been one.
@@ -87,7 +89,8 @@ class Lane {
   std::unique_ptr<RowReader> reader_;
   std::unique_ptr<PartitionWriter> writer_;
   LaneBeat beat_;
-  std::string moving_;  // the table whose rows are under way, for taking them back
+  std::string moving_;          // the table whose rows are under way, for taking them back
+  std::int64_t rejecting_ = 0;  // rows rejected of the partition under way
 };
 
 }  // namespace transload

@@ -6,6 +6,9 @@
 #include <chrono>
 #include <thread>
 
+#include "core/fault_point.h"
+#include "pipeline/bisect.h"
+
 namespace transload {
 namespace {
 
@@ -21,6 +24,7 @@ class Mover {
     CheckStop();
     if (context_.gate != nullptr) Rest(*context_.gate);
     bool more = reader_.Read(batch);
+    FaultAt(FaultPoint::kRowsRead);
     outcome_.rows_read += batch.rows();
     outcome_.source_bytes += batch.bytes();
     if (context_.rate != nullptr) Wait(context_.rate->Book(batch.bytes(), RateLimit::Clock::now()));
@@ -30,16 +34,70 @@ class Mover {
 
   void Write(const RowBatch& batch, const CopyBlock& block) {
     for (const CellFault& fault : block.faults) HandleFault(batch, fault);
+    if (context_.careful) {
+      const std::vector<RefusedTuple> refused =
+          SendBisecting(block, [this](std::string_view tuples) { return sink_.TryWrite(tuples); });
+      if (refused.empty()) {
+        Account(block);
+        return;
+      }
+      RejectRefused(batch, block, refused);
+      return;
+    }
     sink_.Write(block);
+    Account(block);
+  }
+
+  MoveOutcome Outcome() { return std::move(outcome_); }
+
+ private:
+  void Account(const CopyBlock& block) {
     outcome_.rows_written += block.rows;
     outcome_.checksum.Add(block.checksum);
     for (const auto& [where, found] : block.coercions) Merge(outcome_.coercions[where], found);
     if (context_.moved) context_.moved(block.rows, block.bytes.size());
   }
 
-  MoveOutcome Outcome() { return std::move(outcome_); }
+  // What was written is counted by encoding those rows alone once more: sums and coercions are kept
+  // per block, not per row.
+  void RejectRefused(const RowBatch& batch, const CopyBlock& block,
+                     const std::vector<RefusedTuple>& refused) {
+    RowBatch written;
+    std::size_t tuple = 0;
+    auto fault = block.faults.begin();
+    auto next = refused.begin();
+    for (std::uint32_t row = 0; row < batch.rows(); ++row) {
+      if (fault != block.faults.end() && fault->row == row) {
+        ++fault;
+        continue;
+      }
+      if (next != refused.end() && next->tuple == tuple) {
+        RejectRow(batch.Row(row), next->error);
+        ++next;
+      } else {
+        written.AppendFramedRow(batch.Row(row));
+      }
+      ++tuple;
+    }
+    CopyBlock counted;
+    table_.encoder().Encode(written, counted, /*keep_row_starts=*/false);
+    Account(counted);
+  }
 
- private:
+  void RejectRow(std::string_view row, const Error& error) {
+    if (context_.count_rejects) context_.count_rejects(1);
+    sink_.Reject(
+        {table_.NameRow(row), error.column, "refused by the target: " + RowReason(error), "", row});
+    ++outcome_.rows_rejected;
+  }
+
+  // The server's words without where in the COPY it stood: that line counts from a point which no
+  // reader knows.
+  static std::string RowReason(const Error& error) {
+    std::string text = error.what();
+    return text.substr(0, text.find("; COPY "));
+  }
+
   // Far more came than was planned for one partition: the rest is to be another one. Asked once;
   // a reader that cannot cut now cannot later.
   bool CutHere() {
@@ -122,7 +180,7 @@ MoveOutcome MovePartition(FlowPool& pool, RowReader& reader, BlockSink& sink,
   FlowSteps steps;
   steps.read = [&](RowBatch& batch) { return mover.Read(batch); };
   steps.encode = [&](const RowBatch& batch, CopyBlock& block) {
-    table.encoder().Encode(batch, block, /*keep_row_starts=*/false);
+    table.encoder().Encode(batch, block, /*keep_row_starts=*/context.careful);
   };
   steps.write = [&](const RowBatch& batch, const CopyBlock& block) { mover.Write(batch, block); };
   steps.cancel_read = [&] { reader.Cancel(); };

@@ -10,6 +10,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/copy_block.h"
 #include "core/error.h"
@@ -37,6 +38,8 @@ class BlockSink {
  public:
   virtual ~BlockSink() = default;
   virtual void Write(const CopyBlock& block) = 0;
+  // Of a careful move: writes whole tuples, all or none, and returns why the target refused them.
+  virtual std::optional<Error> TryWrite(std::string_view tuples) = 0;
   virtual void Reject(const BadRow& row) = 0;
   // Makes a blocked Write on another thread throw soon. Any thread.
   virtual void Cancel() noexcept = 0;
@@ -63,6 +66,8 @@ struct MoveOutcome {
 struct MoveContext {
   FlowDriver driver = &RunFlow;
   OnBadRow on_bad_row = OnBadRow::kStop;
+  // Rows that the target refuses are looked for and rejected, each by itself.
+  bool careful = false;
   RateLimit* rate = nullptr;
   const LoadGate* gate = nullptr;
   const StopFlag* stop = nullptr;

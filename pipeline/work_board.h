@@ -26,7 +26,7 @@ struct TableWork {
   std::uint64_t rows_per_partition = 0;
   // Not done when last looked at; 0: loaded. The ledger knows how many there really are.
   std::uint64_t open_partitions = 0;
-  std::set<int> lanes;                // at work on it
+  std::set<int> lanes;  // at work on it
   // Made when the first lane needs it.
   std::shared_ptr<const BoundTable> bound;
   // Rows in the snapshot, counted without any partition predicate.
