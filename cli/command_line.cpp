@@ -282,7 +282,7 @@ CommandLine ParseCommandLine(const std::vector<std::string>& arguments) {
   parser.Apply(line.options);
   CheckOptions(line.options, *command);
   if (parser.password_given()) {
-    line.notes.push_back(
+    line.notes.emplace_back(
         "a password on the command line can be read by others on this host and stays in the "
         "shell's history; set TRANSLOAD_SOURCE_PASSWORD and TRANSLOAD_TARGET_PASSWORD, or use "
         "~/.my.cnf and ~/.pgpass");

@@ -244,32 +244,5 @@ TEST_F(Migration, FailsOnExistingTablesUnlessToldOtherwise) {
   EXPECT_EQ(target_.QueryValue("select sum(v) from t", database_), "3");
 }
 
-TEST_F(Migration, SaysWhatIsWrongWithBadInput) {
-  rig::MySqlFamilyServer& server = rig::SharedMariaDb();
-  const std::string schema = rig::FreshDatabase(server);
-  server.CreateUser("locked_out", "open sesame");
-  auto check = [&](const std::vector<std::string>& arguments, int code, const std::string& text,
-                   const std::map<std::string, std::string>& environment = {}) {
-    TransloadRun run = RunTransload(arguments, environment);
-    EXPECT_EQ(run.exit_code, code) << run.command << run.err;
-    EXPECT_THAT(run.err, HasSubstr(text));
-    EXPECT_THAT(run.out + run.err, Not(HasSubstr("sesame")));
-  };
-  const std::string source = server.Url(schema);
-  check({"run", "oracle://x/y", TargetUrl()}, 2, "oracle");
-  check({"run", source, TargetUrl(), "--jbos", "3"}, 2, "--jobs");
-  check({"run", source, TargetUrl(), "--policy", "zero_date=maybe"}, 2, "neg_infinity");
-  check({"run", source, TargetUrl()}, 3, "no tables");
-  check({"run", server.Url("no_such_db"), TargetUrl()}, 3, "no_such_db");
-  check({"run", "mysql://root@127.0.0.1:1/x", TargetUrl()}, 3, "127.0.0.1");
-  check({"run", server.TcpUrl(schema, "locked_out"), TargetUrl()}, 3, "password",
-        {{"TRANSLOAD_SOURCE_PASSWORD", "wrong sesame"}});
-  check({"run", source, target_.Url("no_such_db")}, 3, "no_such_db");
-  server.Execute("create table t (id int primary key)", schema);
-  check({"run", source, TargetUrl(), "--include", "nope*"}, 2, "nope*");
-  EXPECT_EQ(target_.QueryValue("select count(*) from pg_class where relname = 't'", database_),
-            "0");
-}
-
 }  // namespace
 }  // namespace transload

@@ -88,7 +88,7 @@ TEST(SchemaBuilder, CountsAndShowsOrphans) {
   ASSERT_TRUE(builder.AddForeignKey(table, key).ok);
   ObjectOutcome outcome = builder.ValidateForeignKey(table, key);
   EXPECT_FALSE(outcome.ok);
-  EXPECT_THAT(outcome.error, testing::HasSubstr("2 rows"));
+  EXPECT_THAT(outcome.error, testing::HasSubstr("public.t: 2;"));
   EXPECT_EQ(target.Value("select count(*) from (" + outcome.hint + ") x"), "2");
   EXPECT_EQ(target.Value("select convalidated from pg_constraint where conname = 't_parent_fkey'"),
             "f");
