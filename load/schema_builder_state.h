@@ -2,6 +2,7 @@
 #ifndef TRANSLOAD_LOAD_SCHEMA_BUILDER_STATE_H_
 #define TRANSLOAD_LOAD_SCHEMA_BUILDER_STATE_H_
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -55,6 +56,19 @@ struct SchemaBuilder::State {
         "pg_catalog.pg_namespace n on n.oid = e.extnamespace where n.nspname <> 'pg_catalog'");
     for (std::size_t row = 0; row < schemas.size(); ++row) path += ", " + schemas.Text(row, 0);
     session.Exec("select set_config('search_path', $1::text, false)", {path});
+    if (given.tune) Tune();
+  }
+
+  // --tune: what a session may change for itself. Memory is for the whole load, so that every
+  // worker gets its share.
+  void Tune() {
+    constexpr int kMegabytes = 2048;
+    const int share = std::max(64, kMegabytes / std::max(1, options.index_jobs));
+    session.Exec(
+        "select set_config(name, value, false) from (values ('maintenance_work_mem', $1::text), "
+        "('max_parallel_maintenance_workers', '4'), ('synchronous_commit', 'off')) w(name, value) "
+        "where exists (select 1 from pg_catalog.pg_settings s where s.name = w.name)",
+        {std::to_string(share) + "MB"});
   }
 
   Options options;
