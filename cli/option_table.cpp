@@ -124,6 +124,12 @@ std::vector<OptionSpec> Running() {
        [](Options& o, Text t) { o.restart = On(t); }},
       {"reload", "", kList, "TABLE", "load this table again", kForRun,
        [](Options& o, Text t) { o.reload.push_back(NotEmpty(t)); }},
+      {"tune", "", kFlag, "",
+       "give sessions that build indexes more memory and workers than the server's settings do",
+       kForRun, [](Options& o, Text t) { o.tune = On(t); }},
+      {"refresh-sequences", "", kFlag, "",
+       "of a finished run: only set the sequences to the source's values of now (at cut-over)",
+       kForRun, [](Options& o, Text t) { o.refresh_sequences = On(t); }},
       {"vacuum", "", kFlag, "", "VACUUM the tables when they are loaded", kForRun,
        [](Options& o, Text t) { o.vacuum = On(t); }},
   };

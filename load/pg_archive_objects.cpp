@@ -21,6 +21,9 @@ constexpr char kSettings[] =
 // Rows of `object` that an archive made are told by this in their detail; the class follows.
 constexpr std::string_view kMark = "archive class ";
 
+// pg_largeobject, as objects' addresses name it.
+constexpr int kLargeObjectClass = 2613;
+
 // These go with what they belong to.
 const std::set<std::string>& GoesAlong() {
   static const std::set<std::string> kKinds = {"default value",    "trigger",      "rule",
@@ -103,6 +106,31 @@ ObjectOutcome SchemaBuilder::SetSequenceState(const std::string& schema, const s
   return state_->Do("sequence", schema + "." + name, [&](SqlTransaction& transaction) {
     transaction.Exec("select pg_catalog.setval($1::regclass, $2::bigint, $3::boolean)",
                      {ddl::Qualified(schema, name), last_value, is_called ? "t" : "f"});
+  });
+}
+
+ObjectOutcome SchemaBuilder::CreateLargeObject(
+    const std::string& oid, const std::function<LargeObjectPiece(std::int64_t)>& read,
+    const std::vector<std::string>& after) {
+  return state_->Do("large object", oid, [&](SqlTransaction& transaction) {
+    transaction.Exec("select pg_catalog.lo_create($1::oid)", {oid});
+    for (std::int64_t offset = 0;;) {
+      const LargeObjectPiece piece = read(offset);
+      if (piece.bytes == 0) break;
+      transaction.Exec("select pg_catalog.lo_put($1::oid, $2::bigint, decode($3::text, 'hex'))",
+                       {oid, std::to_string(offset), piece.hex});
+      const std::string arrived =
+          transaction
+              .Exec("select md5(pg_catalog.lo_get($1::oid, $2::bigint, $3::integer))",
+                    {oid, std::to_string(offset), std::to_string(piece.bytes)})
+              .Text(0, 0);
+      if (arrived != piece.md5)
+        throw Error("large object " + oid + " differs after it was written");
+      offset += piece.bytes;
+    }
+    for (const std::string& sql : after) transaction.Exec(sql);
+    state_->Record(transaction, "large object", "", oid, "", "created",
+                   fmt::format("{}{}", kMark, kLargeObjectClass), "select " + oid);
   });
 }
 

@@ -2,6 +2,7 @@
 #ifndef TRANSLOAD_LOAD_PG_ARCHIVE_OBJECTS_H_
 #define TRANSLOAD_LOAD_PG_ARCHIVE_OBJECTS_H_
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -28,6 +29,13 @@ struct ArchiveObject {
   std::string exists_sql;
   // What to do about a failure, or a query that shows the rows at fault.
   std::string hint;
+};
+
+// Bytes of a large object: hexadecimal, their number, and their sum as both ends compute it.
+struct LargeObjectPiece {
+  std::string hex;
+  std::int64_t bytes = 0;
+  std::string md5;
 };
 
 // What undo does for objects made from an archive. `try_exec` runs a statement and returns the

@@ -10,6 +10,7 @@
 #define TRANSLOAD_LOAD_SCHEMA_BUILDER_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -30,6 +31,7 @@ struct ObjectOutcome {
 };
 
 struct ArchiveObject;
+struct LargeObjectPiece;
 
 class SchemaBuilder {
  public:
@@ -88,6 +90,10 @@ class SchemaBuilder {
   // Statements that make no object: each is one outcome, the first failure.
   ObjectOutcome RunForArchive(const std::string& kind, const std::string& label,
                               const std::vector<std::string>& statements);
+  // Reads piece after piece until an empty one; `after`: owner, privileges, comment.
+  ObjectOutcome CreateLargeObject(const std::string& oid,
+                                  const std::function<LargeObjectPiece(std::int64_t)>& read,
+                                  const std::vector<std::string>& after);
   ObjectOutcome SetSequenceState(const std::string& schema, const std::string& name,
                                  const std::string& last_value, bool is_called);
 

@@ -64,6 +64,11 @@ void Migration::Execute() {
     progress_.Message(MessageLevel::kInfo,
                       "deadline " + ShowTime(*deadline_) + ": the run ends or stops by then");
   }
+  if (options.refresh_sequences) {
+    SetSequences();
+    ends_->target.CommitSynchronously();
+    return;
+  }
   RunSteps(StepTime::kBeforeSchema);
   MakeSchema();
   RunSteps(StepTime::kAfterSchema);

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/fault_point.h"
 #include "pipeline/migration.h"
+#include "pipeline/postgres_extras.h"
 #include "pipeline/postgres_schema.h"
 
 namespace transload {
@@ -207,7 +208,9 @@ void Migration::AddConstraints() {
 // As late as possible: sequences do not go back, and the source may still be at work.
 void Migration::SetSequences() {
   Phase("sequences");
-  if (postgres_) return postgres_->SetSequences(*workers_, planned_.catalogue.sequences);
+  if (AsPostgres(*ends_) != nullptr) {
+    return SetPostgresSequences(*ends_, *workers_, planned_.catalogue.sequences);
+  }
   for (const TablePlan& table : planned_.plan.tables) {
     const bool identity = std::any_of(table.columns.begin(), table.columns.end(),
                                       [](const ColumnPlan& c) { return c.identity; });

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "pipeline/migration.h"
+#include "pipeline/postgres_extras.h"
 #include "pipeline/postgres_schema.h"
 
 namespace transload {
@@ -82,7 +83,15 @@ void Migration::AddPostgresObjects() {
     });
     workers_->WaitUntilIdle();
   }
-  postgres_->MakePostData(*workers_, /*with_rows=*/!ends_->options.schema_only);
+  const Options& options = ends_->options;
+  postgres_->MakePostData(*workers_, /*with_rows=*/!options.schema_only);
+  if (options.schema_only) return;
+  if (options.include.empty() && options.exclude.empty()) {
+    Phase("large objects");
+    MoveLargeObjects(*ends_, *workers_, made_);
+  } else {
+    notes_.push_back("large objects belong to no table: a subset leaves them out");
+  }
 }
 
 }  // namespace transload

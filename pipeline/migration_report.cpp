@@ -78,7 +78,8 @@ void Migration::Finish(const std::optional<Error>& error) {
 
   RunFacts facts = FactsOf(report_);
   facts.allow_unverified = ends_->options.allow_unverified;
-  if (ends_->options.verify == VerifyLevel::kNone || ends_->options.schema_only) {
+  if (ends_->options.verify == VerifyLevel::kNone || ends_->options.schema_only ||
+      ends_->options.refresh_sequences) {
     facts.unverified_tables = 0;  // asked for
   }
   if (error) {
@@ -180,7 +181,8 @@ void Migration::FillTables(const LedgerSnapshot& ledger) {
         report_.differences.push_back(std::move(difference));
       }
     } else {
-      table.reason = ends_->options.schema_only ? "no data was asked for"
+      table.reason = ends_->options.schema_only         ? "no data was asked for"
+                     : ends_->options.refresh_sequences ? "sequences alone were set"
                      : ends_->options.verify == VerifyLevel::kNone
                          ? "verification was not asked for"
                          : "the run ended before it was verified";

@@ -13,6 +13,7 @@
 #include "load/replan_sql.h"
 #include "load/undo.h"
 #include "pipeline/migration.h"
+#include "pipeline/postgres_extras.h"
 #include "pipeline/reconcile.h"
 
 namespace transload {
@@ -129,6 +130,15 @@ void Migration::FindEarlierRun() {
                                                        earlier->id, undone.dropped.size()));
     return;
   }
+  if (options.refresh_sequences) {
+    if (unfinished || !finished) {
+      throw RefusedError(unfinished
+                             ? "--refresh-sequences: run " + unfinished->id +
+                                   " is not finished; the run sets sequences itself at its end"
+                             : "--refresh-sequences: there is no finished run");
+    }
+    unfinished = finished;
+  }
   // --reload takes a finished run up again, for the tables it names.
   if (!unfinished && !options.reload.empty()) unfinished = finished;
   if (unfinished) {
@@ -156,6 +166,7 @@ void Migration::CheckPreflight() {
   for (PreflightItem& item : ends_->target.Preflight(plan, ends_->options)) {
     items.push_back(std::move(item));
   }
+  for (PreflightItem& item : PreflightPostgresPair(*ends_)) items.push_back(std::move(item));
   std::vector<std::string> refusals;
   for (const PreflightItem& item : items) {
     const std::string line = item.subject + ": " + item.text;

@@ -8,6 +8,8 @@
 #include "pipeline/commands.h"
 #include "pipeline/endpoints.h"
 #include "pipeline/flow.h"
+#include "pipeline/postgres_extras.h"
+#include "pipeline/postgres_schema.h"
 
 namespace transload {
 
@@ -43,7 +45,12 @@ PlanResult PlanMigration(const Options& options, Progress& progress, const StopF
     progress.StepDone(table.SourceLabel());
   }
   if (options.show_ddl) {
-    result.ddl = ddl::Script(planned.plan, ends.target.Info().version_num);
+    if (std::unique_ptr<PostgresSchema> schema = PostgresSchema::For(ends)) {
+      schema->Read(planned.plan, {}, {});
+      result.ddl = schema->Script();
+    } else {
+      result.ddl = ddl::Script(planned.plan, ends.target.Info().version_num);
+    }
   }
   result.plan = std::move(planned.plan);
   result.facts = std::move(planned.facts);
@@ -57,6 +64,7 @@ std::vector<PreflightItem> CheckPreflight(const Options& options) {
   for (PreflightItem& item : ends.target.Preflight(planned.plan, ends.options)) {
     items.push_back(std::move(item));
   }
+  for (PreflightItem& item : PreflightPostgresPair(ends)) items.push_back(std::move(item));
   for (const Hazard& refusal : planned.plan.refusals) {
     items.push_back({CheckResult::kRefusal, refusal.where, refusal.text});
   }

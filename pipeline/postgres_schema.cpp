@@ -139,6 +139,7 @@ void PostgresSchema::Read(const MigrationPlan& plan,
 
 void PostgresSchema::ReadRoles() {
   roles_ = Lines(ends_.target.QueryText("select rolname from pg_catalog.pg_roles"));
+  tablespaces_ = Lines(ends_.target.QueryText("select spcname from pg_catalog.pg_tablespace"));
   usable_roles_ = Lines(ends_.target.QueryText(
       "select rolname from pg_catalog.pg_roles where pg_catalog.pg_has_role(oid, 'member')"));
 }
@@ -225,13 +226,26 @@ void PostgresSchema::ChainConstraints(Loading& loading) {
   }
 }
 
+// A tablespace that the target lacks is left to its default.
+std::string PostgresSchema::KnownSettings(const std::string& settings) const {
+  std::string known;
+  std::istringstream lines(settings);
+  for (std::string line; std::getline(lines, line);) {
+    const std::string_view key = "SET default_tablespace = ";
+    std::string name = line.starts_with(key) ? line.substr(key.size()) : "";
+    std::erase_if(name, [](char c) { return c == ';' || c == '"' || c == '\'' || c == ' '; });
+    if (name.empty() || tablespaces_.contains(name)) known += line + "\n";
+  }
+  return known;
+}
+
 ArchiveObject PostgresSchema::ObjectOf(const ArchiveEntry& entry) const {
   ArchiveObject object;
   object.kind = KindOf(entry);
   object.schema = entry.schema;
   object.name = entry.name;
   object.label = LabelOf(entry);
-  object.settings_sql = entry.settings_sql;
+  object.settings_sql = KnownSettings(entry.settings_sql);
   object.sql = entry.sql;
   if (auto address = addresses_.find(entry.id); address != addresses_.end()) {
     object.address_type = address->second.type;
@@ -379,31 +393,6 @@ void PostgresSchema::MakePostData(ObjectWorkers& workers, bool with_rows) {
   }
   workers.WaitUntilIdle();
   if (with_rows) RunStage(workers, Stage::kRefresh);
-}
-
-void PostgresSchema::SetSequences(ObjectWorkers& workers,
-                                  const std::vector<SourceSequence>& sequences) {
-  std::set<std::string> chosen;
-  for (const auto& [id, node] : nodes_) {
-    if (node.chosen && node.entry->kind == "SEQUENCE") {
-      chosen.insert(TableKey(node.entry->schema, node.entry->name));
-    }
-  }
-  std::vector<SourceSequence> wanted;
-  for (const SourceSequence& sequence : sequences) {
-    if (chosen.contains(TableKey(sequence.schema, sequence.name))) wanted.push_back(sequence);
-  }
-  std::vector<postgres::SequenceState> states;
-  {
-    std::lock_guard lock(ends_.source_mutex);
-    states = source_.ReadSequenceStates(wanted);
-  }
-  for (const postgres::SequenceState& state : states) {
-    workers.Submit("sequence " + state.name, [state](SchemaBuilder& builder) {
-      return builder.SetSequenceState(state.schema, state.name, state.last_value, state.is_called);
-    });
-  }
-  workers.WaitUntilIdle();
 }
 
 // The statements of an ACL entry whose roles the target has.

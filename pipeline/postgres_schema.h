@@ -57,7 +57,6 @@ class PostgresSchema {
                    std::function<void()> indexed);
   // After all rows are in.
   void MakePostData(ObjectWorkers& workers, bool with_rows);
-  void SetSequences(ObjectWorkers& workers, const std::vector<SourceSequence>& sequences);
   void GiveAway(ObjectWorkers& workers);
 
   // The SQL of everything chosen, for plan --ddl.
@@ -89,6 +88,7 @@ class PostgresSchema {
   void ChainConstraints(Loading& loading);
   void Follow(Node& first, Node& then);
   void ReadRoles();
+  std::string KnownSettings(const std::string& settings) const;
   ArchiveObject ObjectOf(const ArchiveEntry& entry) const;
   void Submit(ObjectWorkers& workers, Node& node);
   void Release(ObjectWorkers& workers, Node& node);
@@ -108,7 +108,8 @@ class PostgresSchema {
   std::map<int, Node> nodes_;
   std::map<int, std::string> row_source_;  // of a table's entry: the key of loading_
   std::map<std::string, Loading> loading_;
-  std::set<std::string> roles_;         // of the target
+  std::set<std::string> tablespaces_;   // of the target
+  std::set<std::string> roles_;         // likewise
   std::set<std::string> usable_roles_;  // that the login may give things to
   std::vector<NotMigrated> left_out_;
   std::mutex mutex_;  // guards nodes_ and loading_ once lanes run

@@ -1,0 +1,127 @@
+#include "pipeline/postgres_extras.h"
+
+#include <fmt/format.h>
+
+#include <mutex>
+#include <sstream>
+
+#include "load/ddl.h"
+#include "load/pg_archive_objects.h"
+
+namespace transload {
+namespace {
+
+constexpr std::int64_t kPieceBytes = 1 << 20;
+
+std::set<std::string> Lines(const std::string& text) {
+  std::set<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.insert(line);
+  return lines;
+}
+
+LargeObjectPiece ReadPiece(Endpoints& ends, const std::string& oid, std::int64_t offset) {
+  std::lock_guard lock(ends.source_mutex);
+  postgres::SqlRows row = AsPostgres(ends)->Query(
+      fmt::format("select encode(p, 'hex'), length(p), md5(p) from lo_get({}, {}, {}) p", oid,
+                  offset, kPieceBytes));
+  return {row.Text(0, 0), row.Int(0, 1), row.Text(0, 2)};
+}
+
+// Statements that the target's roles allow.
+std::vector<std::string> GivingAway(Endpoints& ends, const std::string& oid,
+                                    const std::string& owner, const std::set<std::string>& roles,
+                                    const std::set<std::string>& usable) {
+  std::vector<std::string> statements;
+  if (usable.contains(owner)) {
+    statements.push_back(
+        fmt::format("ALTER LARGE OBJECT {} OWNER TO {}", oid, ddl::QuoteName(owner)));
+  }
+  postgres::SqlRows grants = AsPostgres(ends)->Query(fmt::format(
+      "select a.privilege_type, coalesce(r.rolname, ''), a.is_grantable from "
+      "pg_catalog.pg_largeobject_metadata m cross join lateral pg_catalog.aclexplode(m.lomacl) a "
+      "left join pg_catalog.pg_roles r on r.oid = a.grantee where m.oid = {} and a.grantee <> "
+      "m.lomowner",
+      oid));
+  for (std::size_t row = 0; row < grants.size(); ++row) {
+    const std::string& role = grants.Text(row, 1);
+    if (!role.empty() && !roles.contains(role)) continue;
+    statements.push_back(fmt::format("GRANT {} ON LARGE OBJECT {} TO {}{}", grants.Text(row, 0),
+                                     oid, role.empty() ? "PUBLIC" : ddl::QuoteName(role),
+                                     grants.Bool(row, 2) ? " WITH GRANT OPTION" : ""));
+  }
+  postgres::SqlRows comment = AsPostgres(ends)->Query(
+      fmt::format("select pg_catalog.obj_description({}, 'pg_largeobject')", oid));
+  if (!comment.Null(0, 0)) {
+    statements.push_back(fmt::format("COMMENT ON LARGE OBJECT {} IS {}", oid,
+                                     ddl::QuoteLiteral(comment.Text(0, 0))));
+  }
+  return statements;
+}
+
+}  // namespace
+
+postgres::PostgresSource* AsPostgres(Endpoints& ends) {
+  return dynamic_cast<postgres::PostgresSource*>(ends.source.get());
+}
+
+void SetPostgresSequences(Endpoints& ends, ObjectWorkers& workers,
+                          const std::vector<SourceSequence>& sequences) {
+  const std::set<std::string> there = Lines(ends.target.QueryText(
+      "select '\"' || replace(n.nspname, '\"', '\"\"') || '\".\"' || replace(c.relname, '\"', "
+      "'\"\"') || '\"' from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = "
+      "c.relnamespace where c.relkind = 'S'"));
+  auto target_schema = [&](const std::string& schema) {
+    auto renamed = ends.options.rename_schema.find(schema);
+    return renamed == ends.options.rename_schema.end() ? schema : renamed->second;
+  };
+  std::vector<SourceSequence> wanted;
+  for (const SourceSequence& sequence : sequences) {
+    const std::string name = ddl::Qualified(target_schema(sequence.schema), sequence.name);
+    if (there.contains(name)) wanted.push_back(sequence);
+  }
+  std::vector<postgres::SequenceState> states;
+  {
+    std::lock_guard lock(ends.source_mutex);
+    states = AsPostgres(ends)->ReadSequenceStates(wanted);
+  }
+  for (const postgres::SequenceState& state : states) {
+    const std::string schema = target_schema(state.schema);
+    workers.Submit("sequence " + state.name, [state, schema](SchemaBuilder& builder) {
+      return builder.SetSequenceState(schema, state.name, state.last_value, state.is_called);
+    });
+  }
+  workers.WaitUntilIdle();
+}
+
+void MoveLargeObjects(Endpoints& ends, ObjectWorkers& workers, const std::set<std::string>& made) {
+  const std::set<std::string> roles =
+      Lines(ends.target.QueryText("select rolname from pg_catalog.pg_roles"));
+  const std::set<std::string> usable = Lines(ends.target.QueryText(
+      "select rolname from pg_catalog.pg_roles where pg_catalog.pg_has_role(oid, 'member')"));
+  postgres::SqlRows objects;
+  {
+    std::lock_guard lock(ends.source_mutex);
+    objects = AsPostgres(ends)->Query(
+        "select m.oid, pg_catalog.pg_get_userbyid(m.lomowner) from "
+        "pg_catalog.pg_largeobject_metadata m order by m.oid");
+  }
+  for (std::size_t row = 0; row < objects.size(); ++row) {
+    const std::string oid = objects.Text(row, 0);
+    if (made.contains(fmt::format("large object|||{}", oid))) continue;
+    const std::string owner = objects.Text(row, 1);
+    workers.Submit(
+        "large object " + oid, [&ends, oid, owner, roles, usable](SchemaBuilder& builder) {
+          std::vector<std::string> after;
+          {
+            std::lock_guard lock(ends.source_mutex);
+            after = GivingAway(ends, oid, owner, roles, usable);
+          }
+          return builder.CreateLargeObject(
+              oid, [&](std::int64_t offset) { return ReadPiece(ends, oid, offset); }, after);
+        });
+  }
+  workers.WaitUntilIdle();
+}
+
+}  // namespace transload

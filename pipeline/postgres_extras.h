@@ -1,0 +1,36 @@
+// What a PostgreSQL source has besides definitions and rows: sequences' values, large objects; and
+// what only both ends together can tell before a run.
+#ifndef TRANSLOAD_PIPELINE_POSTGRES_EXTRAS_H_
+#define TRANSLOAD_PIPELINE_POSTGRES_EXTRAS_H_
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/plan.h"
+#include "core/source_facts.h"
+#include "extract/postgres/postgres_source.h"
+#include "pipeline/endpoints.h"
+#include "pipeline/object_workers.h"
+
+namespace transload {
+
+// The source as PostgreSQL, or null.
+postgres::PostgresSource* AsPostgres(Endpoints& ends);
+
+// Gives the target's sequences of the same names the values that the source's have now, which may
+// be ahead of the snapshot.
+void SetPostgresSequences(Endpoints& ends, ObjectWorkers& workers,
+                          const std::vector<SourceSequence>& sequences);
+
+// Large objects under their own numbers, with owner, privileges and comment, compared piece by
+// piece as they are written.
+void MoveLargeObjects(Endpoints& ends, ObjectWorkers& workers, const std::set<std::string>& made);
+
+// Versions, pg_dump, roles, tablespaces, extensions, encodings and collations of both ends. Nothing
+// for other sources.
+std::vector<PreflightItem> PreflightPostgresPair(Endpoints& ends);
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_PIPELINE_POSTGRES_EXTRAS_H_

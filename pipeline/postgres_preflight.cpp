@@ -1,0 +1,198 @@
+// What only both ends together can tell: what the target lacks of what the source's objects need.
+#include <fmt/format.h>
+
+#include <map>
+#include <sstream>
+
+#include "core/error.h"
+#include "load/pg_programs.h"
+#include "pipeline/postgres_extras.h"
+
+namespace transload {
+namespace {
+
+constexpr int kMajor = 10000;
+constexpr std::size_t kMostNamed = 20;
+
+std::set<std::string> Lines(const std::string& text) {
+  std::set<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.insert(line);
+  return lines;
+}
+
+class PairChecklist {
+ public:
+  explicit PairChecklist(Endpoints& ends) : ends_(ends), source_(*AsPostgres(ends)) {}
+
+  std::vector<PreflightItem> Run() {
+    CheckVersions();
+    if (!ends_.options.data_only) {
+      CheckPrograms();
+      CheckNames(
+          "roles",
+          "select distinct r.rolname from pg_catalog.pg_shdepend d join pg_catalog.pg_roles "
+          "r on r.oid = d.refobjid where d.refclassid = 'pg_catalog.pg_authid'::regclass and "
+          "d.dbid = (select oid from pg_catalog.pg_database where datname = "
+          "current_database())",
+          "select rolname from pg_catalog.pg_roles",
+          "what they own will belong to the login, and what was granted to them is left out; "
+          "pg_dumpall --roles-only carries them over");
+      CheckNames("tablespaces",
+                 "select distinct t.spcname from pg_catalog.pg_class c join "
+                 "pg_catalog.pg_tablespace t on t.oid = c.reltablespace where t.spcname <> "
+                 "'pg_global'",
+                 "select spcname from pg_catalog.pg_tablespace",
+                 "what is in them goes to the default tablespace");
+      CheckExtensions();
+    }
+    CheckEncoding();
+    CheckMoney();
+    return std::move(items_);
+  }
+
+ private:
+  void Add(CheckResult result, std::string subject, std::string text) {
+    items_.push_back({result, std::move(subject), std::move(text)});
+  }
+  std::vector<std::string> SourceColumn(const std::string& sql) {
+    postgres::SqlRows rows = source_.Query(sql);
+    std::vector<std::string> values;
+    for (std::size_t row = 0; row < rows.size(); ++row) values.push_back(rows.Text(row, 0));
+    return values;
+  }
+  static std::string Named(const std::vector<std::string>& names) {
+    std::string text;
+    for (std::size_t i = 0; i < names.size() && i < kMostNamed; ++i) {
+      text += (i > 0 ? ", " : "") + names[i];
+    }
+    if (names.size() > kMostNamed) text += fmt::format(" and {} more", names.size() - kMostNamed);
+    return text;
+  }
+
+  void CheckVersions() {
+    const int source = source_.version_num() / kMajor;
+    const int target = ends_.target.Info().version_num / kMajor;
+    const std::string text = fmt::format("{} to {}", source, target);
+    if (source > target) {
+      Add(CheckResult::kRefusal, "versions",
+          text + ": a database does not go into an older version; install a newer target");
+    } else {
+      Add(CheckResult::kOk, "versions", text);
+    }
+  }
+
+  void CheckPrograms() {
+    try {
+      const PgPrograms found = FindPgPrograms(ends_.options.pg_bin, source_.version_num() / kMajor,
+                                              ends_.target.Info().version_num / kMajor);
+      Add(CheckResult::kOk, "pg_dump", fmt::format("{} is {}", found.pg_dump, found.version));
+    } catch (const Error& error) {
+      Add(CheckResult::kRefusal, "pg_dump", error.what());
+    }
+  }
+
+  void CheckNames(const std::string& what, const std::string& source_sql,
+                  const std::string& target_sql, const std::string& consequence) {
+    const std::set<std::string> there = Lines(ends_.target.QueryText(target_sql));
+    std::vector<std::string> missing;
+    for (const std::string& name : SourceColumn(source_sql)) {
+      if (!there.contains(name)) missing.push_back(name);
+    }
+    if (missing.empty()) {
+      Add(CheckResult::kOk, what, "the target has all that are used");
+    } else {
+      Add(CheckResult::kWarning, what,
+          fmt::format("the target lacks {}: {}", Named(missing), consequence));
+    }
+  }
+
+  void CheckExtensions() {
+    std::map<std::string, std::string> offered;
+    std::istringstream lines(ends_.target.QueryText(
+        "select name, default_version from pg_catalog.pg_available_extensions"));
+    for (std::string line; std::getline(lines, line);) {
+      const std::size_t tab = line.find('\t');
+      if (tab != std::string::npos) offered[line.substr(0, tab)] = line.substr(tab + 1);
+    }
+    postgres::SqlRows used =
+        source_.Query("select extname, extversion from pg_catalog.pg_extension order by extname");
+    std::vector<std::string> missing, other;
+    for (std::size_t row = 0; row < used.size(); ++row) {
+      auto found = offered.find(used.Text(row, 0));
+      if (found == offered.end()) {
+        missing.push_back(used.Text(row, 0));
+      } else if (found->second != used.Text(row, 1)) {
+        other.push_back(
+            fmt::format("{} {} -> {}", used.Text(row, 0), used.Text(row, 1), found->second));
+      }
+    }
+    if (!missing.empty()) {
+      Add(CheckResult::kRefusal, "extensions",
+          fmt::format("the target's server lacks {}: install their packages there, or drop them at "
+                      "the source",
+                      Named(missing)));
+    } else {
+      Add(CheckResult::kOk, "extensions", "the target offers all that are used");
+    }
+    if (!other.empty()) Add(CheckResult::kWarning, "extension versions", Named(other));
+  }
+
+  void CheckEncoding() {
+    const std::string sql =
+        "select coalesce(to_jsonb(d) ->> 'datlocprovider', 'c') || ' ' || datcollate || ' ' || "
+        "datctype || ' ' || coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale', "
+        "'') from pg_catalog.pg_database d where datname = current_database()";
+    const std::vector<std::string> source = SourceColumn(sql);
+    std::string target = ends_.target.QueryText(sql);
+    while (!target.empty() && target.back() == '\n') target.pop_back();
+    if (source.at(0) == target) {
+      Add(CheckResult::kOk, "collation", target);
+      return;
+    }
+    std::vector<std::string> indexes = SourceColumn(
+        "select distinct n.nspname || '.' || c.relname from pg_catalog.pg_index i join "
+        "pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = "
+        "c.relnamespace cross join lateral unnest(i.indcollation::oid[]) k(coll) where k.coll = "
+        "100 and n.nspname !~ '^pg_' order by 1");
+    Add(CheckResult::kWarning, "collation",
+        fmt::format("the source's default is '{}', the target's '{}': text is ordered otherwise "
+                    "there{}",
+                    source.at(0), target,
+                    indexes.empty() ? "" : "; indexes on such columns: " + Named(indexes)));
+  }
+
+  // A money value is a number of the locale's smallest units.
+  void CheckMoney() {
+    const std::vector<std::string> columns = SourceColumn(
+        "select n.nspname || '.' || c.relname || '.' || a.attname from pg_catalog.pg_attribute a "
+        "join pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on n.oid "
+        "= c.relnamespace where a.atttypid = 'pg_catalog.money'::regtype and c.relkind in ('r', "
+        "'p') and n.nspname !~ '^pg_' and not a.attisdropped order by 1");
+    if (columns.empty()) return;
+    const std::string sql =
+        "select reset_val from pg_catalog.pg_settings where name = 'lc_monetary'";
+    const std::vector<std::string> source = SourceColumn(sql);
+    std::string target = ends_.target.QueryText(sql);
+    while (!target.empty() && target.back() == '\n') target.pop_back();
+    if (source.at(0) == target) return;
+    Add(CheckResult::kWarning, "money",
+        fmt::format("lc_monetary is {} at the source and {} at the target: values of {} are copied "
+                    "as numbers of the smallest unit, and show otherwise where the currencies have "
+                    "different ones",
+                    source.at(0), target, Named(columns)));
+  }
+
+  Endpoints& ends_;
+  postgres::PostgresSource& source_;
+  std::vector<PreflightItem> items_;
+};
+
+}  // namespace
+
+std::vector<PreflightItem> PreflightPostgresPair(Endpoints& ends) {
+  if (AsPostgres(ends) == nullptr) return {};
+  return PairChecklist(ends).Run();
+}
+
+}  // namespace transload
