@@ -68,7 +68,9 @@ bool ConformanceCase::RunsOn(const std::string& engine) const {
       engine == "mysql9" && std::find(engines.begin(), engines.end(), "mysql") != engines.end();
   const bool oldest =
       engine == "mysql56" && std::find(engines.begin(), engines.end(), "mysql") != engines.end();
-  return newest || oldest || std::find(engines.begin(), engines.end(), engine) != engines.end();
+  const bool older = (engine == "postgres12" || engine == "postgres14") &&
+                     std::find(engines.begin(), engines.end(), "postgres") != engines.end();
+  return newest || oldest || older || std::find(engines.begin(), engines.end(), engine) != engines.end();
 }
 
 std::string ConformanceCase::SourceFor(const std::string& engine) const {
@@ -79,6 +81,7 @@ std::string ConformanceCase::SourceFor(const std::string& engine) const {
   };
   add("");
   if (engine.starts_with("mysql") && engine != "mysql") add("mysql");
+  if (engine.starts_with("postgres") && engine != "postgres") add("postgres");
   // The same server, or file, behind a driver.
   if (engine.starts_with("odbc-")) add(engine.substr(5));
   add(engine);

@@ -6,7 +6,8 @@
 //                                      "mysql9" only the latter; "odbc-mariadb",
 //                                      "odbc-postgres" and "odbc-sqlite" go through Debian's
 //                                      drivers, with the "source mariadb:" and so on of their
-//                                      server; "mssql" runs where a server is named
+//                                      server; "mssql" runs where a server is named; "postgres"
+//                                      is 12, 14 and 15
 //   source:                            statements, for every engine, or "source mariadb:" for one
 //     create table t (a float);
 //   target:                            statements for the target, before the run

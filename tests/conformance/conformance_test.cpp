@@ -45,6 +45,12 @@ std::string MakeSource(const ConformanceCase& c, const std::string& engine,
     return fmt::format("odbc:Driver={{MariaDB Unicode}};Socket={};UID=root;Database={}",
                        rig::SharedMariaDb().socket(), database);
   }
+  if (engine.starts_with("postgres")) {
+    rig::PostgresServer& source = rig::SharedPostgres(engine.substr(8));
+    const std::string database = rig::FreshDatabase(source);
+    source.Execute(c.SourceFor(engine), database);
+    return source.Url(database);
+  }
   rig::MySqlFamilyServer& server = engine == "mariadb"
                                        ? static_cast<rig::MySqlFamilyServer&>(rig::SharedMariaDb())
                                        : rig::SharedMySql(engine == "mysql9" ? "9" : "5.6");
@@ -113,10 +119,12 @@ class CaseTest : public testing::Test {
 // Registered at start-up, one test per case and engine, so that a filter can pick one.
 const bool kRegistered = [] {
   for (const ConformanceCase& c : ReadCases(TRANSLOAD_CASES)) {
-    for (const char* engine : {"mariadb", "sqlite", "odbc-mariadb", "odbc-postgres", "odbc-sqlite",
-                               "mysql9", "mysql56"}) {
+    for (const char* engine :
+         {"mariadb", "sqlite", "postgres", "postgres12", "postgres14", "odbc-mariadb",
+          "odbc-postgres", "odbc-sqlite", "mysql9", "mysql56"}) {
       if (!c.RunsOn(engine)) continue;
-      const bool matrix = std::string(engine).starts_with("mysql");
+      const std::string name = engine;
+      const bool matrix = name.starts_with("mysql") || name == "postgres12" || name == "postgres14";
       std::string suite = std::string(matrix ? "ConformanceMatrix_" : "Conformance_") + engine;
       std::replace(suite.begin(), suite.end(), '-', '_');
       testing::RegisterTest(suite.c_str(), c.name.c_str(), nullptr, nullptr, __FILE__, __LINE__,

@@ -1,0 +1,329 @@
+// PostgreSQL to PostgreSQL through the executable: everything pg_dump carries arrives, whatever the
+// two versions.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <thread>
+
+#include "tests/conformance/transload_run.h"
+#include "tests/rig/postgres_server.h"
+#include "tests/rig/process.h"
+#include "tests/rig/programs.h"
+#include "tests/rig/shared_servers.h"
+#include "tests/rig/temporary_dir.h"
+
+namespace transload {
+namespace {
+
+using testing::HasSubstr;
+
+std::string Slurp(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// pg_dump -s without what differs by itself: comments, settings, the key of \restrict.
+std::string SchemaOf(const rig::PostgresServer& server, const std::string& database,
+                     const std::string& bin_dir) {
+  const std::string text = rig::RunToEnd({.argv = {bin_dir + "/pg_dump", "-s", "-N", "transload",
+                                                   "-d", server.LibpqConninfo(database)}});
+  std::string kept;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty() || line.starts_with("--") || line.starts_with("\\") ||
+        line.starts_with("SET ")) {
+      continue;
+    }
+    kept += line + "\n";
+  }
+  return kept;
+}
+
+// Rows, bytes and order-free sums of every table, by the server's own text forms.
+std::string RowsOf(const rig::PostgresServer& server, const std::string& database) {
+  std::string text;
+  for (const rig::Row& row : server.Query(
+           "select quote_ident(n.nspname) || '.' || quote_ident(c.relname) from pg_class c join "
+           "pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p', 'm') and "
+           "c.relispopulated and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', "
+           "'transload') order by 1",
+           database)) {
+    text += *row[0] + " " +
+            server.QueryValue(
+                "select count(*) || ' ' || coalesce(sum(('x' || substr(md5(t::text), "
+                "1, 8))::bit(32)::bigint), 0) from only " +
+                    *row[0] + " t",
+                database) +
+            "\n";
+  }
+  return text;
+}
+
+std::string SequencesOf(const rig::PostgresServer& server, const std::string& database) {
+  std::string text;
+  for (const rig::Row& row : server.Query(
+           "select schemaname, sequencename, last_value, cache_size from pg_sequences where "
+           "schemaname <> 'transload' order by 1, 2",
+           database)) {
+    for (const auto& value : row) text += value.value_or("NULL") + " ";
+    text += "\n";
+  }
+  return text;
+}
+
+std::string NewestClient() { return rig::ServerCache() + "/postgres-client-18/bin"; }
+
+void MoveEverything(const std::string& from, const std::string& to, const std::string& bin_dir,
+                    const std::string& script, const char* tables) {
+  rig::PostgresServer& source = rig::SharedPostgres(from);
+  rig::PostgresServer& target = rig::SharedPostgres(to);
+  const std::string source_database = rig::FreshDatabase(source);
+  const std::string target_database = rig::FreshDatabase(target);
+  for (const char* role : {"pgs_app", "pgs_read"}) {
+    target.Execute(std::string("do $$ begin create role ") + role +
+                   "; exception when duplicate_object then null; end $$");
+  }
+  source.Execute(Slurp(std::string(TRANSLOAD_E2E) + "/" + script), source_database);
+  const TransloadRun run = RunTransload(
+      {"run", source.Url(source_database), target.Url(target_database), "--pg-bin", bin_dir});
+  ASSERT_EQ(run.exit_code, 0) << run.command << "\n" << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr(std::string("done and verified: ") + tables));
+  if (from == to) {
+    EXPECT_EQ(SchemaOf(source, source_database, bin_dir),
+              SchemaOf(target, target_database, bin_dir));
+  }
+  EXPECT_EQ(RowsOf(source, source_database), RowsOf(target, target_database));
+  EXPECT_EQ(SequencesOf(source, source_database), SequencesOf(target, target_database));
+}
+
+constexpr char kDebianBin[] = "/usr/lib/postgresql/15/bin";
+
+TEST(PostgresMigration, CarriesEverythingThatPgDumpCarries) {
+  MoveEverything("15", "15", kDebianBin, "postgres_features.sql", "10 tables");
+}
+
+TEST(PostgresMigrationMatrix, GoesFrom13To17) {
+  MoveEverything("13", "17", NewestClient(), "postgres_features.sql", "10 tables");
+}
+
+TEST(PostgresMigrationMatrix, GoesFrom18To18) {
+  MoveEverything("18", "18", NewestClient(), "postgres_features.sql", "10 tables");
+}
+
+TEST(PostgresMigrationMatrix, GoesFrom10To18) {
+  MoveEverything("10", "18", NewestClient(), "postgres_features_10.sql", "6 tables");
+}
+
+class PostgresPair : public testing::Test {
+ protected:
+  rig::PostgresServer& server_ = rig::SharedPostgres();
+  std::string source_ = rig::FreshDatabase(server_);
+  std::string target_ = rig::FreshDatabase(server_);
+
+  TransloadRun Run(std::vector<std::string> more = {}) const {
+    std::vector<std::string> words = {"run", server_.Url(source_), server_.Url(target_)};
+    words.insert(words.end(), more.begin(), more.end());
+    return RunTransload(words);
+  }
+  std::string Value(const std::string& sql) const { return server_.QueryValue(sql, target_); }
+};
+
+TEST_F(PostgresPair, UndoDropsWhatTheRunMade) {
+  server_.Execute(Slurp(TRANSLOAD_E2E "/postgres_features.sql"), source_);
+  // The numbers of large objects are the target's own affair otherwise.
+  ASSERT_EQ(Run().exit_code, 0);
+  const TransloadRun undo = RunTransload({"undo", server_.Url(target_)});
+  ASSERT_EQ(undo.exit_code, 0) << undo.out << undo.err;
+  EXPECT_EQ(Value("select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace "
+                  "where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', "
+                  "'transload')"),
+            "0");
+  EXPECT_EQ(Value("select count(*) from pg_namespace where nspname !~ '^pg_' and nspname not in "
+                  "('information_schema', 'transload', 'public')"),
+            "0");
+  EXPECT_EQ(Value("select count(*) from pg_largeobject_metadata"), "0");
+  EXPECT_EQ(Value("select string_agg(extname, ',') from pg_extension"), "plpgsql");
+}
+
+TEST_F(PostgresPair, OneFailingObjectIsReportedAndTheOthersGoOn) {
+  server_.Execute(
+      "create table p (id int primary key); create table c (id int primary key, p int);"
+      "insert into c values (1, 99);"
+      "alter table c add foreign key (p) references p not valid;"
+      "create function boom() returns int language plpgsql immutable as $$ begin if "
+      "current_database() <> '" +
+          source_ +
+          "' then raise 'not here'; end if; return 1; end $$;"
+          "create index bad on c (boom()); create index good on c (p)",
+      source_);
+  const TransloadRun run = Run();
+  EXPECT_EQ(run.exit_code, 7) << run.out << run.err;
+  EXPECT_THAT(run.err, HasSubstr("not here"));
+  EXPECT_EQ(Value("select to_regclass('public.good') is not null"), "t");
+  EXPECT_EQ(Value("select convalidated from pg_constraint where contype = 'f'"), "f");
+}
+
+TEST_F(PostgresPair, ResumesAfterAKill) {
+  server_.Execute(
+      "create table big as select i as id, repeat('x', 200) as v from generate_series(1, 300000) "
+      "i; alter table big add primary key (id); create index on big (v, id); analyze big",
+      source_);
+  rig::Process child =
+      rig::Process::Start({.argv = {TRANSLOAD_BINARY, "run", server_.Url(source_),
+                                    server_.Url(target_), "--max-rate", "8MB/s", "-j", "2"},
+                           .as_server_account = false});
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  auto done = [&] {
+    if (Value("select to_regclass('transload.partition') is null") == "t") return 0;
+    return std::stoi(Value("select count(*) from transload.partition where state = 'running'"));
+  };
+  while (done() < 1 && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  child.Signal(SIGKILL);
+  child.WaitFor(std::chrono::seconds(10));
+  const TransloadRun again = Run();
+  ASSERT_EQ(again.exit_code, 0) << again.out << again.err;
+  EXPECT_THAT(again.err, HasSubstr("going on with run"));
+  EXPECT_EQ(Value("select count(*) || ' ' || count(distinct id) from big"), "300000 300000");
+}
+
+TEST_F(PostgresPair, RefusesAFilteredCopyOfATableWithPolicies) {
+  server_.CreateUser("pgs_reader", "secret");
+  server_.Execute(
+      "create table guarded (id int primary key, who text); insert into guarded values (1, 'a'), "
+      "(2, 'pgs_reader'); alter table guarded enable row level security;"
+      "create policy own on guarded using (who = current_user); grant select on guarded to "
+      "pgs_reader; create table free (id int); insert into free values (1); grant select on free "
+      "to pgs_reader",
+      source_);
+  const std::string url = server_.TcpUrl(source_, "pgs_reader");
+  const TransloadRun all =
+      RunTransload({"run", url, server_.Url(target_)}, {{"TRANSLOAD_SOURCE_PASSWORD", "secret"}});
+  EXPECT_EQ(all.exit_code, 4) << all.out << all.err;
+  EXPECT_THAT(all.err, HasSubstr("row-level security"));
+  EXPECT_EQ(Value("select to_regclass('public.guarded') is null or not exists (select 1 from "
+                  "pg_stat_user_tables where relname = 'guarded' and n_live_tup > 0)"),
+            "t");
+  const std::string other = rig::FreshDatabase(server_);
+  const TransloadRun some = RunTransload({"run", url, server_.Url(other), "--exclude", "guarded"},
+                                         {{"TRANSLOAD_SOURCE_PASSWORD", "secret"}});
+  EXPECT_EQ(some.exit_code, 0) << some.out << some.err;
+}
+
+TEST_F(PostgresPair, StopsAtTextThatIsNotUtf8AndObeysThePolicy) {
+  const std::string ascii = source_ + "_ascii";
+  server_.Execute("create database " + ascii +
+                  " encoding 'SQL_ASCII' template template0 lc_collate 'C' lc_ctype 'C'");
+  server_.Execute("create table t (id int primary key, v text)", ascii);
+  server_.Execute("insert into t values (1, 'plain'), (17, E'caf\\xe9')", ascii);
+  TransloadRun run = RunTransload({"run", server_.Url(ascii), server_.Url(target_)});
+  EXPECT_EQ(run.exit_code, 4) << run.out << run.err;
+  EXPECT_THAT(run.err, HasSubstr("id=17"));
+  run = RunTransload({"run", server_.Url(ascii), server_.Url(target_), "--restart", "--policy",
+                      "bad_utf8=latin1"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(Value("select v from t where id = 17"), "café");
+}
+
+TEST_F(PostgresPair, SetsSequencesToWhatTheyAreAfterTheCopy) {
+  server_.Execute(
+      "create table t (id serial primary key, v text); insert into t (v) select repeat('x', 100) "
+      "from generate_series(1, 20000)",
+      source_);
+  std::atomic<bool> stop = false;
+  std::thread writer([&] {
+    while (!stop) server_.Execute("insert into t (v) values ('late')", source_);
+  });
+  const TransloadRun run = Run();
+  stop = true;
+  writer.join();
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(Value("select last_value >= (select max(id) from t) from t_id_seq"), "t");
+  const TransloadRun refresh = Run({"--refresh-sequences"});
+  EXPECT_EQ(refresh.exit_code, 0) << refresh.out << refresh.err;
+  EXPECT_EQ(Value("select last_value from t_id_seq"),
+            server_.QueryValue("select last_value from t_id_seq", source_));
+}
+
+TEST_F(PostgresPair, LoadsASubsetIntoTablesThatExist) {
+  server_.Execute(
+      "create schema a; create table a.t (id int generated always as identity primary key, v text);"
+      "insert into a.t (v) select 'v' || i from generate_series(1, 100) i; create table a.u (x "
+      "int)",
+      source_);
+  server_.Execute(
+      "create schema b; create table b.t (id int generated always as identity primary key, v text)",
+      target_);
+  rig::TemporaryDir dir;
+  const std::string config = dir / "c.toml";
+  std::ofstream(config) << "[table.\"a.t\"]\nwhere = \"id > 40\"\n";
+  const TransloadRun run =
+      Run({"--data-only", "--include", "a.t", "--rename-schema", "a=b", "-c", config});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(Value("select count(*) || ' ' || min(id) from b.t"), "60 41");
+  EXPECT_EQ(Value("insert into b.t (v) values ('next') returning id"), "101");
+}
+
+TEST_F(PostgresPair, LeavesOutWhatNeedsATableThatIsLeftOut) {
+  server_.Execute(
+      "create table keep (id int primary key); insert into keep values (1);"
+      "create table skip (id int primary key references keep); create view both_v as select k.id "
+      "from keep k join skip s using (id); create view one_v as select * from keep",
+      source_);
+  const TransloadRun run = Run({"--exclude", "skip"});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(
+      Value("select to_regclass('public.one_v') is not null and to_regclass('public.skip') is "
+            "null and to_regclass('public.both_v') is null"),
+      "t");
+  EXPECT_THAT(run.out, HasSubstr("both_v"));
+}
+
+TEST(PostgresStandby, IsASourceLikeItsPrimary) {
+  rig::PostgresServer primary = rig::PostgresServer::Start(
+      {.settings = {{"wal_level", "replica"}, {"max_wal_senders", "4"}}});
+  primary.Execute("create database shop");
+  primary.Execute(
+      "create table t (id int primary key, v text); insert into t select i, 'v' || i from "
+      "generate_series(1, 5000) i; create unlogged table u (x int)",
+      "shop");
+  // Beside the primary's folder, which belongs to the account that servers run as.
+  const std::string data = primary.data_dir() + "_standby";
+  const std::string socket = primary.socket_dir();
+  const std::string port = std::to_string(primary.port() + 1);
+  rig::RunToEnd({.argv = {primary.bin_dir() + "/pg_basebackup", "-h", socket, "-p",
+                          std::to_string(primary.port()), "-U", "postgres", "-D", data, "-R",
+                          "--checkpoint=fast"}});
+  rig::RunToEnd(
+      {.argv = {primary.bin_dir() + "/pg_ctl", "-D", data, "-w", "-l", data + ".log", "-o",
+                "-c port=" + port + " -c unix_socket_directories=" + socket +
+                    " -c listen_addresses=",
+                "start"},
+       .output_file = data + ".start"});
+  rig::PostgresServer& target = rig::SharedPostgres();
+  const std::string database = rig::FreshDatabase(target);
+  const std::string url = "postgresql:///shop?user=postgres&host=" + socket + "&port=" + port;
+  const TransloadRun refused = RunTransload({"run", url, target.Url(database)});
+  const TransloadRun run =
+      RunTransload({"run", url, target.Url(database), "--restart", "--exclude", "u"});
+  rig::RunToEnd(
+      {.argv = {primary.bin_dir() + "/pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"}});
+  EXPECT_EQ(refused.exit_code, 4) << refused.out << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("unlogged"));
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.err, HasSubstr("standby"));
+  EXPECT_EQ(target.QueryValue("select count(*) from t", database), "5000");
+}
+
+}  // namespace
+}  // namespace transload
