@@ -24,9 +24,9 @@ struct ReadBack {
   std::string schema;
   std::string table;
   std::vector<std::string> columns;  // target names, in the order of the fields
-  std::vector<std::string> as_text;  // those of them whose text form is wanted
   std::string where_sql;             // SQL of the target (KeyRangeSql, BlockRangeSql), or empty
   std::string order_by_sql;          // for drill-down, or empty
+  std::vector<std::string> as_text = {};  // those of the columns whose text form is wanted
 };
 
 class TableReader {
