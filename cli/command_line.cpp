@@ -91,6 +91,10 @@ class CommandParser {
     for (const OptionSpec& spec : OptionTable()) {
       auto given = values_.find(spec.name);
       if (given != values_.end()) ApplyOne(spec, given->second, options);
+      auto maybe = maybe_.find(spec.name);
+      if (maybe != maybe_.end() && !maybe->second.empty()) {
+        ApplyOne(spec, {maybe->second}, options);
+      }
     }
     auto overridden = [&](const MapRule& rule) {
       return std::any_of(options.maps.begin(), options.maps.end(), [&](const MapRule& given) {
@@ -118,6 +122,8 @@ class CommandParser {
     if (spec.shape == OptionShape::kFlag) {
       app_.add_flag_callback(
           names, [take] { take("true"); }, spec.help);
+    } else if (spec.shape == OptionShape::kMaybe) {
+      app_.add_flag(names, maybe_[spec.name], spec.help);
     } else if (spec.shape == OptionShape::kCount) {
       app_.add_flag_function(
           names, [take](std::int64_t count) { take(std::to_string(count)); }, spec.help);
@@ -181,6 +187,7 @@ class CommandParser {
   const CommandInfo& command_;
   CLI::App app_;
   std::string source_, target_, config_;
+  std::map<std::string, std::string> maybe_;
   Values values_;
 };
 
@@ -194,6 +201,13 @@ void CheckConflicts(const Options& o) {
   if (o.schema_only && !o.reload.empty()) Conflict("--schema-only", "--reload");
   if (o.data_only && o.on_existing == OnExisting::kDrop) {
     Conflict("--data-only", "--on-existing drop");
+  }
+  const bool rows_compared = o.verify == VerifyLevel::kChecksum || o.verify == VerifyLevel::kFull;
+  if (o.repair != Repair::kNone && !rows_compared) {
+    throw UsageError("--repair needs to know the rows that differ: --verify checksum or full");
+  }
+  if (o.repair == Repair::kSql && o.report_dir.empty()) {
+    throw UsageError("--repair=sql writes repair.sql into the report's folder: give --report DIR");
   }
   if (o.quiet && o.verbose > 0) Conflict("--quiet", "--verbose");
   bool limited = o.max_rejects.rows || o.max_rejects.percent;
@@ -225,6 +239,10 @@ const std::vector<CommandInfo>& CommandTable() {
       {CommandId::kVerify, "verify", kForVerify, true,
        "Compare source and target as they are now; names the rows that differ",
        "  transload verify mysql://app@db1/shop postgresql://localhost/shop --report out\n"},
+      {CommandId::kSync, "sync", kForVerify | kForSync, true,
+       "Catch up with a source that goes on changing: verify and repair in rounds",
+       "  transload sync mysql://app@db1/shop postgresql://localhost/shop\n"
+       "  transload sync mysql://app@db1/shop postgresql://localhost/shop --final\n"},
       {CommandId::kStatus, "status", kForStatus, false,
        "What a run has done and is doing, from any host",
        "  transload status postgresql://localhost/shop\n"
@@ -252,6 +270,14 @@ void CheckOptions(const Options& options, const CommandInfo& command) {
         fmt::format("the target is PostgreSQL, postgresql://... or local:DIR, not {}:", target));
   }
   CheckConflicts(options);
+  if (command.id == CommandId::kSync) {
+    if (options.repair != Repair::kNone)
+      throw UsageError("sync repairs always: leave --repair out");
+    if (options.verify == VerifyLevel::kNone || options.verify == VerifyLevel::kCount) {
+      throw UsageError("sync needs to know the rows that differ: --verify checksum or full");
+    }
+    if (options.final_round && options.sync_rounds > 0) Conflict("--final", "--rounds");
+  }
 }
 
 CommandLine ParseCommandLine(const std::vector<std::string>& arguments) {

@@ -9,7 +9,7 @@
 
 namespace transload {
 
-enum class CommandId { kPlan, kPreflight, kRun, kVerify, kStatus, kUndo };
+enum class CommandId { kPlan, kPreflight, kRun, kVerify, kSync, kStatus, kUndo };
 
 struct CommandInfo {
   CommandId id;

@@ -111,6 +111,18 @@ std::vector<OptionSpec> Running() {
        [](Options& o, Text t) {
          o.verify = ParseWord<VerifyLevel>(t, {"none", "count", "checksum", "full"});
        }},
+      {"repair", "", kMaybe, "sql",
+       "copy the rows that differ again and verify once more; =sql writes the statements to the "
+       "report's folder instead",
+       kForVerify,
+       [](Options& o, Text t) {
+         o.repair = t == "sql" ? Repair::kSql : On(t) ? Repair::kApply : Repair::kNone;
+       }},
+      {"rounds", "", kValue, "N", "at most so many rounds; default until one finds nothing",
+       kForSync,
+       [](Options& o, Text t) { o.sync_rounds = static_cast<int>(ParseInteger(t, 1, 1000)); }},
+      {"final", "", kFlag, "", "writes to the source have stopped: one round, and its verdict",
+       kForSync, [](Options& o, Text t) { o.final_round = On(t); }},
       {"allow-unverified", "", kFlag, "", "exit 0 although a table could not be verified",
        kForRun | kForVerify, [](Options& o, Text t) { o.allow_unverified = On(t); }},
       {"consistency", "", kValue, "reconcile|strict|relaxed",

@@ -15,6 +15,7 @@ enum class OptionShape {
   kValue,  // one text
   kList,   // may be given several times; an array in the file
   kCount,  // -v -v; a number in the file
+  kMaybe,  // present, or present with =TEXT; true, false or a text in the file
 };
 
 // Which commands an option belongs to, as bits.
@@ -25,6 +26,7 @@ enum OptionGroup : unsigned {
   kForStatus = 8,
   kForUndo = 16,
   kForVerify = 32,
+  kForSync = 64,  // which takes verify's options too
   kForSourceAndTarget = kForPlan | kForPreflight | kForRun | kForVerify,
   kForLedger = kForStatus | kForUndo,
   kForAll = kForSourceAndTarget | kForLedger,

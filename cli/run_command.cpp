@@ -5,6 +5,7 @@
 
 #include "cli/show.h"
 #include "pipeline/commands.h"
+#include "pipeline/sync_command.h"
 #include "verify/report_files.h"
 #include "verify/report_json.h"
 #include "verify/report_outcome.h"
@@ -60,7 +61,8 @@ ExitCode Run(const CommandLine& line, Display& display, const StopFlag& stop) {
 ExitCode Verify(const CommandLine& line, Display& display, const StopFlag& stop) {
   if (!line.options.report_dir.empty()) PrepareReportFolder(line.options.report_dir);
   display.Start();
-  Report report = VerifyMigration(line.options, display, stop);
+  Report report = line.command == CommandId::kSync ? SyncMigration(line.options, display, stop)
+                                                   : VerifyMigration(line.options, display, stop);
   display.Stop();
   if (!line.options.report_dir.empty()) WriteReportFiles(report, line.options.report_dir);
   Print(Json(line) ? ReportJson(report) : ReportText(report));
@@ -78,6 +80,7 @@ ExitCode RunCommand(const CommandLine& line, Display& display, const StopFlag& s
     case CommandId::kRun:
       return Run(line, display, stop);
     case CommandId::kVerify:
+    case CommandId::kSync:
       return Verify(line, display, stop);
     case CommandId::kStatus: {
       std::vector<StatusRun> runs = ReadStatus(line.options);

@@ -12,6 +12,7 @@
 #include "pipeline/commands.h"
 #include "pipeline/endpoints.h"
 #include "pipeline/extra_checks.h"
+#include "pipeline/sync_command.h"
 #include "pipeline/timeline.h"
 #include "verify/compare.h"
 #include "verify/report_outcome.h"
@@ -72,6 +73,12 @@ ReportTable Describe(const TableVerdict& verdict) {
 }  // namespace
 
 Report VerifyMigration(const Options& options, Progress& progress, const StopFlag& stop) {
+  RepairRound round;
+  return VerifyRound(options, progress, stop, round);
+}
+
+Report VerifyRound(const Options& options, Progress& progress, const StopFlag& stop,
+                   RepairRound& round) {
   Timeline timeline;
   Endpoints ends(Resolve(options));
   progress.Phase("snapshot", 0);
@@ -121,7 +128,7 @@ Report VerifyMigration(const Options& options, Progress& progress, const StopFla
     progress.StepDone(bound[table]->plan().SourceLabel());
   };
   progress.Phase("verify", request.tables.size());
-  for (const TableVerdict& verdict : VerifyDatabases(*ends.source, ends.options, request)) {
+  for (const TableVerdict& verdict : VerifyAndRepair(*ends.source, ends.options, request, round)) {
     report.tables.push_back(Describe(verdict));
     for (ReportDifference& difference : ReportDifferences(verdict)) {
       report.differences.push_back(std::move(difference));
@@ -146,6 +153,7 @@ Report VerifyMigration(const Options& options, Progress& progress, const StopFla
       filled.run_id.empty()
           ? "no run in the ledger filled this target: the mapping is the one of a fresh plan"
           : fmt::format("mapping and rejected rows are those of run {}", filled.run_id));
+  report.notes.insert(report.notes.end(), round.notes.begin(), round.notes.end());
   RunFacts facts = FactsOf(report);
   facts.allow_unverified = ends.options.allow_unverified;
   report.outcome = Outcomes(facts);

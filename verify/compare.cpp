@@ -153,6 +153,7 @@ std::vector<TableVerdict> VerifyDatabases(Source& source, const Options& options
   proof.level = level;
   proof.source = readers.front().get();
   proof.file = request.file;
+  proof.found = request.found;
   proof.watch.throw_if_stopped = request.watch.throw_if_stopped;
 
   std::vector<TableVerdict> verdicts;

@@ -26,6 +26,7 @@ struct CompareRequest {
   VerifyLevel level = VerifyLevel::kChecksum;  // kNone is taken for kCount
   int jobs = 1;                                // connections on each side
   DifferenceFile* file = nullptr;              // borrowed; may be missing
+  std::function<void(const DrilledTable&)> found;  // as ProofRequest::found
   // `moved` and `table_done` tell of the source's side.
   ProofWatch watch;
 };

@@ -213,7 +213,8 @@ Leftovers CompareRows(TupleSide& source, TupleSide& target,
 }
 
 bool DrillDown(RowReader& source, TableReader& target, const TableAccount& account,
-               DifferenceFile* file, const std::function<void()>& check, TableVerdict& verdict) {
+               DifferenceFile* file, const std::function<void()>& check,
+               const std::function<void(const DrilledTable&)>& found, TableVerdict& verdict) {
   try {
     const std::vector<PartitionRange> ranges =
         DifferingRanges(target, account, verdict.target_sum.value_or(RowChecksum{}), check);
@@ -222,7 +223,9 @@ bool DrillDown(RowReader& source, TableReader& target, const TableAccount& accou
     }
     SourceSide source_side(source, *account.table, check);
     TargetSide target_side(target, *account.table, check);
-    CompareRows(source_side, target_side, ranges, account, MatchLimits{}, file, verdict);
+    const Leftovers leftovers =
+        CompareRows(source_side, target_side, ranges, account, MatchLimits{}, file, verdict);
+    if (found && verdict.counts.total() > 0) found({account, ranges, leftovers, source});
   } catch (const Error& error) {
     if (error.interrupted) throw;
     verdict.reason += fmt::format("; the rows could not be compared: {}", error.what());

@@ -15,6 +15,7 @@
 #include "load/table_reader.h"
 #include "verify/accounts.h"
 #include "verify/difference_file.h"
+#include "verify/repair.h"
 #include "verify/row_match.h"
 #include "verify/table_verdict.h"
 
@@ -51,8 +52,10 @@ Leftovers CompareRows(TupleSide& source, TupleSide& target,
 
 // The two steps above. An Error of either side becomes part of the verdict's reason; false when one
 // of the readers can't be used any more.
+// `found` is told of what was compared, when there are differences.
 bool DrillDown(RowReader& source, TableReader& target, const TableAccount& account,
-               DifferenceFile* file, const std::function<void()>& check, TableVerdict& verdict);
+               DifferenceFile* file, const std::function<void()>& check,
+               const std::function<void(const DrilledTable&)>& found, TableVerdict& verdict);
 
 }  // namespace transload
 

@@ -14,7 +14,7 @@ void DrillDownAll(const ProofRequest& request, TargetReaders& readers,
     const bool read_back = verdicts[i].target_sum && verdicts[i].source_sum;
     if (!read_back || *verdicts[i].target_sum == *verdicts[i].source_sum) continue;
     usable = DrillDown(*request.source, readers.first(), request.tables[i], request.file,
-                       request.watch.throw_if_stopped, verdicts[i]);
+                       request.watch.throw_if_stopped, request.found, verdicts[i]);
   }
 }
 

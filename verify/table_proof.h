@@ -16,6 +16,7 @@
 #include "extract/source.h"
 #include "verify/accounts.h"
 #include "verify/difference_file.h"
+#include "verify/repair.h"
 #include "verify/table_verdict.h"
 #include "verify/witness.h"
 
@@ -36,8 +37,10 @@ struct ProofRequest {
   int jobs = 1;
   // For the drill-down into tables that differ: a reader in the run's snapshot. Without it a
   // mismatch is reported without its rows.
-  RowReader* source = nullptr;     // borrowed
-  SourceWitness witness;           // for VerifyLevel::kFull
+  RowReader* source = nullptr;  // borrowed
+  SourceWitness witness;        // for VerifyLevel::kFull
+  // Told of every table in which the drill-down found differences, on the calling thread.
+  std::function<void(const DrilledTable&)> found;
   DifferenceFile* file = nullptr;  // borrowed; may be missing
   ProofWatch watch;
 };

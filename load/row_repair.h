@@ -1,0 +1,55 @@
+// Puts single rows and whole ranges of one target table right, in one transaction.
+//
+// Triggers of the user do not fire: a repair is a copy, not a change by the application. As a
+// superuser (or with the right to set session_replication_role) foreign keys are not checked per
+// row either; otherwise they are, by the server as always, and may refuse the repair.
+#ifndef TRANSLOAD_LOAD_ROW_REPAIR_H_
+#define TRANSLOAD_LOAD_ROW_REPAIR_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/options.h"
+
+namespace transload {
+
+struct RepairTarget {
+  std::string schema;
+  std::string table;
+  std::vector<std::string> columns;  // target names, in the order of the fields
+  std::vector<std::string> key;      // of these; empty without one
+};
+
+struct RepairCounts {
+  std::uint64_t deleted = 0;
+  std::uint64_t updated = 0;
+  std::uint64_t inserted = 0;
+};
+
+// Rolls back unless Finish() was called. One thread.
+class RowRepair {
+ public:
+  RowRepair(const Options& options, const RepairTarget& target);
+  ~RowRepair();
+
+  // Deletes the rows for which a condition (SQL of the target) holds; empty: all of them.
+  void Delete(const std::string& where_sql);
+  // Tuples of binary COPY, with their field counts, as an encoder writes them.
+  void Put(std::string_view tuples);
+  // Rows put whose key is in the table replace the row there, all others are added.
+  void MergePut();
+  // All rows put are added.
+  void AddPut();
+  RepairCounts Finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_LOAD_ROW_REPAIR_H_

@@ -1,0 +1,138 @@
+#include "pipeline/repair.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+
+#include "core/error.h"
+
+namespace transload {
+namespace {
+
+// A second pass finds what the first could not know: a row that was there twice under one key.
+constexpr int kMostPasses = 3;
+
+// Statements in the report's folder, readable by their owner only: they hold values of rows.
+class SqlFile {
+ public:
+  explicit SqlFile(const std::string& folder)
+      : path_((std::filesystem::path(folder) / "repair.sql").string()),
+        fd_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) {
+    if (fd_ < 0) throw Error("cannot write " + path_);
+  }
+  ~SqlFile() { ::close(fd_); }
+  SqlFile(const SqlFile&) = delete;
+  SqlFile& operator=(const SqlFile&) = delete;
+
+  void Write(const std::string& sql) const {
+    for (std::size_t done = 0; done < sql.size();) {
+      const ssize_t wrote = ::write(fd_, sql.data() + done, sql.size() - done);
+      if (wrote < 0) throw Error("cannot write " + path_ + ": is the disk full?");
+      done += static_cast<std::size_t>(wrote);
+    }
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  int fd_;
+};
+
+void Add(const RepairCounts& counts, RepairCounts& sum) {
+  sum.deleted += counts.deleted;
+  sum.updated += counts.updated;
+  sum.inserted += counts.inserted;
+}
+
+class Repairing {
+ public:
+  Repairing(Source& source, const Options& options, const CompareRequest& request,
+            RepairRound& round)
+      : source_(source), options_(options), request_(request), round_(round) {}
+
+  std::vector<TableVerdict> Run() {
+    CompareRequest request = request_;
+    std::vector<std::size_t> positions(request.tables.size());
+    for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = i;
+    std::vector<TableVerdict> verdicts(positions.size());
+    for (int pass = 1; !positions.empty(); ++pass) {
+      repaired_.clear();
+      request.found = [&](const DrilledTable& table) {
+        if (pass < kMostPasses) Repair(table);
+      };
+      std::vector<TableVerdict> now = VerifyDatabases(source_, options_, request);
+      std::vector<std::size_t> again;
+      std::vector<CompareTable> tables;
+      for (std::size_t i = 0; i < now.size(); ++i) {
+        if (repaired_.contains(request.tables[i].bound)) {
+          again.push_back(positions[i]);
+          tables.push_back(request.tables[i]);
+        }
+        verdicts[positions[i]] = std::move(now[i]);
+      }
+      positions = std::move(again);
+      request.tables = std::move(tables);
+      request.file = nullptr;  // holds what was found at first
+    }
+    round_.tables = totals_.size();
+    for (const auto& [bound, counts] : totals_) {
+      round_.notes.push_back(fmt::format("repaired {}.{}: {} rows replaced, {} added, {} deleted",
+                                         bound->plan().schema, bound->plan().name, counts.updated,
+                                         counts.inserted, counts.deleted));
+    }
+    return verdicts;
+  }
+
+ private:
+  void Repair(const DrilledTable& table) {
+    const BoundTable* bound = table.account.table;
+    try {
+      const RepairCounts counts = RepairTable(options_, table);
+      Add(counts, round_.counts);
+      Add(counts, totals_[bound]);
+      repaired_[bound] = true;
+    } catch (const Error& error) {
+      if (error.interrupted || error.snapshot_lost) throw;
+      round_.notes.push_back(fmt::format("{}.{} could not be repaired: {}", bound->plan().schema,
+                                         bound->plan().name, error.what()));
+    }
+  }
+
+  Source& source_;
+  const Options& options_;
+  const CompareRequest& request_;
+  RepairRound& round_;
+  std::map<const BoundTable*, bool> repaired_;  // in this pass
+  std::map<const BoundTable*, RepairCounts> totals_;
+};
+
+}  // namespace
+
+std::vector<TableVerdict> VerifyAndRepair(Source& source, const Options& options,
+                                          const CompareRequest& request, RepairRound& round) {
+  const auto start = std::chrono::steady_clock::now();
+  std::vector<TableVerdict> verdicts;
+  switch (options.repair) {
+    case Repair::kNone:
+      return VerifyDatabases(source, options, request);
+    case Repair::kSql: {
+      const SqlFile file(options.report_dir);
+      CompareRequest with_sql = request;
+      with_sql.found = [&](const DrilledTable& table) { file.Write(RepairSql(table)); };
+      verdicts = VerifyDatabases(source, options, with_sql);
+      round.notes.push_back("the statements of the repair are in " + file.path());
+      break;
+    }
+    case Repair::kApply:
+      verdicts = Repairing(source, options, request, round).Run();
+      break;
+  }
+  round.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return verdicts;
+}
+
+}  // namespace transload

@@ -1,0 +1,32 @@
+// verify --repair: verification whose findings are put right and verified again.
+#ifndef TRANSLOAD_PIPELINE_REPAIR_H_
+#define TRANSLOAD_PIPELINE_REPAIR_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/options.h"
+#include "load/row_repair.h"
+#include "verify/compare.h"
+
+namespace transload {
+
+struct RepairRound {
+  std::uint64_t tables = 0;  // put right
+  RepairCounts counts;
+  double seconds = 0;  // of repairing and of verifying again
+  std::vector<std::string> notes;
+
+  std::uint64_t rows() const { return counts.deleted + counts.updated + counts.inserted; }
+};
+
+// VerifyDatabases, and what options.repair asks for. With kApply the tables that differed are put
+// right and compared again, with the same snapshot of the source and a fresh one of the target; the
+// verdicts are those after that. With kSql the statements go to repair.sql in the report's folder.
+std::vector<TableVerdict> VerifyAndRepair(Source& source, const Options& options,
+                                          const CompareRequest& request, RepairRound& round);
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_PIPELINE_REPAIR_H_
