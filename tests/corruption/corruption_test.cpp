@@ -50,7 +50,7 @@ const std::vector<TypeCase>& Types() {
       {"t_enum", "enum('a','b','c','d','e','f','g','h','i','j','k','l')", "i"},
       {"t_set", "set('x','y','z','w')", "i"},
       {"t_json", "json", "json_object('n', i)"},
-      {"t_uuid", "uuid", "concat('01234567-89ab-cdef-0123-4567890000', 10 + i)"},
+      {"t_uuid", "uuid", "concat('01234567-89ab-4def-8123-4567890000', 10 + i)"},
       {"t_inet6", "inet6", "concat('2001:db8::', i)"},
       {"t_geometry", "point", "point(i, -i)"},
   };
