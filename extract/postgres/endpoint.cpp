@@ -113,7 +113,12 @@ std::string PinSql(const Endpoint& endpoint) {
     wanted +=
         fmt::format("{}({},{})", wanted.empty() ? "" : ",", QuoteText(name), QuoteText(value));
   }
-  return "select pg_catalog.set_config(s.name, w.value, false) from (values " + wanted +
+  // Bytes of a database without an encoding arrive as they are: asked for UTF-8, the server would
+  // refuse the first that is not, without the row it stands in.
+  return "select pg_catalog.set_config(s.name, case when s.name = 'client_encoding' and "
+         "current_setting('server_encoding') = 'SQL_ASCII' then 'SQL_ASCII' else w.value end, "
+         "false) from (values " +
+         wanted +
          ") as w(name, value) join pg_catalog.pg_settings s on lower(s.name) = lower(w.name)";
 }
 

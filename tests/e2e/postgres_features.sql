@@ -16,6 +16,7 @@ insert into app.customer (name, mood, home, homes, tags, age, h, hs, moods) sele
 delete from app.customer where id between 500 and 510;
 create table app.orders (id serial, customer_id bigint not null references app.customer(id) deferrable initially deferred, amount numeric(12,2) check (amount >= 0), placed timestamptz default now(), note varchar(40), primary key (id));
 insert into app.orders (customer_id, amount, note) select 1+i%400, i/7.0, 'note '||i from generate_series(1,20000) i;
+set constraints all immediate;
 create index orders_placed on app.orders (placed desc) where amount > 100;
 create index orders_expr on app.orders (lower(note)) include (amount);
 alter table app.orders add constraint old_rule check (amount < 100) not valid;
