@@ -5,14 +5,18 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/connection_string.h"
 #include "core/error.h"
+#include "core/url_text.h"
 
 namespace transload {
 namespace {
 
+using url_text::Lower;
+using url_text::Redactor;
+using url_text::Trim;
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
-constexpr std::string_view kMask = "***";
 constexpr std::string_view kKnown =
     "known are mysql://, mariadb://, sqlite:, postgresql://, odbc:, mssql:// and, as a target, "
     "local:";
@@ -20,46 +24,6 @@ constexpr std::string_view kEscape =
     "in a user name or password write '@' as %40, '/' as %2F, ':' as %3A, '?' as %3F, '#' as %23 "
     "and '%' as %25, or leave the password out and set TRANSLOAD_SOURCE_PASSWORD or "
     "TRANSLOAD_TARGET_PASSWORD";
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && IsSpace(text.front())) text.remove_prefix(1);
-  while (!text.empty() && IsSpace(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-// Collects where the secrets stand while a text is taken apart, then writes it without them.
-class Redactor {
- public:
-  explicit Redactor(std::string_view text) : text_(text) {}
-
-  // `part` must be a view into the text.
-  void Hide(std::string_view part) {
-    spans_.emplace_back(static_cast<std::size_t>(part.data() - text_.data()), part.size());
-  }
-  std::string Result() const {
-    std::string out;
-    std::size_t at = 0;
-    for (const auto& [start, size] : spans_) {
-      out.append(text_.substr(at, start - at)).append(kMask);
-      at = start + size;
-    }
-    return out.append(text_.substr(at));
-  }
-
- private:
-  std::string_view text_;
-  std::vector<std::pair<std::size_t, std::size_t>> spans_;  // in order
-};
 
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -225,128 +189,6 @@ void ReadSqlite(std::string_view rest, Url& url, Redactor& redactor) {
   if (question < rest.size()) ReadQuery(rest.substr(question + 1), url, redactor);
 }
 
-// One value of a keyword string, from `at` on: bare, or {in braces} with }} for }, or 'quoted' with
-// backslashes. Moves `at` behind it; `raw` is what stood there.
-struct Value {
-  std::string text;
-  std::string_view raw;
-};
-
-Value BracedValue(std::string_view all, std::size_t& at) {
-  Value value;
-  std::size_t start = at++;
-  while (true) {
-    if (at >= all.size()) throw UsageError("odbc: a value starts with '{' and never ends with '}'");
-    if (all[at] != '}') {
-      value.text += all[at++];
-    } else if (at + 1 < all.size() && all[at + 1] == '}') {
-      value.text += '}';
-      at += 2;
-    } else {
-      ++at;
-      break;
-    }
-  }
-  value.raw = all.substr(start, at - start);
-  return value;
-}
-
-void TakeAttribute(const std::string& name, const std::string& value, Url& url) {
-  std::string key = Lower(name);
-  if (key == "uid" || key == "user" || key == "username") url.user = value;
-  if (key == "pwd" || key == "password") url.password = value;
-  if (key == "database" || key == "dbname") url.database = value;
-  if (key == "server" || key == "host" || key == "servername") url.host = value;
-  if (key == "port") {
-    int port = 0;
-    auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), port);
-    if (error == std::errc() && end == value.data() + value.size()) url.port = port;
-  }
-  url.parameters.emplace_back(name, value);
-}
-
-void ReadOdbc(std::string_view rest, Url& url, Redactor& redactor) {
-  std::size_t at = 0;
-  while (at < rest.size()) {
-    while (at < rest.size() && (IsSpace(rest[at]) || rest[at] == ';')) ++at;
-    if (at >= rest.size()) break;
-    std::size_t equals = rest.find('=', at);
-    std::string_view name =
-        equals == std::string_view::npos ? "" : Trim(rest.substr(at, equals - at));
-    if (name.empty() || name.find(';') != std::string_view::npos) {
-      throw UsageError(
-          "odbc: attributes have the form name=value and are joined by ';'; a value that holds "
-          "';', '{' or '}' stands in braces, with '}' doubled");
-    }
-    at = equals + 1;
-    while (at < rest.size() && IsSpace(rest[at])) ++at;
-    Value value;
-    if (at < rest.size() && rest[at] == '{') {
-      value = BracedValue(rest, at);
-      while (at < rest.size() && IsSpace(rest[at])) ++at;
-      if (at < rest.size() && rest[at] != ';') {
-        throw UsageError(
-            "odbc: after a value in braces a ';' must follow; write '}' in it as '}}'");
-      }
-    } else {
-      std::size_t end = std::min(rest.find(';', at), rest.size());
-      value.raw = rest.substr(at, end - at);
-      value.text = std::string(Trim(value.raw));
-      at = end;
-    }
-    if (IsSecretParameter(name)) redactor.Hide(value.raw);
-    TakeAttribute(std::string(name), value.text, url);
-  }
-  if (url.parameters.empty()) {
-    throw UsageError(
-        "odbc: the connection string is empty; write odbc:DSN=name or "
-        "odbc:Driver={...};Server=...;Database=...");
-  }
-}
-
-// https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-KEYWORD-VALUE
-Value LibpqValue(std::string_view all, std::size_t& at) {
-  Value value;
-  std::size_t start = at;
-  bool quoted = at < all.size() && all[at] == '\'';
-  if (quoted) ++at;
-  while (at < all.size() && (quoted ? all[at] != '\'' : !IsSpace(all[at]))) {
-    if (all[at] == '\\' && at + 1 < all.size()) ++at;
-    value.text += all[at++];
-  }
-  if (quoted) {
-    if (at >= all.size()) {
-      throw UsageError(
-          "postgresql: a quoted value of the connection string never ends; write a "
-          "quote in it as \\'");
-    }
-    ++at;
-  }
-  value.raw = all.substr(start, at - start);
-  return value;
-}
-
-void ReadKeywords(std::string_view text, Url& url, Redactor& redactor) {
-  std::size_t at = 0;
-  while (true) {
-    while (at < text.size() && IsSpace(text[at])) ++at;
-    if (at >= text.size()) return;
-    std::size_t equals = text.find('=', at);
-    std::string_view name =
-        equals == std::string_view::npos ? "" : Trim(text.substr(at, equals - at));
-    if (name.empty() || std::any_of(name.begin(), name.end(), IsSpace)) {
-      throw UsageError(
-          "postgresql: a connection string holds keyword=value pairs with blanks between them; "
-          "a value with a blank stands in single quotes");
-    }
-    at = equals + 1;
-    while (at < text.size() && IsSpace(text[at])) ++at;
-    Value value = LibpqValue(text, at);
-    if (IsSecretParameter(name)) redactor.Hide(value.raw);
-    TakeAttribute(std::string(name), value.text, url);
-  }
-}
-
 // The scheme in lower case, or empty when the text has none.
 std::string SchemeOf(std::string_view text) {
   std::size_t colon = text.find(':');
@@ -461,7 +303,7 @@ std::string Redacted(std::string_view text) {
   } catch (const Error&) {
     // Where the password starts and ends is not known, so nothing but the scheme is shown.
     std::string scheme = SchemeOf(Trim(text));
-    return scheme.empty() ? std::string(kMask) : scheme + ":" + std::string(kMask);
+    return scheme.empty() ? "***" : scheme + ":***";
   }
 }
 
