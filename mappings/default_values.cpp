@@ -9,6 +9,7 @@
 
 #include "mappings/expression_translator.h"
 #include "mappings/names.h"
+#include "mappings/tsql_rewrite.h"
 
 namespace transload {
 namespace {
@@ -212,7 +213,11 @@ std::string NowSql(const PgType& type, const std::string& digits) {
 DefaultValue TranslateDefault(const SourceColumn& column, const PgType& type, SqlDialect dialect,
                               int target_version) {
   if (!column.default_value) return {};
-  const SourceDefault& source = *column.default_value;
+  SourceDefault source = *column.default_value;
+  if (dialect == SqlDialect::kTSql) {
+    source.text = RewriteTSql(source.text);
+    dialect = SqlDialect::kMySql;
+  }
   const std::string call = Normal(source.text);
   // MySQL 5.7 does not tell a literal from a function; a date column's default of that name is one.
   const bool function =

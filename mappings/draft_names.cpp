@@ -27,6 +27,8 @@ std::string TargetSchema(const PlanRequest& request, const std::string& source) 
                ? "public"
                : request.source.default_target_schema;
   }
+  // SQL Server's schema of those who never asked for one.
+  if (request.source.rules == "mssql" && source == "dbo") return "public";
   std::string name = FitName(FoldName(source, IdentifiersOf(request)));
   // PostgreSQL keeps the prefix pg_ to itself.
   return name.starts_with("pg_") ? "_" + name : name;

@@ -16,6 +16,7 @@ Translation Finish(Translation out, const ExpressionEmitter& emitter) {
 }  // namespace
 
 SqlDialect DialectOf(const std::string& rules) {
+  if (rules == "mssql") return SqlDialect::kTSql;
   return rules == "sqlite" ? SqlDialect::kSqlite : SqlDialect::kMySql;
 }
 

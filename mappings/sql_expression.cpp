@@ -8,6 +8,7 @@
 
 #include "mappings/names.h"
 #include "mappings/sql_tokens.h"
+#include "mappings/tsql_rewrite.h"
 
 namespace transload {
 namespace {
@@ -346,6 +347,7 @@ class Parser {
 }  // namespace
 
 ParsedSql ParseSql(std::string_view sql, SqlDialect dialect) {
+  if (dialect == SqlDialect::kTSql) return ParseSql(RewriteTSql(sql), SqlDialect::kMySql);
   std::string why;
   std::vector<SqlToken> tokens = TokenizeSql(sql, dialect, why);
   if (!why.empty()) return {{}, why};

@@ -21,7 +21,8 @@
 
 namespace transload {
 
-enum class SqlDialect { kMySql, kSqlite };
+// T-SQL is read after a rewrite into the MySQL of its meaning (mappings/tsql_rewrite.h).
+enum class SqlDialect { kMySql, kSqlite, kTSql };
 
 struct SqlNode {
   enum class Kind {

@@ -43,6 +43,26 @@ constexpr std::array<Statements, 2> kSqliteBegin = {
     "SELECT count(*) FROM sqlite_master",
 };
 
+// TEXTSIZE: FreeTDS's default cuts long values. Limits are long, not endless.
+constexpr std::array<Statements, 8> kSqlServerSession = {
+    "SET TEXTSIZE 2147483647",  "SET ROWCOUNT 0",          "SET LOCK_TIMEOUT 3600000",
+    "SET DATEFORMAT ymd",       "SET LANGUAGE us_english", "SET ANSI_PADDING ON",
+    "SET QUOTED_IDENTIFIER ON", "SET NOCOUNT ON",
+};
+// Shared locks on all tables: no writer commits while the readers make their first read.
+constexpr std::array<Statements, 2> kSqlServerLock = {
+    "SET LOCK_TIMEOUT 3000",
+    "BEGIN TRANSACTION",
+};
+constexpr std::array<Statements, 2> kSqlServerBegin = {
+    "SET TRANSACTION ISOLATION LEVEL SNAPSHOT",
+    "BEGIN TRANSACTION",
+};
+constexpr std::array<Statements, 2> kSqlServerUnlock = {
+    "ROLLBACK TRANSACTION",
+    "SET LOCK_TIMEOUT 3600000",
+};
+
 constexpr DbmsTraits kMySql{
     .name = "my*sql*",
     .text_octets = "OCTET_LENGTH(CONVERT({} USING utf8mb4))",
@@ -80,6 +100,27 @@ constexpr std::array kTraits = {
         .import = kPostgresImport,
         .method = "pg_export_snapshot(), imported by every reader",
         .identity = "SELECT system_identifier FROM pg_control_system()",
+    },
+    DbmsTraits{
+        .name = "microsoft sql server*",
+        .text_octets = "DATALENGTH({})",
+        .byte_octets = "DATALENGTH({})",
+        .one_row_after = " OFFSET {} ROWS FETCH NEXT 1 ROWS ONLY",
+        .count = "COUNT_BIG(*)",
+        .session = kSqlServerSession,
+        .lock = kSqlServerLock,
+        .begin = kSqlServerBegin,
+        .unlock = kSqlServerUnlock,
+        .lock_table = "SELECT TOP 0 1 FROM {} WITH (TABLOCK, HOLDLOCK)",
+        .first_read = "SELECT TOP 1 1 FROM {}",
+        .readiness = "SELECT CASE WHEN source_database_id IS NOT NULL OR is_read_only = 1 THEN "
+                     "'still' WHEN snapshot_isolation_state = 1 THEN 'moving' ELSE 'allow it with "
+                     "ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON, or read a database "
+                     "snapshot' END FROM sys.databases WHERE database_id = DB_ID()",
+        .method = "SNAPSHOT isolation, begun by every reader under shared table locks",
+        .identity = "SELECT CONVERT(varchar(36), service_broker_guid) FROM sys.databases WHERE "
+                    "database_id = DB_ID()",
+        .sql_server = true,
     },
     DbmsTraits{
         .name = "sqlite*",

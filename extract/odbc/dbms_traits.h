@@ -18,6 +18,8 @@ struct DbmsTraits {
   // --- behind ORDER BY: one row after {} others; empty: found out by trying
   std::string_view one_row_after = {};
 
+  std::string_view count = "COUNT(*)";
+
   // --- sessions
   std::span<const std::string_view> session = {};  // statements for each new connection
   bool manual_commit = false;                      // autocommit off while reading
@@ -28,6 +30,13 @@ struct DbmsTraits {
   std::string_view exported = {};                 // on the first reader: names its snapshot
   std::span<const std::string_view> import = {};  // on the others, after begin; {} as above
   std::span<const std::string_view> unlock = {};  // on the control connection, after
+  // For each table that will be read, with {} for its name: on the control connection behind
+  // `lock`, and on each reader behind `begin`.
+  std::string_view lock_table = {};
+  std::string_view first_read = {};
+  // A scalar: "moving" when the above works, "still" when nothing can change anyway; otherwise no
+  // common point in time is to be had, for the reason the text says. Empty: it always works.
+  std::string_view readiness = {};
   // A number that changes with every commit of others: equal before and after is the proof.
   std::string_view commit_counter = {};
   std::string_view method = {};  // in words, when the above proves it
@@ -40,6 +49,8 @@ struct DbmsTraits {
   std::string_view next_auto = {};
   // A single integer primary key column is numbered by itself.
   bool integer_key_is_automatic = false;
+  // Its catalogue is read from its own views, not through ODBC's functions.
+  bool sql_server = false;
 };
 
 // Never fails: an unknown system has traits without anything in them.

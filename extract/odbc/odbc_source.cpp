@@ -11,6 +11,8 @@
 #include "extract/odbc/query.h"
 #include "extract/odbc/snapshot.h"
 #include "extract/odbc/split.h"
+#include "extract/odbc/sql.h"
+#include "extract/odbc/sql_server_catalogue.h"
 
 namespace transload {
 namespace odbc {
@@ -23,6 +25,9 @@ class OdbcSource : public Source {
   const SourceInfo& Info() const override { return info_; }
   std::vector<PreflightItem> Preflight(const Options& options) override;
   SourceCatalogue ReadCatalogue() override {
+    if (context_.traits->sql_server) {
+      return BuildSqlServerCatalogue(ReadSqlServerRows(Inside()), context_.naming);
+    }
     return odbc::ReadCatalogue(Inside(), context_.naming, *context_.quirks, *context_.traits);
   }
   SnapshotInfo TakeSnapshot(const SnapshotRequest& request) override;
@@ -37,7 +42,7 @@ class OdbcSource : public Source {
     return PlanSplit(Inside(), context_, table, where, partition_bytes);
   }
   std::string NextAutoValue(const SourceTable& table) override;
-  std::string NextSequenceValue(const SourceSequence& /*sequence*/) override { return {}; }
+  std::string NextSequenceValue(const SourceSequence& sequence) override;
   std::vector<std::pair<std::string, std::string>> CurrentPosition() override {
     return ReadPosition(Control(), *context_.traits);
   }
@@ -46,6 +51,7 @@ class OdbcSource : public Source {
   std::unique_ptr<Connection> NewConnection();
   std::string Fingerprint();
   Value StatedNext(const SourceTable& table);
+  std::string NextSqlServerValue(const SourceTable& table, const std::string& column);
   // The control connection idles for hours between uses; nothing hangs on its session.
   Connection& Control() {
     if (control_->dead()) control_ = NewConnection();
@@ -71,7 +77,11 @@ OdbcSource::OdbcSource(const Options& options) : endpoint_(ReadEndpoint(options)
   context_.traits = &TraitsOf(context_.engine);
   control_ = NewConnection();
   context_.naming = ReadNaming(*control_);
-  info_.rules = "odbc";
+  if (endpoint_.sql_server && !context_.traits->sql_server) {
+    throw RefusedError(endpoint_.shown + ": the server is no SQL Server but " + info_.engine +
+                       "; use odbc: for it");
+  }
+  info_.rules = context_.traits->sql_server ? "mssql" : "odbc";
   info_.version =
       fmt::format("{} through {} {}", control_->InfoText(SQL_DBMS_VER),
                   control_->InfoText(SQL_DRIVER_NAME), control_->InfoText(SQL_DRIVER_VER));
@@ -117,20 +127,30 @@ std::vector<PreflightItem> OdbcSource::Preflight(const Options& options) {
                      "the driver keeps a whole partition in memory, and a whole table where no "
                      "integer key cuts it"});
   }
-  if (context_.traits->method.empty()) {
+  std::string ready;
+  if (!context_.traits->readiness.empty()) {
+    ready = Scalar(Control(), context_.traits->readiness).value_or("");
+  }
+  if (context_.traits->method.empty() ||
+      (!context_.traits->readiness.empty() && ready != "moving" && ready != "still")) {
     const bool relaxed = options.consistency == Consistency::kRelaxed;
     const bool one = options.jobs == 1;
     items.push_back({relaxed || one ? CheckResult::kWarning : CheckResult::kRefusal, "snapshot",
-                     "no known way to one point in time for several readers of this database: use "
-                     "--jobs 1, or accept --consistency relaxed"});
+                     fmt::format("no way to one point in time for several readers of this "
+                                 "database{}; use --jobs 1, or accept --consistency relaxed",
+                                 ready.empty() ? "" : ": " + ready)});
   }
   return items;
 }
 
 SnapshotInfo OdbcSource::TakeSnapshot(const SnapshotRequest& request) {
   snapshot_ = Snapshot();
+  std::vector<std::string> tables;
+  for (const auto& [schema, table] : request.tables) {
+    tables.push_back(context_.naming.Table(schema, table));
+  }
   snapshot_ = odbc::TakeSnapshot(
-      Control(), [this] { return NewConnection(); }, *context_.traits, request);
+      Control(), [this] { return NewConnection(); }, *context_.traits, request, tables);
   has_snapshot_ = true;
   return snapshot_.info;
 }
@@ -197,10 +217,36 @@ Value OdbcSource::StatedNext(const SourceTable& table) {
   }
 }
 
+std::string OdbcSource::NextSqlServerValue(const SourceTable& table, const std::string& column) {
+  const ResultTable identity =
+      RunQuery(Control(), fmt::format(fmt::runtime(sql::kSqlServerIdentity),
+                                      "N" + QuoteText(table.schema), "N" + QuoteText(table.name)));
+  if (identity.rows.empty()) return {};
+  const std::string increment = identity.Text(0, "increment_value");
+  const Value extreme =
+      Scalar(Control(),
+             fmt::format("SELECT CONVERT(varchar(50), {}({})) FROM {}",
+                         increment.starts_with('-') ? "MIN" : "MAX", context_.naming.Quote(column),
+                         context_.naming.Table(table.schema, table.name)));
+  return NextIdentity(identity.Text(0, "seed_value"), increment, identity.Text(0, "last_value"),
+                      extreme.value_or(""));
+}
+
+std::string OdbcSource::NextSequenceValue(const SourceSequence& sequence) {
+  if (!context_.traits->sql_server) return {};
+  const Value current = Scalar(
+      Control(),
+      fmt::format("SELECT CONVERT(varchar(50), q.current_value) FROM sys.sequences q JOIN "
+                  "sys.schemas s ON s.schema_id = q.schema_id WHERE s.name = N{} AND q.name = N{}",
+                  QuoteText(sequence.schema), QuoteText(sequence.name)));
+  return NextOfSequence(current.value_or(""), sequence.start, sequence.increment);
+}
+
 std::string OdbcSource::NextAutoValue(const SourceTable& table) {
   const auto column = std::find_if(table.columns.begin(), table.columns.end(),
                                    [](const SourceColumn& c) { return c.auto_increment; });
   if (column == table.columns.end()) return {};
+  if (context_.traits->sql_server) return NextSqlServerValue(table, column->name);
   const Value highest =
       Scalar(Control(), fmt::format("SELECT MAX({}) FROM {}", context_.naming.Quote(column->name),
                                     context_.naming.Table(table.schema, table.name)));

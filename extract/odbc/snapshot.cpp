@@ -26,8 +26,17 @@ void RunAll(Connection& connection, std::span<const std::string_view> statements
 // Ends what `lock` began, whatever happens in between.
 class LockGuard {
  public:
-  LockGuard(Connection& control, const DbmsTraits& traits) : control_(control), traits_(traits) {
+  LockGuard(Connection& control, const DbmsTraits& traits, const std::vector<std::string>& tables)
+      : control_(control), traits_(traits) {
     RunAll(control_, traits_.lock);
+    try {
+      for (const std::string& table : tables) {
+        if (!traits_.lock_table.empty()) RunQuery(control_, Fill(traits_.lock_table, table));
+      }
+    } catch (const Error& error) {
+      if (!error.connection_lost) Release();
+      throw;
+    }
   }
   ~LockGuard() {
     try {
@@ -60,13 +69,17 @@ bool SetIsolation(Connection& connection) {
 
 using Connect = std::function<std::unique_ptr<Connection>()>;
 
-void BeginAll(std::vector<std::unique_ptr<Connection>>& connections, const DbmsTraits& traits) {
+void BeginAll(std::vector<std::unique_ptr<Connection>>& connections, const DbmsTraits& traits,
+              const std::vector<std::string>& tables) {
   std::string exported;
   for (const auto& connection : connections) {
     if (traits.manual_commit) {
       connection->SetAttribute(SQL_ATTR_AUTOCOMMIT, SQL_AUTOCOMMIT_OFF);
     }
     RunAll(*connection, traits.begin);
+    if (!traits.first_read.empty() && !tables.empty()) {
+      RunQuery(*connection, Fill(traits.first_read, tables.front()));
+    }
     if (traits.exported.empty()) continue;
     if (exported.empty()) {
       exported = Scalar(*connection, traits.exported).value_or("");
@@ -83,12 +96,14 @@ std::vector<std::unique_ptr<Connection>> Open(const Connect& connect, int count)
 }
 
 // Systems about which nothing is known: each reader is consistent in itself at best.
-Snapshot TakeUnknown(const Connect& connect, const SnapshotRequest& request) {
+Snapshot TakeUnknown(const Connect& connect, const SnapshotRequest& request,
+                     const std::string& advice) {
   const bool relaxed = request.consistency == Consistency::kRelaxed;
   if (!relaxed && request.readers > 1) {
-    throw RefusedError(
-        "transload knows no way to make several readers of this database see one point in time: "
-        "use --jobs 1, or --consistency relaxed to go on without");
+    throw RefusedError(fmt::format(
+        "several readers of this database cannot be made to see one point in time{}; use --jobs "
+        "1, or --consistency relaxed to go on without",
+        advice.empty() ? "" : ": " + advice));
   }
   Snapshot snapshot;
   // With one reader there is no spare: it would see another state.
@@ -112,18 +127,28 @@ Snapshot TakeUnknown(const Connect& connect, const SnapshotRequest& request) {
   return snapshot;
 }
 
+// Nothing can change: every session sees the same.
+Snapshot TakeStill(const Connect& connect, int count) {
+  Snapshot snapshot;
+  snapshot.readers = Open(connect, count);
+  snapshot.control = connect();
+  snapshot.info.method = "a database snapshot, or a database that cannot be written";
+  snapshot.info.proven = true;
+  return snapshot;
+}
+
 Snapshot TakeKnown(Connection& control, const Connect& connect, const DbmsTraits& traits, int count,
-                   Consistency consistency) {
+                   Consistency consistency, const std::vector<std::string>& tables) {
   std::string why;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     if (attempt > 0) std::this_thread::sleep_for(kPause);
     Snapshot snapshot;
     snapshot.readers = Open(connect, count);
     try {
-      LockGuard lock(control, traits);
+      LockGuard lock(control, traits, tables);
       const Value before =
           traits.commit_counter.empty() ? Value() : Scalar(control, traits.commit_counter);
-      BeginAll(snapshot.readers, traits);
+      BeginAll(snapshot.readers, traits, tables);
       snapshot.info.position = ReadPosition(control, traits);
       const Value after =
           traits.commit_counter.empty() ? Value() : Scalar(control, traits.commit_counter);
@@ -151,7 +176,7 @@ Snapshot TakeKnown(Connection& control, const Connect& connect, const DbmsTraits
   }
   Snapshot snapshot;
   snapshot.readers = Open(connect, count);
-  BeginAll(snapshot.readers, traits);
+  BeginAll(snapshot.readers, traits, tables);
   snapshot.control = std::move(snapshot.readers.back());
   snapshot.readers.pop_back();
   snapshot.info.method = "one transaction a reader";
@@ -162,10 +187,15 @@ Snapshot TakeKnown(Connection& control, const Connect& connect, const DbmsTraits
 }  // namespace
 
 Snapshot TakeSnapshot(Connection& control, const Connect& connect, const DbmsTraits& traits,
-                      const SnapshotRequest& request) {
-  if (traits.method.empty()) return TakeUnknown(connect, request);
+                      const SnapshotRequest& request, const std::vector<std::string>& tables) {
+  if (traits.method.empty()) return TakeUnknown(connect, request, "");
   const int count = std::max(request.readers, 1) + std::max(request.spares, 0) + 1;
-  return TakeKnown(control, connect, traits, count, request.consistency);
+  if (!traits.readiness.empty()) {
+    const std::string ready = Scalar(control, traits.readiness).value_or("");
+    if (ready == "still") return TakeStill(connect, count);
+    if (ready != "moving") return TakeUnknown(connect, request, ready);
+  }
+  return TakeKnown(control, connect, traits, count, request.consistency, tables);
 }
 
 std::vector<std::pair<std::string, std::string>> ReadPosition(Connection& connection,

@@ -22,11 +22,13 @@ struct Snapshot {
   std::unique_ptr<Connection> control;  // inside the snapshot as well
 };
 
-// `connect` opens one more session; `control` stays outside of the snapshot. Throws a refusal when
-// no common point in time can be had, unless relaxed consistency was asked for.
+// `tables` are those that will be read, as they stand in SQL. `connect` opens one more session;
+// `control` stays outside of the snapshot. Throws a refusal when no common point in time can be
+// had, unless relaxed consistency was asked for.
 Snapshot TakeSnapshot(Connection& control,
                       const std::function<std::unique_ptr<Connection>()>& connect,
-                      const DbmsTraits& traits, const SnapshotRequest& request);
+                      const DbmsTraits& traits, const SnapshotRequest& request,
+                      const std::vector<std::string>& tables);
 
 // The first row of the traits' statement, as names and values.
 std::vector<std::pair<std::string, std::string>> ReadPosition(Connection& connection,

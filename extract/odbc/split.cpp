@@ -89,7 +89,7 @@ SplitPlan PlanSplit(Connection& connection, ReadingContext& context, const Sourc
   }
   std::uint64_t rows = table.estimated_rows;
   if (rows == 0) {
-    const Value count = Scalar(connection, "SELECT COUNT(*) FROM " +
+    const Value count = Scalar(connection, fmt::format("SELECT {} FROM ", context.traits->count) +
                                                context.naming.Table(table.schema, table.name) +
                                                (where.empty() ? "" : " WHERE (" + where + "\n)"));
     rows = std::stoull(count.value_or("0"));
