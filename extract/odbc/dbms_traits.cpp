@@ -90,7 +90,7 @@ constexpr std::array kTraits = {
     kMySql,
     DbmsTraits{
         .name = "postgresql*",
-        .text_octets = "OCTET_LENGTH({})",
+        .text_octets = "OCTET_LENGTH(CAST({} AS text))",
         .byte_octets = "OCTET_LENGTH({})",
         .one_row_after = kLimitOffset,
         .session = kPostgresSession,

@@ -75,6 +75,7 @@ OdbcSource::OdbcSource(const Options& options) : endpoint_(ReadEndpoint(options)
   context_.quirks = &QuirksOf(control_->InfoText(SQL_DRIVER_NAME));
   info_.engine = context_.engine = control_->InfoText(SQL_DBMS_NAME);
   context_.traits = &TraitsOf(context_.engine);
+  context_.one_row_after = context_.traits->one_row_after;
   control_ = NewConnection();
   context_.naming = ReadNaming(*control_);
   if (endpoint_.sql_server && !context_.traits->sql_server) {

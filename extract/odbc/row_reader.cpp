@@ -4,6 +4,7 @@
 #include <sqlext.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -137,8 +138,12 @@ ColumnWidths OdbcRowReader::MeasureWidths() {
     if (IsFixed(format)) continue;
     SQLSMALLINT type = 0;
     SQLULEN size = 0;
-    statement_->Check(SQLDescribeColW(statement_->get(), static_cast<SQLUSMALLINT>(i + 1), nullptr,
-                                      0, nullptr, &type, &size, nullptr, nullptr),
+    // Nobody wants the name, but psqlodbc fails when it has nowhere to put it.
+    std::array<SQLWCHAR, 256> name;
+    SQLSMALLINT name_size = 0;
+    statement_->Check(SQLDescribeColW(statement_->get(), static_cast<SQLUSMALLINT>(i + 1),
+                                      name.data(), static_cast<SQLSMALLINT>(name.size()),
+                                      &name_size, &type, &size, nullptr, nullptr),
                       "describing column " + request_.columns[i].name);
     widths[i] =
         BytesByDescription(format, {type, static_cast<std::size_t>(size)}, *context_.quirks);

@@ -36,6 +36,15 @@ std::uint64_t GuessBytes(const SourceColumn& column) {
   }
 }
 
+std::uint64_t CountRows(Connection& connection, const ReadingContext& context,
+                        const SourceTable& table, const std::string& where) {
+  const Value count =
+      Scalar(connection, fmt::format("SELECT {} FROM {}{}", context.traits->count,
+                                     context.naming.Table(table.schema, table.name),
+                                     where.empty() ? "" : " WHERE (" + where + "\n)"));
+  return std::stoull(count.value_or("0"));
+}
+
 }  // namespace
 
 std::optional<std::string> ChooseKey(const SourceTable& table) {
@@ -87,18 +96,13 @@ SplitPlan PlanSplit(Connection& connection, ReadingContext& context, const Sourc
     plan.explanation = "one range: no integer key" + held;
     return plan;
   }
-  std::uint64_t rows = table.estimated_rows;
-  if (rows == 0) {
-    const Value count = Scalar(connection, fmt::format("SELECT {} FROM ", context.traits->count) +
-                                               context.naming.Table(table.schema, table.name) +
-                                               (where.empty() ? "" : " WHERE (" + where + "\n)"));
-    rows = std::stoull(count.value_or("0"));
-  }
-  const std::uint64_t row_bytes = rows > 0 && table.estimated_bytes > 0
-                                      ? std::max<std::uint64_t>(1, table.estimated_bytes / rows)
-                                      : GuessRowBytes(table);
+  const std::uint64_t row_bytes =
+      table.estimated_rows > 0 && table.estimated_bytes > 0
+          ? std::max<std::uint64_t>(1, table.estimated_bytes / table.estimated_rows)
+          : GuessRowBytes(table);
   const std::uint64_t target = std::max<std::uint64_t>(1, partition_bytes / row_bytes);
-  if (rows <= target) {
+  // Estimates lag behind: a table is believed to be large, but small only when counted.
+  if (table.estimated_rows <= target && CountRows(connection, context, table, where) <= target) {
     plan.explanation = "one range: small";
     return plan;
   }

@@ -1,12 +1,16 @@
 // Every case of tests/conformance/cases against every engine it names, through the executable.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <regex>
 #include <sstream>
 
+#include "extract/odbc/endpoint.h"
+#include "extract/odbc/query.h"
 #include "tests/conformance/case_file.h"
 #include "tests/conformance/transload_run.h"
 #include "tests/rig/mysql_server.h"
@@ -18,6 +22,29 @@
 namespace transload {
 namespace {
 
+// The URL of a SQL Server that a person has named for tests, or nothing: Debian has none to start.
+// It ends in "/": each case makes a database of its own behind it, and leaves it there.
+std::string SqlServerUrl() {
+  const char* url = std::getenv("TRANSLOAD_TEST_MSSQL_URL");
+  return url == nullptr ? "" : url;
+}
+
+std::string MakeSqlServerSource(const std::string& sql) {
+  static int number = 0;
+  const std::string database = fmt::format("transload_test_{}_{}", getpid(), ++number);
+  auto execute = [](const std::string& url, const std::string& statement) {
+    Options options;
+    options.source_url = url;
+    auto connection = odbc::Connect(odbc::ReadEndpoint(options), nullptr);
+    odbc::Execute(*connection, statement);
+  };
+  execute(SqlServerUrl() + "master", "CREATE DATABASE " + database);
+  execute(SqlServerUrl() + "master",
+          "ALTER DATABASE " + database + " SET ALLOW_SNAPSHOT_ISOLATION ON");
+  execute(SqlServerUrl() + database, sql);
+  return SqlServerUrl() + database;
+}
+
 // A source with the case's schema in it; its URL.
 std::string MakeSource(const ConformanceCase& c, const std::string& engine,
                        const rig::TemporaryDir& dir) {
@@ -26,6 +53,7 @@ std::string MakeSource(const ConformanceCase& c, const std::string& engine,
     rig::MakeSqliteFile(path, c.SourceFor(engine));
     return "sqlite://" + path;
   }
+  if (engine == "mssql") return MakeSqlServerSource(c.SourceFor(engine));
   if (engine == "odbc-sqlite") {
     const std::string path = dir / "source.db";
     rig::MakeSqliteFile(path, c.SourceFor(engine));
@@ -121,9 +149,10 @@ const bool kRegistered = [] {
   for (const ConformanceCase& c : ReadCases(TRANSLOAD_CASES)) {
     for (const char* engine :
          {"mariadb", "sqlite", "postgres", "postgres12", "postgres14", "odbc-mariadb",
-          "odbc-postgres", "odbc-sqlite", "mysql9", "mysql56"}) {
+          "odbc-postgres", "odbc-sqlite", "mssql", "mysql9", "mysql56"}) {
       if (!c.RunsOn(engine)) continue;
       const std::string name = engine;
+      if (name == "mssql" && SqlServerUrl().empty()) continue;
       const bool matrix = name.starts_with("mysql") || name == "postgres12" || name == "postgres14";
       std::string suite = std::string(matrix ? "ConformanceMatrix_" : "Conformance_") + engine;
       std::replace(suite.begin(), suite.end(), '-', '_');
