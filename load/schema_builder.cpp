@@ -59,6 +59,42 @@ ObjectOutcome SchemaBuilder::CreateTable(const TablePlan& table) {
   });
 }
 
+bool SchemaBuilder::CreateTables(const std::vector<const TablePlan*>& tables) {
+  std::string script;
+  auto add = [&](const std::string& statement) { script += statement + ";\n"; };
+  auto record = [&](const std::string& kind, const std::string& schema, const std::string& name,
+                    const std::string& table, const std::string& oid_sql) {
+    add(fmt::format(
+        "insert into {}.object (run_id, kind, schema, name, \"table\", action, detail, "
+        "oid) select {}, {}, {}, {}, {}, 'created', '', ({})::oid::bigint",
+        state_->ledger, ddl::QuoteLiteral(state_->run_id), ddl::QuoteLiteral(kind),
+        ddl::QuoteLiteral(schema), ddl::QuoteLiteral(name), ddl::QuoteLiteral(table), oid_sql));
+  };
+  for (const TablePlan* table : tables) {
+    for (const EnumTypePlan& type : table->types) {
+      add(ddl::CreateEnum(type));
+      record("type", type.schema, type.name, table->name,
+             fmt::format("select {}::regtype::oid",
+                         ddl::QuoteLiteral(ddl::Qualified(type.schema, type.name))));
+    }
+    add(ddl::CreateTable(*table, /*autovacuum_off=*/true));
+    record("table", table->schema, table->name, "", OidOfRelation(table->schema, table->name));
+  }
+  try {
+    state_->session.Transact([&](SqlTransaction& transaction) {
+      transaction.Exec(script);
+      for (std::size_t i = 0; i < tables.size(); ++i) {
+        FaultAt(FaultPoint::kTableUncommitted, state_->session.socket());
+      }
+    });
+  } catch (const Error& error) {
+    if (error.connection_lost || error.exit_code == ExitCode::kBug) throw;
+    return false;
+  }
+  for (std::size_t i = 0; i < tables.size(); ++i) FaultAt(FaultPoint::kTableCommitted);
+  return true;
+}
+
 ObjectOutcome SchemaBuilder::CreateSequence(const SequencePlan& sequence) {
   const std::string label = sequence.schema + "." + sequence.name;
   return state_->Do("sequence", label, [&](SqlTransaction& transaction) {
@@ -241,6 +277,7 @@ ObjectOutcome SchemaBuilder::AddCheck(const TablePlan& table, const CheckPlan& c
 }
 
 ObjectOutcome SchemaBuilder::Comment(const TablePlan& table) {
+  if (ddl::Comments(table).empty()) return {};  // most tables: no transaction for nothing
   return state_->Do("comment", Label(table), [&](SqlTransaction& transaction) {
     // An index that failed to be made has nothing to comment on.
     TablePlan present = table;

@@ -50,6 +50,9 @@ class SchemaBuilder {
   // The table with its enum types, and nothing that would slow a load. Autovacuum is off while it
   // loads (recorded, put back by RestoreAutovacuum).
   ObjectOutcome CreateTable(const TablePlan& table);
+  // Several in one transaction and one message to the server: all of them, or, when one fails,
+  // none, without a record of the failure; each is to be made alone then. The types come with them.
+  bool CreateTables(const std::vector<const TablePlan*>& tables);
   ObjectOutcome CreateSequence(const SequencePlan& sequence);
 
   // --- tables that exist

@@ -69,6 +69,7 @@ class Migration {
 
   // --- migration_objects.cpp
   void MakeSchema();
+  void MakeTables(SchemaBuilder& builder, const std::vector<const TablePlan*>& tables);
   void TableLoaded(std::int64_t table_id, const TablePlan& plan);
   void FinishTable(std::int64_t table_id, const TablePlan& plan);
   void AddConstraints();

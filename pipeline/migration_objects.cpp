@@ -14,6 +14,8 @@
 namespace transload {
 namespace {
 
+constexpr std::size_t kTablesAtOnce = 50;
+
 // The ledger's entry of a table that the run made itself.
 std::string MadeTable(const TablePlan& table) {
   return fmt::format("table|{}||{}", table.schema, table.name);
@@ -63,6 +65,7 @@ void Migration::MakeSchema() {
     }
   }
   std::vector<const TablePlan*> existing;
+  std::vector<const TablePlan*> fresh;
   std::set<std::pair<std::string, std::string>> standing;
   for (const ExistingTable& table : ends_->target.ExistingTables(planned_.plan)) {
     standing.emplace(table.schema, table.name);
@@ -84,15 +87,33 @@ void Migration::MakeSchema() {
                       table.schema, table.name, table.SourceLabel()));
     }
     if (stands && options.on_existing == OnExisting::kDrop) must(builder.DropForExisting(table));
-    must(builder.CreateTable(table));
-    progress_.StepDone(table.SourceLabel());
+    fresh.push_back(&table);
   }
+  MakeTables(builder, fresh);
   if (!existing.empty() && !resuming_) {
     for (const ObjectOutcome& outcome : builder.DropForeignKeys(existing)) must(outcome);
     if (options.on_existing == OnExisting::kTruncate) {
       must(builder.TruncateTables(existing));
     } else if (options.on_existing == OnExisting::kAppend) {
       must(builder.RecordAppend(existing));
+    }
+  }
+}
+
+// Many at once: with hundreds of small tables every message to the server counts.
+void Migration::MakeTables(SchemaBuilder& builder, const std::vector<const TablePlan*>& tables) {
+  for (std::size_t first = 0; first < tables.size(); first += kTablesAtOnce) {
+    stop_.ThrowIfRequested();
+    const std::size_t end = std::min(first + kTablesAtOnce, tables.size());
+    const std::vector<const TablePlan*> some(tables.begin() + static_cast<std::ptrdiff_t>(first),
+                                             tables.begin() + static_cast<std::ptrdiff_t>(end));
+    const bool made = builder.CreateTables(some);
+    for (const TablePlan* table : some) {
+      if (!made) {
+        ObjectOutcome outcome = builder.CreateTable(*table);
+        if (!outcome.ok) ThrowOutcome(outcome);
+      }
+      progress_.StepDone(table->SourceLabel());
     }
   }
 }
