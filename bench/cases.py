@@ -183,7 +183,7 @@ def sqlite_orders(bench):
     ours = who.transload(bench.program(), source, target)
     floor = floors_after(bench, ours, source, "orders", None)
     contest(bench, f"SQLite → PostgreSQL, {bench.orders:,} reference rows", "orders", ["orders"],
-            None, [ours, bench.peers and who.pgloader(str(path), target, "orders")], floor,
+            None, [ours, bench.peers and who.pgloader(source, target, "orders")], floor,
             bench.orders)
 
 
