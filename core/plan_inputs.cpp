@@ -113,7 +113,8 @@ void Compare(const Json& before, const Json& after, const std::string& where, st
     }
     const bool heading = name == "columns" || name == "indexes" || name == "foreign_keys" ||
                          name == "checks" || name == "tables";
-    const std::string below = heading ? where : where.empty() ? name : where + ": " + name;
+    std::string below = where;
+    if (!heading) below += (where.empty() ? "" : ": ") + name;
     Compare(value, now, below, out);
   }
   for (const auto& [name, value] : after.items()) {
