@@ -271,10 +271,8 @@ void CheckOptions(const Options& options, const CommandInfo& command) {
   }
   CheckConflicts(options);
   if (command.id == CommandId::kSync) {
-    if (options.repair != Repair::kNone)
-      throw UsageError("sync repairs always: leave --repair out");
-    if (options.verify == VerifyLevel::kNone || options.verify == VerifyLevel::kCount) {
-      throw UsageError("sync needs to know the rows that differ: --verify checksum or full");
+    if (options.repair == Repair::kSql) {
+      throw UsageError("sync repairs as it goes; for statements use verify --repair=sql");
     }
     if (options.final_round && options.sync_rounds > 0) Conflict("--final", "--rounds");
   }

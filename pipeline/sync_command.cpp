@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include "core/error.h"
 #include "pipeline/timeline.h"
 
 namespace transload {
 
 Report SyncMigration(const Options& options, Progress& progress, const StopFlag& stop) {
+  if (options.verify == VerifyLevel::kNone || options.verify == VerifyLevel::kCount) {
+    throw UsageError("sync needs to know the rows that differ: --verify checksum or full");
+  }
   Options each = options;
   each.repair = Repair::kApply;
   const int most_rounds = options.final_round ? 1 : options.sync_rounds;

@@ -1,6 +1,8 @@
 // transload verify: both sides read afresh and compared, whoever filled the target.
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <ctime>
 #include <map>
 #include <memory>
 #include <set>
@@ -19,6 +21,10 @@
 
 namespace transload {
 namespace {
+
+std::string Utc(std::time_t when) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(when));
+}
 
 constexpr std::uint64_t kMostRejects = 100'000;
 
@@ -79,6 +85,7 @@ Report VerifyMigration(const Options& options, Progress& progress, const StopFla
 
 Report VerifyRound(const Options& options, Progress& progress, const StopFlag& stop,
                    RepairRound& round) {
+  const std::time_t started = std::time(nullptr);
   Timeline timeline;
   Endpoints ends(Resolve(options));
   progress.Phase("snapshot", 0);
@@ -140,6 +147,8 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
   if (file) file->Finish();
 
   report.run.id = filled.run_id;
+  report.run.started = Utc(started);
+  report.run.finished = Utc(std::time(nullptr));
   report.run.command = "verify";
   report.run.state = "done";
   report.run.seconds = timeline.Now();

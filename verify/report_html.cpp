@@ -23,7 +23,7 @@ constexpr std::string_view kHead = R"html(<!doctype html>
   --other: #86aadd; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e8ec; --soft: #a3adb8; --paper: #14181d;
   --panel: #1d232a; --line: #38414b; --good: #57c174; --warn: #e0b050; --bad: #ff8a80;
-  --span: #5b8fd6; --other: #3f6ba8; } }
+  --span: #5b8fd6; --other: #86aadd; } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
   max-width: 1160px; margin: 0 auto; padding: 1.5rem; }
 h1 { font-size: 1.1rem; font-weight: 600; color: var(--soft); margin: 0; }
@@ -42,13 +42,14 @@ th, td { text-align: left; padding: .32rem .6rem; border-bottom: 1px solid var(-
 th { color: var(--soft); font-weight: 600; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums;
   white-space: nowrap; }
+td.value { overflow-wrap: anywhere; min-width: 7rem; }
 code { font: .85em ui-monospace, monospace; }
 summary { cursor: pointer; }
 svg { width: 100%; height: auto; background: var(--panel); border-radius: 6px; }
 svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
 svg .lane { text-anchor: end; } svg .tick { text-anchor: middle; }
 svg .grid { stroke: var(--line); } svg .span { fill: var(--span); }
-svg .other { fill: var(--other); } svg .failed { fill: var(--bad); }
+svg .label { fill: #0b1a2e; font-size: 11px; } svg .other { fill: var(--other); } svg .failed { fill: var(--bad); }
 @media print { body { max-width: none; padding: 0; font-size: 10.5pt; }
   :root { --ink: #000; --soft: #444; --paper: #fff; --panel: #f3f3f3; --line: #bbb;
     --good: #0a5c22; --warn: #6b4600; --bad: #8f1a10; }
@@ -84,8 +85,9 @@ std::string Row(const TableCells& cells, const char* tag) {
   std::string out = "<tr>";
   for (const TableCell& cell : cells) {
     std::string css = cell.css + (cell.number ? " number" : "");
-    out += fmt::format("<{}{}>{}</{}>", tag, css.empty() ? "" : " class=\"" + css + "\"",
-                       EscapeMarkup(cell.text), tag);
+    const bool head = std::string_view(tag) == "th";
+    out += fmt::format("<{}{}{}>{}</{}>", tag, head ? " scope=\"col\"" : "",
+                       css.empty() ? "" : " class=\"" + css + "\"", EscapeMarkup(cell.text), tag);
   }
   return out + "</tr>\n";
 }
@@ -169,10 +171,12 @@ std::string Problems(const Report& report) {
   std::vector<ReportObject> failed;
   std::copy_if(report.objects.begin(), report.objects.end(), std::back_inserter(failed),
                [](const ReportObject& object) { return object.state == "failed"; });
-  return Table("Differences", {"table", "key", "column", "source", "target", "kind"},
+  return Table("Differences", {"table", "key", "kind", "column", "source", "target"},
                report.differences,
                [](const ReportDifference& d) {
-                 return TableCells{d.table, d.key, d.column, d.source, d.target, d.kind};
+                 return TableCells{
+                     d.table,  TableCell(d.key, "value"),    d.kind,
+                     d.column, TableCell(d.source, "value"), TableCell(d.target, "value")};
                }) +
          Table("Objects that could not be created", {"kind", "name", "table", "message"}, failed,
                [](const ReportObject& o) {
@@ -200,15 +204,16 @@ std::string Problems(const Report& report) {
 
 std::string TableRows(const Report& report) {
   return Table("Tables",
-               {"table", "target", NumberHead("read"), NumberHead("written"),
+               {"table", "target", "verdict", NumberHead("read"), NumberHead("written"),
                 NumberHead("rejected"), NumberHead("changed"), NumberHead("MB"),
-                NumberHead("seconds"), NumberHead("MB/s"), "checksum", "verdict"},
+                NumberHead("seconds"), NumberHead("MB/s"), "checksum"},
                report.tables, [](const ReportTable& t) {
                  double megabytes = static_cast<double>(t.bytes) / 1e6;
                  std::string verdict(Name(t.verdict));
                  if (!t.reason.empty()) verdict += ": " + t.reason;
                  return TableCells{t.name,
                                    t.target,
+                                   TableCell(verdict, Color(t.verdict)),
                                    t.read,
                                    t.written,
                                    t.rejected,
@@ -216,8 +221,7 @@ std::string TableRows(const Report& report) {
                                    megabytes,
                                    t.seconds,
                                    t.seconds > 0 ? megabytes / t.seconds : 0.0,
-                                   t.checksum,
-                                   TableCell(verdict, Color(t.verdict))};
+                                   TableCell(t.checksum, "value")};
                });
 }
 
@@ -241,7 +245,8 @@ std::string Witnesses(const Report& report) {
     out += "<div class=\"scroll\"><table><thead>" +
            Row({"column", "measure", "source", "target", "verdict"}, "th") + "</thead><tbody>\n";
     for (const ReportMeasure& m : witness.measures) {
-      out += Row({m.column.empty() ? "(rows)" : m.column, m.measure, m.source, m.target,
+      out += Row({m.column.empty() ? "(rows)" : m.column, m.measure, TableCell(m.source, "value"),
+                  TableCell(m.target, "value"),
                   TableCell(m.agrees ? "agrees" : "differs", m.agrees ? "good" : "bad")},
                  "td");
     }

@@ -13,6 +13,7 @@ constexpr double kLeft = 110;  // room for the lanes' names
 constexpr double kWidth = 1000;
 constexpr double kRow = 24;
 constexpr double kTop = 6;
+constexpr double kLetter = 6.5;  // about
 
 // 1, 2 or 5 times a power of ten, so that about six ticks fit.
 double TickStep(double seconds) {
@@ -68,6 +69,17 @@ std::string TimelineSvg(const std::vector<ReportSpan>& spans) {
         kTop + kRow * lane + 2, std::max(1.0, (to - from) * scale), kRow - 4,
         EscapeMarkup(span.lane), EscapeMarkup(span.text), span.from, span.to,
         span.failed ? ", failed" : "");
+  }
+  // What is wide enough says what it is; the others say it when pointed at.
+  for (const ReportSpan& span : spans) {
+    const auto lane =
+        static_cast<double>(std::find(lanes.begin(), lanes.end(), span.lane) - lanes.begin());
+    const double scale = (kWidth - kLeft - 10) / seconds;
+    const double width = (std::min(span.to, seconds) - span.from) * scale;
+    if (span.failed || width < kLetter * static_cast<double>(span.text.size() + 2)) continue;
+    out += fmt::format("<text class=\"label\" x=\"{:.2f}\" y=\"{:.1f}\">{}</text>\n",
+                       kLeft + std::max(span.from, 0.0) * scale + kLetter, kTop + kRow * lane + 16,
+                       EscapeMarkup(span.text));
   }
   return out + "</svg>\n";
 }

@@ -32,6 +32,8 @@ std::vector<ReportDifference> ReportDifferences(const TableVerdict& verdict) {
       lines.push_back(line);
     }
   }
+  // A row that differs changes the aggregates of all its columns; they stand with the witness.
+  if (verdict.counts.total() > 0) return lines;
   for (const ReportMeasure& measure : verdict.witness.measures) {
     if (measure.agrees) continue;
     lines.push_back({verdict.source, "", measure.column, measure.source, measure.target,
