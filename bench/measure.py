@@ -77,7 +77,8 @@ def run(command, servers, log, env=None, cwd=None):
             cpu += usage.ru_utime + usage.ru_stime
             watch.done.set()
             watch.join()
-            peak_kib += max(sum(watch.own.values()), usage.ru_maxrss)
+            # Not ru_maxrss: it counts what this program held when it forked.
+            peak_kib += sum(watch.own.values())
     wall = time.monotonic() - start
     if any(codes):
         tail = pathlib.Path(log).read_text()[-2000:]
