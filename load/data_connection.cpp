@@ -13,6 +13,7 @@
 
 #include "core/error.h"
 #include "core/fault_point.h"
+#include "load/backend_watch.h"
 #include "load/conninfo.h"
 #include "load/ddl.h"
 #include "load/target_error.h"
@@ -23,9 +24,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kSliceBytes = std::size_t{256} << 10;
-// How long a server may work on one statement without a word: triggers and deferred constraints at
-// the end of a COPY, a wait for a lock, a scan before the first row.
-constexpr std::chrono::hours kSilentWork{24};
 
 struct FreeResult {
   void operator()(PGresult* result) const { PQclear(result); }
@@ -83,6 +81,7 @@ struct DataConnection::State {
   std::unique_ptr<PGconn, FreeConnection> connection;
   std::unique_ptr<PGcancel, FreeCancel> cancel;
   std::atomic<bool> cancelled = false;
+  Options options;
   std::chrono::milliseconds stall{};
   std::int32_t backend_pid = 0;
   std::string backend_start;
@@ -149,7 +148,11 @@ struct DataConnection::State {
 
   Result GetResult() {
     while (PQisBusy(pg())) {
-      if (Wait(POLLIN, kSilentWork) == 0) throw TargetLost("the server does not answer");
+      // A server may work without a word: triggers and deferred constraints at the end of a COPY, a
+      // wait for a lock, a scan before the first row. So it is asked whether it does.
+      if (Wait(POLLIN, stall) == 0 && !BackendIsAtWork(options, backend_pid, backend_start)) {
+        throw TargetLost(fmt::format("no answer from the server for {} s", stall.count() / 1000));
+      }
       if (!PQconsumeInput(pg())) ThrowLost();
     }
     return Result(PQgetResult(pg()));
@@ -196,6 +199,7 @@ struct DataConnection::State {
 DataConnection::DataConnection(const Options& options, const std::string& application_name)
     : state_(std::make_unique<State>()) {
   Conninfo conninfo(options.target_url, options.connect_timeout_ms, options.stall_timeout_ms);
+  state_->options = options;
   state_->stall = std::chrono::milliseconds(options.stall_timeout_ms);
   state_->connection.reset(PQconnectdb(conninfo.ConnectionString().c_str()));
   if (PQstatus(state_->pg()) != CONNECTION_OK) {

@@ -19,6 +19,7 @@ constexpr int kSchemaVersion = 1;
 // A backend that was told to end is waited for so often, so long: 30 s.
 constexpr int kWaitsForBackend = 300;
 constexpr std::chrono::milliseconds kBackendWait{100};
+constexpr int kWaitsForLock = 30;  // 3 s
 
 template <typename Connection>  // Session or SqlTransaction
 bool HasLedger(Connection& connection, const std::string& schema) {
@@ -144,8 +145,13 @@ std::optional<Ledger> Ledger::OpenReadOnly(const Options& options) {
 void Ledger::Lock(const std::string& fingerprint, const std::string& target_schemas) {
   std::lock_guard guard(state_->mutex);
   const std::int64_t key = LockKey(fingerprint, target_schemas);
-  if (state_->session.Exec("select pg_try_advisory_lock($1::bigint)", {std::to_string(key)})
-          .Bool(0, 0)) {
+  // The server may need a moment to see that the process which held it has gone.
+  for (int wait = 0; wait < kWaitsForLock; ++wait) {
+    if (wait > 0) std::this_thread::sleep_for(kBackendWait);
+    if (!state_->session.Exec("select pg_try_advisory_lock($1::bigint)", {std::to_string(key)})
+             .Bool(0, 0)) {
+      continue;
+    }
     state_->lock_key = key;
     state_->lock_subject = fingerprint + " into " + target_schemas;
     FaultAt(FaultPoint::kRunLocked);

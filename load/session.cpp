@@ -7,6 +7,7 @@
 #include <pqxx/pqxx>
 
 #include "core/error.h"
+#include "load/backend_watch.h"
 #include "load/conninfo.h"
 #include "load/ddl.h"
 #include "load/target_error.h"
@@ -88,6 +89,7 @@ class Work : public SqlTransaction {
 }  // namespace
 
 struct Session::Connection {
+  Options options;
   std::unique_ptr<pqxx::connection> pqxx;
   std::mutex cancelling;  // keeps the connection from going away under Cancel()
   bool cancelled = false;
@@ -112,6 +114,7 @@ Session::Session(const Options& options, const std::string& application_name)
     : connection_(std::make_unique<Connection>()) {
   Conninfo conninfo(options.target_url, options.connect_timeout_ms, options.stall_timeout_ms);
   display_url_ = conninfo.display_url();
+  connection_->options = options;
   try {
     connection_->pqxx = std::make_unique<pqxx::connection>(conninfo.ConnectionString());
   } catch (const pqxx::failure& e) {
@@ -156,6 +159,7 @@ void Session::Configure(const Options& options) {
 }
 
 void Session::Transact(const std::function<void(SqlTransaction&)>& work) {
+  BackendWatch watch(connection_->options, socket(), backend_pid_, backend_start_);
   try {
     pqxx::work transaction(*connection_->pqxx);
     Work wrapped(transaction);
@@ -167,6 +171,7 @@ void Session::Transact(const std::function<void(SqlTransaction&)>& work) {
 }
 
 SqlRows Session::Exec(const std::string& sql, const std::vector<SqlValue>& parameters) {
+  BackendWatch watch(connection_->options, socket(), backend_pid_, backend_start_);
   try {
     pqxx::nontransaction transaction(*connection_->pqxx);
     return Converted(Run(transaction, sql, parameters));
