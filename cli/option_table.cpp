@@ -142,6 +142,9 @@ std::vector<OptionSpec> Running() {
       {"refresh-sequences", "", kFlag, "",
        "of a finished run: only set the sequences to the source's values of now (at cut-over)",
        kForRun, [](Options& o, Text t) { o.refresh_sequences = On(t); }},
+      {"retry-rejects", "", kFlag, "",
+       "load the rejected rows of a run again, after their cause was mended", kForRun,
+       [](Options& o, Text t) { o.retry_rejects = On(t); }},
       {"vacuum", "", kFlag, "", "VACUUM the tables when they are loaded", kForRun,
        [](Options& o, Text t) { o.vacuum = On(t); }},
   };

@@ -151,6 +151,7 @@ struct RejectRow {
   std::int64_t table_id = 0, partition_id = 0;
   std::string key, column, reason;
   std::string row;  // as the source sent it, rendered as JSON
+  std::int64_t id = 0;
 };
 
 struct CoercionRow {
@@ -261,7 +262,9 @@ class Ledger {
   Sums TableSums(std::int64_t table_id);
   Sums RunSums(const std::string& run_id);
   std::uint64_t CountRejects(const std::string& run_id);
-  std::vector<RejectRow> ReadRejects(const std::string& run_id, std::uint64_t limit);
+  // In the order in which they were recorded, those that follow the one whose id is `after`.
+  std::vector<RejectRow> ReadRejects(const std::string& run_id, std::uint64_t limit,
+                                     std::int64_t after = 0);
   std::vector<PartitionRow> ReadPartitions(std::int64_t table_id);
   // Everything, in one read-only snapshot.
   LedgerSnapshot Read(const std::string& run_id);

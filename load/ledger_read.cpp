@@ -130,17 +130,17 @@ std::uint64_t Ledger::CountRejects(const std::string& run_id) {
       .Count(0, 0);
 }
 
-std::vector<RejectRow> Ledger::ReadRejects(const std::string& run_id, std::uint64_t limit) {
+std::vector<RejectRow> Ledger::ReadRejects(const std::string& run_id, std::uint64_t limit,
+                                           std::int64_t after) {
   SqlRows rows = state_->Exec(
-      "select r.table_id, r.partition_id, r.key, r.\"column\", r.reason, r.\"row\" from {L}.reject "
-      "r "
-      "join {L}.\"table\" t on t.id = r.table_id where t.run_id = $1::text "
-      "order by r.table_id, r.id limit $2::bigint",
-      {run_id, std::to_string(limit)});
+      "select r.table_id, r.partition_id, r.key, r.\"column\", r.reason, r.\"row\", r.id "
+      "from {L}.reject r join {L}.\"table\" t on t.id = r.table_id "
+      "where t.run_id = $1::text and r.id > $3::bigint order by r.id limit $2::bigint",
+      {run_id, std::to_string(limit), std::to_string(after)});
   std::vector<RejectRow> rejects;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     rejects.push_back({rows.Int(row, 0), rows.Int(row, 1), rows.Text(row, 2), rows.Text(row, 3),
-                       rows.Text(row, 4), rows.Text(row, 5)});
+                       rows.Text(row, 4), rows.Text(row, 5), rows.Int(row, 6)});
   }
   return rejects;
 }

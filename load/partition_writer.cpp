@@ -298,6 +298,50 @@ FinishResult PartitionWriter::Finish(const PartitionOutcome& outcome) {
   return FinishResult::kCommitted;
 }
 
+FinishResult PartitionWriter::FinishRetry(const RetriedRows& retried) {
+  const Claim& claim = state_->claim;
+  if (state_->taken != retried.rejects.size() || state_->taken != retried.checksum.rows) {
+    throw BugError(fmt::format("partition {} of {}: {} rejected rows for {} that were written",
+                               claim.partition_id, claim.table, retried.rejects.size(),
+                               state_->taken));
+  }
+  DataConnection& connection = state_->connection;
+  const std::string id = std::to_string(claim.partition_id);
+  const std::string count = std::to_string(state_->taken);
+  try {
+    SqlRows now = connection.Exec(
+        state_->Sql("select rows_written, checksum from {L}.partition where id = $1::bigint and "
+                    "epoch = $2::bigint and state = 'done' for update"),
+        {id, std::to_string(claim.epoch)});
+    if (now.empty()) {
+      Abort();
+      return FinishResult::kFenced;
+    }
+    RowChecksum sum = RowChecksum::FromHex(now.Count(0, 0), now.Text(0, 1));
+    sum.Add(retried.checksum);
+    connection.Exec(
+        state_->Sql("update {L}.partition set rows_written = rows_written + $2::bigint, "
+                    "rows_rejected = rows_rejected - $2::bigint, checksum = $3::text, "
+                    "sub_checksums = null where id = $1::bigint"),
+        {id, count, sum.Hex()});
+    SqlRows gone = connection.Exec(
+        state_->Sql("delete from {L}.reject where partition_id = $1::bigint and id in "
+                    "(select x::bigint from json_array_elements_text($2::json) x)"),
+        {id, Dump(Json(retried.rejects))});
+    if (gone.affected != retried.rejects.size()) {
+      throw BugError(
+          fmt::format("{} rejects were to go, {} did", retried.rejects.size(), gone.affected));
+    }
+    state_->InsertCoercions(retried.coercions);
+    connection.Commit();
+  } catch (const Error& error) {
+    if (!error.connection_lost) Abort();
+    throw;
+  }
+  state_->open = false;
+  return FinishResult::kCommitted;
+}
+
 void PartitionWriter::Abort() {
   state_->rejects.clear();
   state_->open = false;

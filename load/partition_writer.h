@@ -12,8 +12,8 @@
 // destructor closes the connection and so aborts: it never completes a COPY.
 //
 // All waiting is bounded: when no byte moves in either direction for the stall timeout, the call
-// throws. The one exception is the end of COPY and the statements after it, where the server may
-// work without a word; there the limit is the session's own.
+// throws; at the end of COPY and in other statements, where the server may work without a word, it
+// throws when the server process turns out not to be at work.
 #ifndef TRANSLOAD_LOAD_PARTITION_WRITER_H_
 #define TRANSLOAD_LOAD_PARTITION_WRITER_H_
 
@@ -55,6 +55,13 @@ struct PartitionOutcome {
   std::optional<KeyBound> ended_at;
 };
 
+// Rows of a partition that is done, which had been rejected and are in now.
+struct RetriedRows {
+  std::vector<std::int64_t> rejects;  // ids in transload.reject
+  RowChecksum checksum;               // of those rows
+  std::vector<CoercionRow> coercions;
+};
+
 enum class FinishResult {
   kCommitted,
   kFenced,  // somebody else owns the partition now; nothing was written
@@ -84,6 +91,9 @@ class PartitionWriter {
   void AddReject(RejectedRow row);
   // After kFenced and after an Error without connection_lost the writer may Begin() again.
   FinishResult Finish(const PartitionOutcome& outcome);
+  // Of a partition that was done before BeginCareful: takes the rows out of the rejects and counts
+  // them as written, in the transaction that wrote them.
+  FinishResult FinishRetry(const RetriedRows& retried);
   // Rolls back what Begin() started; the connection stays. Harmless when nothing is open.
   void Abort();
   // Makes a blocked call on another thread throw soon. Any thread; the connection is lost.

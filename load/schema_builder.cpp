@@ -314,7 +314,7 @@ ObjectOutcome SchemaBuilder::CreateTouchTrigger(const TablePlan& table,
 ObjectOutcome SchemaBuilder::State::SetNext(const std::string& kind, const std::string& label,
                                             const std::string& sequence_sql,
                                             const std::string& floor_sql, const std::string& next) {
-  bool exhausted = false;
+  bool exhausted = false, none = false;
   ObjectOutcome outcome = Do(kind, label, [&](SqlTransaction& transaction) {
     SqlRows found = transaction.Exec(
         "select s.seqrelid::regclass::text, s.seqmax, s.seqmin, s.seqincrement > 0, "
@@ -323,7 +323,10 @@ ObjectOutcome SchemaBuilder::State::SetNext(const std::string& kind, const std::
             ")) else $1::numeric end from pg_catalog.pg_sequence s where s.seqrelid = (" +
             sequence_sql + ")::regclass",
         {next.empty() ? SqlValue("1") : SqlValue(next)});
-    if (found.empty()) throw Error("there is no sequence behind " + label);
+    if (found.empty()) {  // a column of a table that was there before, filled some other way
+      none = true;
+      return;
+    }
     SqlRows set = transaction.Exec(
         "select case when $2::numeric > $3::numeric "
         "then setval($1::regclass, $3::bigint, $5::boolean) "
@@ -334,6 +337,7 @@ ObjectOutcome SchemaBuilder::State::SetNext(const std::string& kind, const std::
         {found.Text(0, 0), found.Text(0, 4), found.Text(0, 1), found.Text(0, 2), found.Text(0, 3)});
     exhausted = set.Bool(0, 1);
   });
+  if (none) outcome.hint = "no sequence stands behind " + label + ": nothing was set";
   if (outcome.ok && exhausted) {
     outcome.hint = fmt::format(
         "{} has no value left, as at the source: the next insert will fail. A wider type helps",

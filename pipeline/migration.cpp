@@ -69,6 +69,13 @@ void Migration::Execute() {
     ends_->target.CommitSynchronously();
     return;
   }
+  if (options.retry_rejects) {
+    FillBoard();
+    RetryRejected();
+    ends_->target.CommitSynchronously();
+    Prove();
+    return;
+  }
   RunSteps(StepTime::kBeforeSchema);
   MakeSchema();
   RunSteps(StepTime::kAfterSchema);

@@ -62,6 +62,7 @@ class Migration {
   void CompareWithEarlierSnapshot();
   void FillBoard();
   void ReloadTables();
+  void RetryRejected();
   void AddPartitions();
   std::vector<NewPartition> CutTable(std::int64_t id, const TablePlan& plan,
                                      const SourceTable& source);

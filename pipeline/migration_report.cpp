@@ -10,6 +10,7 @@
 #include "core/fault_point.h"
 #include "core/version.h"
 #include "pipeline/migration.h"
+#include "pipeline/reject_export.h"
 
 namespace transload {
 namespace {
@@ -218,6 +219,8 @@ void Migration::FillRejects(const LedgerSnapshot& ledger) {
     report_.rejects.samples.push_back(
         {labels[row.table_id], std::to_string(row.partition_id), row.key, row.column, row.reason});
   }
+  const std::string& folder = ends_->options.report_dir;
+  if (!folder.empty()) ExportRejects(*ledger_, run_.id, labels, folder);
 }
 
 }  // namespace transload

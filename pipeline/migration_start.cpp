@@ -11,10 +11,12 @@
 #include "core/plan_json.h"
 #include "core/version.h"
 #include "load/replan_sql.h"
+#include "load/target_columns.h"
 #include "load/undo.h"
 #include "pipeline/migration.h"
 #include "pipeline/postgres_extras.h"
 #include "pipeline/reconcile.h"
+#include "pipeline/retry_rejects.h"
 
 namespace transload {
 namespace {
@@ -141,6 +143,20 @@ void Migration::FindEarlierRun() {
   }
   // --reload takes a finished run up again, for the tables it names.
   if (!unfinished && !options.reload.empty()) unfinished = finished;
+  if (options.retry_rejects) {
+    if (!unfinished) unfinished = finished;
+    if (!unfinished || ledger->CountRejects(unfinished->id) == 0) {
+      throw RefusedError(
+          "--retry-rejects: no run of this source into this target has rejected rows");
+    }
+    for (const PartitionRow& partition : ledger->Read(unfinished->id).partitions) {
+      if (partition.state == "done") continue;
+      throw RefusedError(fmt::format(
+          "--retry-rejects: run {} has not moved all rows yet; let it end first, with the command "
+          "that began it",
+          unfinished->id));
+    }
+  }
   if (unfinished) {
     resuming_ = true;
     run_ = *unfinished;
@@ -212,7 +228,8 @@ void Migration::PlanFromLedger() {
   const std::string inputs =
       InputsJson(options, Selected(planned_), RulesDigest(ends_->source->Info().rules));
   const std::string drift = DescribeDrift(run_.input_json, inputs);
-  if (!drift.empty() && options.reload.empty()) {
+  // Rows that are tried again come from the ledger, and only a policy may differ: PlanForRetry.
+  if (!drift.empty() && options.reload.empty() && !options.retry_rejects) {
     throw RefusedError(fmt::format(
         "run {} cannot go on: what it was planned from has changed:\n{}\nPut it back, or start "
         "over with --restart",
@@ -293,6 +310,28 @@ void Migration::ReloadTables() {
   }
 }
 
+// What --retry-rejects does, after which the tables are proven as at the end of any run.
+void Migration::RetryRejected() {
+  Phase("rejected rows");
+  std::map<std::int64_t, std::unique_ptr<BoundTable>> tables;
+  for (std::size_t i = 0; i < table_ids_.size(); ++i) {
+    const TablePlan& loaded = planned_.plan.tables[i];
+    auto same = [&](const TablePlan& t) { return t.SourceLabel() == loaded.SourceLabel(); };
+    auto today = std::find_if(fresh_tables_.begin(), fresh_tables_.end(), same);
+    if (today == fresh_tables_.end()) continue;
+    TablePlan plan = PlanForRetry(loaded, *today);
+    std::vector<TargetColumn> targets =
+        BindColumns(ends_->target.DescribeTable(plan.schema, plan.name), plan);
+    tables[table_ids_[i]] =
+        std::make_unique<BoundTable>(table_ids_[i], board_.At(table_ids_[i]).generation,
+                                     std::move(plan), std::move(targets), run_.seed);
+  }
+  const RetryResult result = RetryRejects(ends_->options, *ledger_, run_.id, tables, stop_);
+  ledger_->AddAmendment(run_.id, "rejected rows were tried again", "");
+  notes_.push_back(fmt::format("of the rejected rows, {} were loaded and {} still are rejected",
+                               result.loaded, result.left));
+}
+
 std::vector<NewPartition> Migration::CutTable(std::int64_t id, const TablePlan& plan,
                                               const SourceTable& source) {
   SplitPlan split = ends_->source->Split(source, plan.where, ends_->options.partition_bytes);
@@ -342,6 +381,7 @@ void Migration::FillBoard() {
   for (const TableRow& row : ledger.tables) {
     TableWork& work = board_.At(row.id);
     work.generation = row.generation;
+    work.source_rows = row.source_rows;  // until this start has counted them
     if (row.sums.partitions_done > 0) {
       progress_.RowsAlreadyThere(work.plan.SourceLabel(), row.sums.rows_written,
                                  row.sums.copy_bytes);
@@ -403,9 +443,9 @@ void Migration::CompareWithEarlierSnapshot() {
       {*ends_->source, *ledger_, ends_->target, options, progress_, stop_, run_},
       planned_.plan.tables, table_ids_);
   notes_.push_back(fmt::format(
-      "resumed: the source had moved; {} finished partitions were compared with it and {} tables "
-      "are loaded again",
-      result.partitions_compared, result.tables_reset));
+      "resumed: the source had moved; {} finished partitions were compared with it, {} of them and "
+      "{} whole tables are loaded again",
+      result.partitions_compared, result.partitions_reset, result.tables_reset));
 }
 
 }  // namespace transload

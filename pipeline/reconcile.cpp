@@ -3,16 +3,19 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <thread>
 
 #include "core/error.h"
 #include "core/fault_point.h"
 #include "load/ddl.h"
+#include "load/table_reader.h"
 #include "load/target_columns.h"
 #include "transform/bound_table.h"
+#include "verify/read_back.h"
 
 namespace transload {
 namespace {
@@ -57,7 +60,8 @@ class Comparison {
              const std::vector<std::unique_ptr<BoundTable>>& bound)
       : services_(services), checks_(std::move(checks)), bound_(bound) {}
 
-  std::set<std::size_t> Run() {
+  // The partitions that differ, by table.
+  std::map<std::size_t, std::vector<PartitionRow>> Run() {
     std::vector<std::thread> threads;
     std::vector<std::unique_ptr<RowReader>> readers;
     const std::size_t most =
@@ -87,10 +91,6 @@ class Comparison {
   }
 
   void Compare(RowReader& reader, const Check& check) {
-    {
-      std::lock_guard lock(mutex_);
-      if (differing_.contains(check.table)) return;
-    }
     const BoundTable& table = *bound_[check.table];
     ReadRequest request = table.Request(check.partition.range);
     request.sample_percent = services_.options.sample_percent;
@@ -102,7 +102,7 @@ class Comparison {
         fmt::format("{} {}", table.plan().SourceLabel(), check.partition.number));
     if (sink.read == check.partition.rows_read && sink.checksum == check.partition.checksum) return;
     std::lock_guard lock(mutex_);
-    differing_.insert(check.table);
+    differing_[check.table].push_back(check.partition);
   }
 
   const ReconcileServices& services_;
@@ -110,8 +110,69 @@ class Comparison {
   const std::vector<std::unique_ptr<BoundTable>>& bound_;
   std::atomic<std::size_t> next_{0};
   std::mutex mutex_;
-  std::set<std::size_t> differing_;
+  std::map<std::size_t, std::vector<PartitionRow>> differing_;
   std::optional<Error> first_error_;
+};
+
+// Deletes what differs of one table, and gives it back to be loaded.
+class Reset {
+ public:
+  Reset(const ReconcileServices& services, const BoundTable& table)
+      : services_(services),
+        table_(table),
+        reader_(std::make_unique<TableReader>(services.options)),
+        name_(ddl::Qualified(table.plan().schema, table.plan().name)) {}
+
+  // False when only the whole table would do.
+  bool Partitions(const std::vector<PartitionRow>& partitions) {
+    std::vector<std::string> statements = DropForeignKeys();
+    std::vector<std::int64_t> ids;
+    for (const PartitionRow& partition : partitions) {
+      std::optional<std::string> condition = RangeInTarget(table_, partition.range);
+      if (!condition || condition->empty()) return false;
+      const TablePlan& plan = table_.plan();
+      if (reader_->CountRows(plan.schema, plan.name, *condition) != partition.rows_written) {
+        return false;  // a policy has moved keys out of the range, or into it
+      }
+      statements.push_back(fmt::format("DELETE FROM {} WHERE {}", name_, *condition));
+      ids.push_back(partition.id);
+    }
+    reader_.reset();
+    services_.ledger.ResetPartitions(table_.table_id(), ids, statements);
+    return true;
+  }
+
+  void WholeTable() {
+    std::vector<std::string> statements = DropForeignKeys();
+    // Not TRUNCATE: keys that are not the run's own may refer to the table.
+    statements.push_back("DELETE FROM " + name_);
+    reader_.reset();
+    services_.ledger.ResetPartitions(table_.table_id(), {}, statements);
+  }
+
+ private:
+  // Keys that this run made already, from and to the table, would hold rows back. Without their
+  // entry among the run's objects they are made again when all rows are in.
+  std::vector<std::string> DropForeignKeys() {
+    const std::string objects = ddl::QuoteName(services_.options.ledger_schema) + ".object";
+    std::vector<std::string> statements;
+    for (const auto& row : reader_->Query(fmt::format(
+             "select o.id, k.conrelid::regclass, quote_ident(k.conname) from {} o join "
+             "pg_catalog.pg_constraint k on k.oid = o.oid and k.contype = 'f' where o.run_id = {} "
+             "and o.kind = 'foreign key' and o.action = 'created' "
+             "and {}::regclass in (k.conrelid, k.confrelid)",
+             objects, ddl::QuoteLiteral(services_.run.id), ddl::QuoteLiteral(name_)))) {
+      statements.push_back(
+          fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", row[1].value(), row[2].value()));
+      statements.push_back(fmt::format("DELETE FROM {} WHERE id = {}", objects, row[0].value()));
+    }
+    return statements;
+  }
+
+  const ReconcileServices& services_;
+  const BoundTable& table_;
+  std::unique_ptr<TableReader> reader_;  // its locks would hold up the reset
+  std::string name_;
 };
 
 }  // namespace
@@ -135,14 +196,16 @@ ReconcileResult ReconcilePartitions(const ReconcileServices& services,
     }
   }
   result.partitions_compared = checks.size();
-  for (std::size_t table : Comparison(services, std::move(checks), bound).Run()) {
-    // Not TRUNCATE: by now foreign keys may refer to the table.
-    services.ledger.ResetPartitions(
-        table_ids[table], {},
-        {"DELETE FROM " + ddl::Qualified(tables[table].schema, tables[table].name)});
+  for (const auto& [table, partitions] : Comparison(services, std::move(checks), bound).Run()) {
+    Reset reset(services, *bound[table]);
+    if (reset.Partitions(partitions)) {
+      result.partitions_reset += partitions.size();
+    } else {
+      reset.WholeTable();
+      ++result.tables_reset;
+    }
     services.ledger.AddAmendment(services.run.id, "loaded again: the source had moved",
                                  tables[table].SourceLabel());
-    ++result.tables_reset;
   }
   return result;
 }

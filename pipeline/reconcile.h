@@ -1,9 +1,10 @@
 // Bringing a resumed run to one state of the source.
 //
 // Every partition that an earlier start finished is read again from the source, in the new
-// snapshot, and hashed; nothing of the target is read. Tables with a partition whose count or hash
-// is no longer the same are emptied and loaded again, so that in the end all rows come from the
-// snapshot of this start.
+// snapshot, and hashed. Those whose count or hash is no longer the same are deleted in the target and
+// set to be loaded again, in one transaction, so that in the end all rows come from the snapshot of
+// this start. A range is deleted by its key; where the key does not order alike on both sides
+// (collated text), or the target does not hold just the range's rows there, the table as a whole.
 #ifndef TRANSLOAD_PIPELINE_RECONCILE_H_
 #define TRANSLOAD_PIPELINE_RECONCILE_H_
 
@@ -33,7 +34,8 @@ struct ReconcileServices {
 
 struct ReconcileResult {
   std::uint64_t partitions_compared = 0;
-  std::uint64_t tables_reset = 0;
+  std::uint64_t partitions_reset = 0;
+  std::uint64_t tables_reset = 0;  // as a whole
 };
 
 ReconcileResult ReconcilePartitions(const ReconcileServices& services,

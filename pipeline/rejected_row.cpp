@@ -45,4 +45,23 @@ std::string RejectedRowJson(const BadRow& row, const BoundTable& table) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+std::string RejectedCells(const std::string& row_json) {
+  const nlohmann::json json = nlohmann::json::parse(row_json, nullptr, /*allow_exceptions=*/false);
+  const std::string hex = json.is_object() ? json.value("cells_zstd", "") : "";
+  std::string packed;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    packed += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  }
+  const unsigned long long size = ZSTD_getFrameContentSize(packed.data(), packed.size());
+  if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN) {
+    throw Error("a rejected row in the ledger is damaged: its bytes cannot be read");
+  }
+  std::string cells(size, '\0');
+  const std::size_t got = ZSTD_decompress(cells.data(), cells.size(), packed.data(), packed.size());
+  if (ZSTD_isError(got) || got != size) {
+    throw Error("a rejected row in the ledger is damaged: its bytes cannot be read");
+  }
+  return cells;
+}
+
 }  // namespace transload

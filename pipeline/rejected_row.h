@@ -15,6 +15,8 @@ namespace transload {
 // "columns" shows each value as a person reads it, cut when it is long; "cells_zstd" is the row's
 // framed cells (core/row_batch.h), compressed: every byte of it, binary or not.
 std::string RejectedRowJson(const BadRow& row, const BoundTable& table);
+// The framed cells again.
+std::string RejectedCells(const std::string& row_json);
 
 }  // namespace transload
 

@@ -1,0 +1,139 @@
+#include "pipeline/retry_rejects.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "load/partition_writer.h"
+#include "pipeline/bisect.h"
+#include "pipeline/rejected_row.h"
+
+namespace transload {
+namespace {
+
+constexpr std::uint64_t kRowsAtATime = 1000;
+
+class Retry {
+ public:
+  Retry(const Options& options, Ledger& ledger,
+        const std::map<std::int64_t, std::unique_ptr<BoundTable>>& tables)
+      : ledger_(ledger), tables_(tables), writer_(options, 0) {}
+
+  // Rejects of one partition; returns how many are in now.
+  std::uint64_t Partition(const std::string& run_id, const std::vector<RejectRow>& rejects) {
+    const BoundTable& table = *tables_.at(rejects.front().table_id);
+    const Claim claim = ClaimOf(run_id, table, rejects.front().partition_id);
+    RowBatch batch;
+    for (const RejectRow& reject : rejects) batch.AppendFramedRow(RejectedCells(reject.row));
+    CopyBlock block;
+    table.encoder().Encode(batch, block, /*keep_row_starts=*/true);
+    if (block.rows == 0) return 0;
+
+    writer_.BeginCareful(claim, table.targets());
+    const std::vector<RefusedTuple> refused = SendBisecting(block, [this](std::string_view tuples) {
+      std::optional<Error> error = writer_.TryWrite(tuples);
+      if (error && !IsAboutARow(*error)) throw *error;
+      return error;
+    });
+    RetriedRows retried;
+    RowBatch written;
+    std::set<std::size_t> left;
+    for (const CellFault& fault : block.faults) left.insert(fault.row);
+    for (std::size_t row = 0, tuple = 0; row < rejects.size(); ++row) {
+      if (left.contains(row)) continue;
+      const std::size_t mine = tuple++;
+      auto is_mine = [&](const RefusedTuple& r) { return r.tuple == mine; };
+      if (std::any_of(refused.begin(), refused.end(), is_mine)) continue;
+      retried.rejects.push_back(rejects[row].id);
+      written.AppendFramedRow(batch.Row(row));
+    }
+    if (retried.rejects.empty()) {
+      writer_.Abort();
+      return 0;
+    }
+    CopyBlock counted;
+    table.encoder().Encode(written, counted, /*keep_row_starts=*/false);
+    retried.checksum = counted.checksum;
+    for (const auto& [where, coercion] : counted.coercions) {
+      const auto& [column, rule] = where;
+      retried.coercions.push_back(
+          {table.table_id(), table.columns()[column].name, rule, coercion.count, coercion.samples});
+    }
+    if (writer_.FinishRetry(retried) == FinishResult::kFenced) {
+      throw Error(
+          fmt::format("{}: the partition was loaded again meanwhile", table.plan().SourceLabel()));
+    }
+    return retried.rejects.size();
+  }
+
+ private:
+  // What the writer needs to know of a partition that is done.
+  Claim ClaimOf(const std::string& run_id, const BoundTable& table, std::int64_t partition_id) {
+    Claim claim;
+    claim.run_id = run_id;
+    claim.partition_id = partition_id;
+    claim.table_id = table.table_id();
+    claim.generation = table.generation();
+    claim.schema = table.plan().schema;
+    claim.table = table.plan().name;
+    for (const PartitionRow& partition : ledger_.ReadPartitions(table.table_id())) {
+      if (partition.id == partition_id) claim.epoch = partition.epoch;
+    }
+    return claim;
+  }
+
+  Ledger& ledger_;
+  const std::map<std::int64_t, std::unique_ptr<BoundTable>>& tables_;
+  PartitionWriter writer_;
+};
+
+}  // namespace
+
+TablePlan PlanForRetry(TablePlan loaded, const TablePlan& today) {
+  for (ColumnPlan& column : loaded.columns) {
+    const ColumnPlan* now = today.FindColumn(column.name);
+    if (now == nullptr || now->source.name != column.source.name) continue;
+    const PgType& wanted =
+        now->safe_type && *now->safe_type == column.type ? *now->safe_type : now->type;
+    if (wanted.Sql() != column.type.Sql()) {
+      throw UsageError(fmt::format(
+          "--retry-rejects: {}.{} was loaded as {} and would be {} now; a column gets another type "
+          "by loading the table again: --reload {}",
+          loaded.SourceLabel(), column.source.name, column.type.Sql(), wanted.Sql(),
+          loaded.source_name));
+    }
+    column.policies = now->policies;
+    column.decode = now->decode;
+  }
+  return loaded;
+}
+
+RetryResult RetryRejects(const Options& options, Ledger& ledger, const std::string& run_id,
+                         const std::map<std::int64_t, std::unique_ptr<BoundTable>>& tables,
+                         const StopFlag& stop) {
+  RetryResult result;
+  Retry retry(options, ledger, tables);
+  for (std::int64_t after = 0;;) {
+    const std::vector<RejectRow> page = ledger.ReadRejects(run_id, kRowsAtATime, after);
+    std::map<std::int64_t, std::vector<RejectRow>> by_partition;
+    for (const RejectRow& row : page) {
+      by_partition[row.partition_id].push_back(row);
+      after = row.id;
+    }
+    for (const auto& [partition, rejects] : by_partition) {
+      stop.ThrowIfRequested();
+      const bool known = tables.contains(rejects.front().table_id);  // else left out of this start
+      const std::uint64_t loaded = known ? retry.Partition(run_id, rejects) : 0;
+      result.loaded += loaded;
+      result.left += rejects.size() - loaded;
+    }
+    if (page.size() < kRowsAtATime) return result;
+  }
+}
+
+}  // namespace transload

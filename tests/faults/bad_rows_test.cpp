@@ -1,0 +1,124 @@
+// Rows that do not go in: by their values, or because the target says no.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "tests/conformance/transload_run.h"
+#include "tests/rig/postgres_server.h"
+#include "tests/rig/shared_servers.h"
+#include "tests/rig/sqlite_file.h"
+#include "tests/rig/temporary_dir.h"
+
+namespace transload {
+namespace {
+
+using testing::HasSubstr;
+
+class BadRows : public testing::Test {
+ protected:
+  BadRows() {
+    rig::MakeSqliteFile(
+        path_,
+        "create table t (id integer primary key, v integer, u text);"
+        "with recursive seq(n) as (select 1 union all select n + 1 from seq where n < 3000)"
+        "insert into t select n, case n when 500 then -1 else n end,"
+        " 'u' || case n when 700 then 699 else n end from seq;");
+  }
+  TransloadRun Run(const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"run", "sqlite://" + path_, target_.Url(database_),
+                                          "--data-only"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return RunTransload(arguments);
+  }
+  std::string Value(const std::string& sql) { return target_.QueryValue(sql, database_); }
+
+  rig::TemporaryDir dir_;
+  std::string path_ = dir_ / "a.db";
+  rig::PostgresServer& target_ = rig::SharedPostgres();
+  std::string database_ = rig::FreshDatabase(target_);
+};
+
+constexpr char kStrict[] =
+    "create table t (id bigint primary key, v bigint check (v >= 0), "
+    "u text unique deferrable initially deferred)";
+
+TEST_F(BadRows, ThatTheTargetRefusesAreFoundAndTheOthersArrive) {
+  target_.Execute(kStrict, database_);
+  TransloadRun run = Run({"--on-bad-row", "reject"});
+  EXPECT_EQ(run.exit_code, 5) << run.out << run.err;
+  EXPECT_EQ(Value("select count(*) from t"), "2998");
+  EXPECT_EQ(Value("select string_agg(key, ' ' order by id) from transload.reject"),
+            "id=500 id=700");
+  EXPECT_THAT(Value("select reason from transload.reject where key = 'id=500'"),
+              HasSubstr("t_v_check"));
+}
+
+TEST_F(BadRows, ThatATriggerRefusesAreFound) {
+  target_.Execute(
+      "create table t (id bigint primary key, v bigint, u text);"
+      "create function no() returns trigger language plpgsql as $$ begin if new.id % 1000 = 0 then "
+      "raise exception 'not this one'; end if; return new; end $$;"
+      "create trigger no before insert on t for each row execute function no()",
+      database_);
+  TransloadRun run = Run({"--on-bad-row", "reject"});
+  EXPECT_EQ(run.exit_code, 5) << run.out << run.err;
+  EXPECT_EQ(Value("select string_agg(key, ' ' order by id) from transload.reject"),
+            "id=1000 id=2000 id=3000");
+}
+
+TEST_F(BadRows, StopTheRunUnlessToldOtherwise) {
+  target_.Execute(kStrict, database_);
+  TransloadRun run = Run({});
+  EXPECT_EQ(run.exit_code, 4);
+  EXPECT_THAT(run.err, HasSubstr("--on-bad-row reject"));
+}
+
+TEST_F(BadRows, StopTheRunWhenThereAreMoreThanAllowed) {
+  target_.Execute(kStrict, database_);
+  TransloadRun run = Run({"--on-bad-row", "reject", "--max-rejects", "1"});
+  EXPECT_EQ(run.exit_code, 4);
+  EXPECT_THAT(run.err, HasSubstr("--max-rejects"));
+  EXPECT_EQ(Value("select count(*) from transload.reject"), "0");  // rolled back
+  EXPECT_EQ(Run({"--on-bad-row", "reject"}).exit_code, 5);
+}
+
+TEST_F(BadRows, AreLoadedAloneOnceTheTargetTakesThem) {
+  target_.Execute(kStrict, database_);
+  ASSERT_EQ(Run({"--on-bad-row", "reject"}).exit_code, 5);
+  target_.Execute("alter table t drop constraint t_v_check", database_);
+  TransloadRun retried = Run({"--on-bad-row", "reject", "--retry-rejects"});
+  EXPECT_EQ(retried.exit_code, 5) << retried.out << retried.err;
+  EXPECT_EQ(Value("select count(*) from t"), "2999");
+  EXPECT_EQ(Value("select string_agg(key, ' ') from transload.reject"), "id=700");
+  EXPECT_EQ(Value("select verdict from transload.\"table\""), "match");
+  target_.Execute("alter table t drop constraint t_u_key", database_);
+  EXPECT_EQ(Run({"--on-bad-row", "reject", "--retry-rejects"}).exit_code, 0);
+  EXPECT_EQ(Value("select count(*) from t"), "3000");
+  EXPECT_EQ(Run({"--on-bad-row", "reject", "--retry-rejects"}).exit_code, 3);  // none are left
+}
+
+TEST_F(BadRows, AreLoadedAloneUnderAnotherPolicy) {
+  rig::MakeSqliteFile(path_, "update t set u = 'a' || char(0) || 'b' where id in (7, 2999)");
+  const std::vector<std::string> first = {"run", "sqlite://" + path_, target_.Url(database_),
+                                          "--on-bad-row", "reject"};
+  ASSERT_EQ(RunTransload(first).exit_code, 5);
+  std::vector<std::string> again = first;
+  again.insert(again.end(), {"--retry-rejects", "--policy", "nul_byte=strip"});
+  TransloadRun retried = RunTransload(again);
+  EXPECT_EQ(retried.exit_code, 0) << retried.out << retried.err;
+  EXPECT_EQ(Value("select count(*) from t where u = 'ab'"), "2");
+  EXPECT_EQ(Value("select sum(rows) from transload.coercion"), "2");
+}
+
+TEST_F(BadRows, StandInTheReportFolderToo) {
+  target_.Execute(kStrict, database_);
+  const std::string report = dir_ / "report";
+  EXPECT_EQ(Run({"--on-bad-row", "reject", "--report", report}).exit_code, 5);
+  EXPECT_TRUE(std::filesystem::exists(report + "/rejects.jsonl.zst"));
+  EXPECT_EQ(std::filesystem::status(report + "/rejects.jsonl.zst").permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+}  // namespace
+}  // namespace transload
