@@ -4,6 +4,8 @@
 #include <zstd.h>
 
 #include <iterator>
+#include <memory>
+#include <new>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -11,14 +13,23 @@
 namespace transload {
 namespace {
 
+// Piece by piece: a buffer for the worst case would be one more copy of a row that may be huge.
 std::string Compressed(std::string_view bytes) {
-  std::string out(ZSTD_compressBound(bytes.size()), '\0');
-  std::size_t size =
-      ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), ZSTD_CLEVEL_DEFAULT);
-  if (ZSTD_isError(size)) {
-    throw BugError(std::string("compressing a rejected row: ") + ZSTD_getErrorName(size));
+  const std::unique_ptr<ZSTD_CCtx, std::size_t (*)(ZSTD_CCtx*)> context(ZSTD_createCCtx(),
+                                                                        &ZSTD_freeCCtx);
+  if (context == nullptr) throw std::bad_alloc();
+  ZSTD_CCtx_setPledgedSrcSize(context.get(), bytes.size());
+  std::string out;
+  std::string piece(ZSTD_CStreamOutSize(), '\0');
+  ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
+  for (std::size_t left = 1; left != 0;) {
+    ZSTD_outBuffer to{piece.data(), piece.size(), 0};
+    left = ZSTD_compressStream2(context.get(), &to, &in, ZSTD_e_end);
+    if (ZSTD_isError(left)) {
+      throw BugError(std::string("compressing a rejected row: ") + ZSTD_getErrorName(left));
+    }
+    out.append(piece, 0, to.pos);
   }
-  out.resize(size);
   return out;
 }
 
