@@ -47,6 +47,7 @@ ObjectOutcome SchemaBuilder::CreateSchema(const std::string& name) {
 
 ObjectOutcome SchemaBuilder::CreateTable(const TablePlan& table) {
   return state_->Do("table", Label(table), [&](SqlTransaction& transaction) {
+    if (state_->Made(transaction, "table", table.schema, table.name, "")) return;
     for (const EnumTypePlan& type : table.types) {
       transaction.Exec(ddl::CreateEnum(type));
       state_->Record(transaction, "type", type.schema, type.name, table.name, "created", "",
@@ -98,6 +99,7 @@ bool SchemaBuilder::CreateTables(const std::vector<const TablePlan*>& tables) {
 ObjectOutcome SchemaBuilder::CreateSequence(const SequencePlan& sequence) {
   const std::string label = sequence.schema + "." + sequence.name;
   return state_->Do("sequence", label, [&](SqlTransaction& transaction) {
+    if (state_->Made(transaction, "sequence", sequence.schema, sequence.name, "")) return;
     transaction.Exec(ddl::CreateSequence(sequence));
     state_->Record(transaction, "sequence", sequence.schema, sequence.name, "", "created", "",
                    OidOfRelation(sequence.schema, sequence.name));
