@@ -84,10 +84,16 @@ class Comparison {
         Compare(reader, checks_[next]);
       }
     } catch (const Error& error) {
-      std::lock_guard lock(mutex_);
-      if (!first_error_) first_error_ = error;
-      next_ = checks_.size();
+      Fail(error);
+    } catch (const std::exception& error) {
+      Fail(BugError(error.what()));
     }
+  }
+
+  void Fail(const Error& error) {
+    std::lock_guard lock(mutex_);
+    if (!first_error_) first_error_ = error;
+    next_ = checks_.size();
   }
 
   void Compare(RowReader& reader, const Check& check) {
