@@ -58,6 +58,10 @@ class ScriptedReader : public RowReader {
 class NullSink : public BlockSink {
  public:
   void Write(const CopyBlock& block) override { bytes_ += block.bytes.size(); }
+  std::optional<Error> TryWrite(std::string_view tuples) override {
+    bytes_ += tuples.size();
+    return std::nullopt;
+  }
   void Reject(const BadRow& row) override {
     throw BugError("a reference row was rejected: " + row.reason);
   }
