@@ -73,6 +73,7 @@ ReportTable Describe(const TableVerdict& verdict) {
   table.seconds = verdict.seconds;
   table.bytes = verdict.target_bytes;
   table.witness = verdict.witness;
+  table.drill = verdict.drill;
   return table;
 }
 

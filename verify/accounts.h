@@ -12,6 +12,7 @@
 #include "core/partition.h"
 #include "core/row_hash.h"
 #include "transform/bound_table.h"
+#include "verify/sub_sums.h"
 
 namespace transload {
 
@@ -30,6 +31,7 @@ struct TableAccount {
   // One COUNT(*) of the source without a partition predicate, in the run's snapshot.
   std::optional<std::uint64_t> source_rows;
   std::vector<PartitionAccount> partitions;
+  SubSums sub_sums;  // of all of them; empty when none were taken
   // Rows that the target refused or that could not be encoded, by their name in the ledger
   // ("id=17"); only the drill-down needs them.
   std::multiset<std::string> rejected_keys;

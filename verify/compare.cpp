@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "verify/judge.h"
+#include "verify/sample_cuts.h"
 #include "verify/source_sums.h"
 #include "verify/target_sums.h"
 
@@ -85,6 +86,25 @@ class BothSides {
   std::vector<TargetSum> sums_;
 };
 
+// Sub-ranges that both sides are summed by. They are what the result points into.
+std::vector<std::optional<KeyCuts>> CutsFor(BothSides& sides, const Source& source,
+                                            VerifyLevel level, std::vector<SourceRead>& reads,
+                                            ProofRequest& proof) {
+  std::vector<std::optional<KeyCuts>> cuts(reads.size());
+  if (level == VerifyLevel::kCount) return cuts;
+  const std::string& engine = source.Info().engine;
+  const bool pairs = engine == "MySQL" || engine == "MariaDB" || engine == "PostgreSQL";
+  TableReader& target = sides.readers().first();
+  const std::vector<TargetSize> sizes = MeasureTargets(target, proof.tables);
+  for (std::size_t i = 0; i < reads.size(); ++i) {
+    cuts[i] = SampleCuts(target, *reads[i].table, sizes[i], pairs, reads[i].split.ranges);
+    if (!cuts[i]) continue;
+    reads[i].cuts = &*cuts[i];
+    proof.tables[i].sub_sums = SubSums(reads[i].cuts);
+  }
+  return cuts;
+}
+
 // Without reading rows nothing is known of rejects but what the ledger says.
 void CountOnly(TableAccount& account) {
   if (!account.source_rows) return;
@@ -149,6 +169,7 @@ std::vector<TableVerdict> VerifyDatabases(Source& source, const Options& options
     };
   }
   BothSides sides(options, sides_request, level);
+  const std::vector<std::optional<KeyCuts>> cuts = CutsFor(sides, source, level, reads, proof);
   proof.tables = sides.Read(readers, reads, proof.tables);
   proof.level = level;
   proof.source = readers.front().get();
@@ -165,7 +186,7 @@ std::vector<TableVerdict> VerifyDatabases(Source& source, const Options& options
   }
   proof.witness = [&source](const WitnessRequest& asked) { return source.Witness(asked); };
   HearWitnesses(proof, sides.readers(), verdicts);
-  DrillDownAll(proof, sides.readers(), verdicts);
+  DrillDownAll(proof, sides.sums(), sides.readers(), verdicts);
   std::vector<TableVerdict> ordered(verdicts.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
     Settle(proof.tables[i], verdicts[i]);

@@ -23,9 +23,9 @@ struct CompareTable {
 
 struct CompareRequest {
   std::vector<CompareTable> tables;
-  VerifyLevel level = VerifyLevel::kChecksum;  // kNone is taken for kCount
-  int jobs = 1;                                // connections on each side
-  DifferenceFile* file = nullptr;              // borrowed; may be missing
+  VerifyLevel level = VerifyLevel::kChecksum;      // kNone is taken for kCount
+  int jobs = 1;                                    // connections on each side
+  DifferenceFile* file = nullptr;                  // borrowed; may be missing
   std::function<void(const DrilledTable&)> found;  // as ProofRequest::found
   // `moved` and `table_done` tell of the source's side.
   ProofWatch watch;

@@ -25,7 +25,23 @@ bool ExactNumber(CellFormat format) {
          format == CellFormat::kDecimal;
 }
 
+// What a PostgreSQL source sends is of the same type there. Its bounds are texts; these types have
+// the same one whatever the session's settings.
+bool SameTypeOrdersAlike(PgKind kind) {
+  switch (kind) {
+    case PgKind::kInt2:
+    case PgKind::kInt4:
+    case PgKind::kInt8:
+    case PgKind::kNumeric:
+    case PgKind::kUuid:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool OrdersAlike(const ColumnPlan& column, const TargetColumn& target) {
+  if (column.source.format == CellFormat::kPgBinary) return SameTypeOrdersAlike(target.type.kind);
   switch (target.type.kind) {
     case PgKind::kInt2:
     case PgKind::kInt4:
@@ -56,26 +72,30 @@ std::optional<std::string> RowidAlias(const BoundTable& table) {
 }  // namespace
 
 SliceSum ReadSlice(TableReader& reader, const BoundTable& table, const std::string& where_sql,
-                   const std::function<void(std::uint64_t, std::uint64_t)>& moved) {
+                   const std::function<void(std::uint64_t, std::uint64_t)>& moved,
+                   SubSums* sub_sums) {
   ReadBack request = WholeTable(table);
   request.where_sql = where_sql;
   reader.Open(request);
   SliceSum sum;
   ByteBuffer scratch;
   std::string_view fields;
+  std::uint64_t rows = 0;
   std::uint64_t told_rows = 0;
   std::uint64_t told_bytes = 0;
   auto tell = [&] {
-    if (moved) moved(sum.checksum.rows - told_rows, sum.bytes - told_bytes);
-    told_rows = sum.checksum.rows;
+    if (moved) moved(rows - told_rows, sum.bytes - told_bytes);
+    told_rows = rows;
     told_bytes = sum.bytes;
   };
   while (reader.Next(fields)) {
-    table.canonicaliser().AddRow(fields, sum.checksum, scratch);
+    RowChecksum& checksum = sub_sums != nullptr ? sub_sums->At(fields) : sum.checksum;
+    table.canonicaliser().AddRow(fields, checksum, scratch);
     sum.bytes += fields.size();
-    if (sum.checksum.rows % kRowsBetweenChecks == 0) tell();
+    if (++rows % kRowsBetweenChecks == 0) tell();
   }
   tell();
+  if (sub_sums != nullptr) sum.checksum = sub_sums->Total();
   return sum;
 }
 
@@ -125,6 +145,7 @@ void TargetSide::ReadWhere(const std::string& where_sql, const TupleSink& sink) 
   std::string_view fields;
   std::uint64_t rows = 0;
   while (reader_.Next(fields)) {
+    bytes_ += fields.size();
     sink({fields, {}, false});
     if (++rows % kRowsBetweenChecks == 0 && check_) check_();
   }

@@ -12,7 +12,8 @@ constexpr std::size_t kFieldCountBytes = 2;
 
 PartitionAccount HashSourceRange(RowReader& reader, const BoundTable& table,
                                  const PartitionRange& range,
-                                 const std::function<void(std::uint64_t, std::uint64_t)>& moved) {
+                                 const std::function<void(std::uint64_t, std::uint64_t)>& moved,
+                                 SubSums* sub_sums) {
   PartitionAccount account;
   account.range = range;
   RowBatch batch;
@@ -22,7 +23,8 @@ PartitionAccount HashSourceRange(RowReader& reader, const BoundTable& table,
     batch.Clear();
     block.Clear();
     more = reader.Read(batch);
-    table.encoder().Encode(batch, block, false);
+    table.encoder().Encode(batch, block, sub_sums != nullptr);
+    if (sub_sums != nullptr) sub_sums->AddBlock(block, table.canonicaliser());
     account.read += batch.rows();
     account.written += block.rows;
     account.rejected += block.faults.size();
@@ -42,6 +44,7 @@ void SourceSide::Read(const std::vector<PartitionRange>& ranges, const TupleSink
       batch_.Clear();
       block_.Clear();
       more = reader_.Read(batch_);
+      bytes_ += batch_.bytes();
       table_.encoder().Encode(batch_, block_, true);
       HandOver(sink);
       if (check_) check_();

@@ -11,22 +11,25 @@
 #include "extract/source.h"
 #include "transform/bound_table.h"
 #include "verify/accounts.h"
+#include "verify/sub_sums.h"
 #include "verify/tuples.h"
 
 namespace transload {
 
 // Reads one range and sums its rows. Rows that cannot be encoded count as rejected. `moved` gets
 // the rows and source bytes of each batch and may throw to stop. When this throws, the reader's
-// query is still open: Abandon() it.
+// query is still open: Abandon() it. `sub_sums`, when given, get the rows too.
 PartitionAccount HashSourceRange(RowReader& reader, const BoundTable& table,
                                  const PartitionRange& range,
-                                 const std::function<void(std::uint64_t, std::uint64_t)>& moved);
+                                 const std::function<void(std::uint64_t, std::uint64_t)>& moved,
+                                 SubSums* sub_sums = nullptr);
 
 class SourceSide : public TupleSide {
  public:
   // `check` is called between batches and may throw to stop.
   SourceSide(RowReader& reader, const BoundTable& table, std::function<void()> check);
   void Read(const std::vector<PartitionRange>& ranges, const TupleSink& sink) override;
+  std::uint64_t bytes() const override { return bytes_; }
 
  private:
   void HandOver(const TupleSink& sink) const;
@@ -36,6 +39,7 @@ class SourceSide : public TupleSide {
   std::function<void()> check_;
   RowBatch batch_;
   CopyBlock block_;
+  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace transload

@@ -81,6 +81,13 @@ struct ReportWitness {
   std::uint64_t differing() const;
 };
 
+// What it took to find the rows that differ.
+struct ReportDrill {
+  std::uint64_t ranges = 0;       // whose sums differ; 0 when nothing was looked for
+  std::uint64_t range_bytes = 0;  // of their rows, of the side that has more; 0 when not known
+  std::uint64_t read_bytes = 0;   // from both sides together
+};
+
 struct ReportTable {
   std::string name;    // source label, "shop.orders"
   std::string target;  // "public.orders"
@@ -99,6 +106,7 @@ struct ReportTable {
   std::uint64_t partitions = 0;
   std::vector<ReportColumn> columns;
   ReportWitness witness;
+  ReportDrill drill;
 };
 
 struct ReportObject {

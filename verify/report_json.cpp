@@ -42,6 +42,11 @@ json WitnessJson(const ReportWitness& w) {
            })}};
 }
 
+json DrillJson(const ReportDrill& d) {
+  if (d.ranges == 0) return {};
+  return {{"ranges", d.ranges}, {"range_bytes", d.range_bytes}, {"read_bytes", d.read_bytes}};
+}
+
 json TableJson(const ReportTable& t) {
   return {{"name", t.name},
           {"target", t.target},
@@ -58,7 +63,8 @@ json TableJson(const ReportTable& t) {
           {"bytes", t.bytes},
           {"partitions", t.partitions},
           {"columns", List(t.columns, ColumnJson)},
-          {"witness", WitnessJson(t.witness)}};
+          {"witness", WitnessJson(t.witness)},
+          {"drill_down", DrillJson(t.drill)}};
 }
 
 json RunJson(const ReportRun& r) {

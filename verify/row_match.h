@@ -18,10 +18,10 @@
 namespace transload {
 
 struct MatchLimits {
-  std::size_t rows_in_memory = 500'000;  // hashes, about 64 bytes each
+  std::size_t rows_in_memory = 400'000;  // hashes, about 64 bytes each
   // Of the leftovers of each side; more are counted and not kept.
   std::size_t kept_rows = 100'000;
-  std::size_t kept_bytes = std::size_t{32} << 20;
+  std::size_t kept_bytes = std::size_t{16} << 20;
 };
 
 struct LeftoverRow {

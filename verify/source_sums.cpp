@@ -26,6 +26,7 @@ class SourceReading {
       : readers_(readers), tables_(tables), watch_(watch), accounts_(tables.size()) {
     for (std::size_t i = 0; i < tables.size(); ++i) {
       accounts_[i].table = tables[i].table;
+      accounts_[i].sub_sums = SubSums(tables[i].cuts);
       jobs_.push_back({i, true, {}, false});
       if (level == VerifyLevel::kCount) continue;
       const std::vector<PartitionRange>& ranges = tables[i].split.ranges;
@@ -77,13 +78,16 @@ class SourceReading {
         accounts_[job.table].source_rows = rows;
       } else {
         if (job.remainder) CutRemainder(reader, job, queue);
-        PartitionAccount read = HashSourceRange(reader, *tables_[job.table].table, job.range,
-                                                [&](std::uint64_t rows, std::uint64_t bytes) {
-                                                  if (watch_.moved)
-                                                    watch_.moved(job.table, rows, bytes);
-                                                });
+        SubSums sub_sums(tables_[job.table].cuts);
+        PartitionAccount read = HashSourceRange(
+            reader, *tables_[job.table].table, job.range,
+            [&](std::uint64_t rows, std::uint64_t bytes) {
+              if (watch_.moved) watch_.moved(job.table, rows, bytes);
+            },
+            sub_sums.empty() ? nullptr : &sub_sums);
         std::lock_guard lock(mutex_);
         accounts_[job.table].partitions.push_back(std::move(read));
+        accounts_[job.table].sub_sums.Add(sub_sums);
       }
     } catch (const Error& error) {
       if (error.interrupted || ending_) throw;

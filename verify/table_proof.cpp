@@ -6,15 +6,16 @@
 
 namespace transload {
 
-void DrillDownAll(const ProofRequest& request, TargetReaders& readers,
-                  std::vector<TableVerdict>& verdicts) {
+void DrillDownAll(const ProofRequest& request, const std::vector<TargetSum>& sums,
+                  TargetReaders& readers, std::vector<TableVerdict>& verdicts) {
   if (request.source == nullptr || request.level == VerifyLevel::kCount) return;
+  const DrillServices services{request.file, request.watch.throw_if_stopped, request.found};
   bool usable = true;
   for (std::size_t i = 0; usable && i < verdicts.size(); ++i) {
     const bool read_back = verdicts[i].target_sum && verdicts[i].source_sum;
     if (!read_back || *verdicts[i].target_sum == *verdicts[i].source_sum) continue;
-    usable = DrillDown(*request.source, readers.first(), request.tables[i], request.file,
-                       request.watch.throw_if_stopped, request.found, verdicts[i]);
+    usable = DrillDown(*request.source, readers.first(), request.tables[i], sums[i].sub_sums,
+                       services, verdicts[i]);
   }
 }
 
@@ -42,7 +43,7 @@ std::vector<TableVerdict> ProveTables(const Options& options, const ProofRequest
     verdicts.push_back(Judge(request.tables[i], request.level, &sums[i]));
   }
   HearWitnesses(request, readers, verdicts);
-  DrillDownAll(request, readers, verdicts);
+  DrillDownAll(request, sums, readers, verdicts);
   return verdicts;
 }
 

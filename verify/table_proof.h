@@ -50,9 +50,11 @@ struct ProofRequest {
 std::vector<TableVerdict> ProveTables(const Options& options, const ProofRequest& request);
 
 class TargetReaders;
-// Drills down into every table whose checksums differ, as far as the request allows it.
-void DrillDownAll(const ProofRequest& request, TargetReaders& readers,
-                  std::vector<TableVerdict>& verdicts);
+struct TargetSum;
+// Drills down into every table whose checksums differ, as far as the request allows it. `sums` are
+// the target's.
+void DrillDownAll(const ProofRequest& request, const std::vector<TargetSum>& sums,
+                  TargetReaders& readers, std::vector<TableVerdict>& verdicts);
 // At VerifyLevel::kFull: the second witness on every table that was read back.
 void HearWitnesses(const ProofRequest& request, TargetReaders& readers,
                    std::vector<TableVerdict>& verdicts);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/partition.h"
 #include "core/row_hash.h"
 #include "verify/report.h"
 
@@ -46,6 +47,14 @@ struct DifferenceCounts {
   std::uint64_t total() const { return missing + extra + different; }
 };
 
+// Sub-ranges that were read again and compared row by row.
+struct ComparedRange {
+  PartitionRange range;
+  RowChecksum source;    // of all rows there
+  RowChecksum rejected;  // of those that are not to be in the target
+  RowChecksum target;
+};
+
 struct TableVerdict {
   std::string source;  // label, "shop.orders"
   std::string target;  // "public.orders"
@@ -64,7 +73,8 @@ struct TableVerdict {
 
   // Filled by the drill-down into a table that does not match.
   bool drilled_down = false;
-  std::vector<std::string> differing_ranges;  // "id >= 5000 and id < 9000"
+  ReportDrill drill;
+  std::vector<ComparedRange> compared;
   DifferenceCounts counts;
   std::vector<RowDifference> samples;  // the first of each kind
 

@@ -25,29 +25,6 @@ std::uint64_t Number(const std::optional<std::string>& text) {
   return text ? std::stoull(*text) : 0;
 }
 
-// One query, however many tables there are.
-std::vector<TargetSize> MeasureTargets(TableReader& reader,
-                                       const std::vector<TableAccount>& tables) {
-  const auto version = reader.Query("SELECT current_setting('server_version_num')");
-  const bool ranges = Number(version.at(0).at(0)) >= kCtidRangeScans;
-  const auto rows = reader.Query(
-      "SELECT n.nspname, c.relname, c.relkind = 'r', pg_catalog.pg_relation_size(c.oid) / "
-      "current_setting('block_size')::int FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace "
-      "n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', "
-      "'information_schema')");
-  std::map<std::pair<std::string, std::string>, TargetSize> known;
-  for (const auto& row : rows) {
-    known[{row[0].value_or(""), row[1].value_or("")}] = {Number(row[3]), ranges};
-  }
-  std::vector<TargetSize> sizes;
-  for (const TableAccount& account : tables) {
-    const TablePlan& plan = account.table->plan();
-    auto found = known.find({plan.schema, plan.name});
-    sizes.push_back(found == known.end() ? TargetSize{} : found->second);
-  }
-  return sizes;
-}
-
 // The run's own ranges, for servers that cannot read blocks by range.
 bool CutByKey(const TableAccount& account, std::size_t table, std::uint64_t blocks,
               std::vector<TargetSlice>& slices) {
@@ -77,6 +54,30 @@ void AddSum(const SliceSum& slice, double seconds, TargetSum& sum) {
 }
 
 }  // namespace
+
+// One query, however many tables there are.
+std::vector<TargetSize> MeasureTargets(TableReader& reader,
+                                       const std::vector<TableAccount>& tables) {
+  const auto version = reader.Query("SELECT current_setting('server_version_num')");
+  const bool ranges = Number(version.at(0).at(0)) >= kCtidRangeScans;
+  const auto rows = reader.Query(
+      "SELECT n.nspname, c.relname, c.relkind = 'r', pg_catalog.pg_relation_size(c.oid) / "
+      "current_setting('block_size')::int, pg_catalog.pg_table_size(c.oid) FROM "
+      "pg_catalog.pg_class c JOIN pg_catalog.pg_namespace "
+      "n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', "
+      "'information_schema')");
+  std::map<std::pair<std::string, std::string>, TargetSize> known;
+  for (const auto& row : rows) {
+    known[{row[0].value_or(""), row[1].value_or("")}] = {Number(row[3]), Number(row[4]), ranges};
+  }
+  std::vector<TargetSize> sizes;
+  for (const TableAccount& account : tables) {
+    const TablePlan& plan = account.table->plan();
+    auto found = known.find({plan.schema, plan.name});
+    sizes.push_back(found == known.end() ? TargetSize{} : found->second);
+  }
+  return sizes;
+}
 
 TargetReaders::TargetReaders(const Options& options, int workers) : options_(options) {
   readers_.resize(static_cast<std::size_t>(std::max(workers, 1)));
@@ -183,6 +184,7 @@ std::vector<TargetSum> ReadTargets(TargetReaders& readers, const std::vector<Tab
     const BoundTable& table = *tables[slice.table].table;
     const auto start = std::chrono::steady_clock::now();
     SliceSum sum;
+    SubSums sub_sums(tables[slice.table].sub_sums.cuts());
     std::string error;
     if (worker > 0 && !readers.TryConnect(worker)) {
       queue.AddFirst(job);  // one connection less than wanted; the others do its work
@@ -193,10 +195,12 @@ std::vector<TargetSum> ReadTargets(TargetReaders& readers, const std::vector<Tab
       if (level == VerifyLevel::kCount) {
         sum.checksum.rows = reader.CountRows(table.plan().schema, table.plan().name);
       } else {
-        sum =
-            ReadSlice(reader, table, slice.where_sql, [&](std::uint64_t rows, std::uint64_t bytes) {
+        sum = ReadSlice(
+            reader, table, slice.where_sql,
+            [&](std::uint64_t rows, std::uint64_t bytes) {
               if (watch.moved) watch.moved(slice.table, rows, bytes);
-            });
+            },
+            sub_sums.empty() ? nullptr : &sub_sums);
       }
     } catch (const Error& failed) {
       if (failed.interrupted || ending) throw;
@@ -206,6 +210,7 @@ std::vector<TargetSum> ReadTargets(TargetReaders& readers, const std::vector<Tab
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
     std::unique_lock lock(mutex);
     AddSum(sum, took.count(), sums[slice.table]);
+    sums[slice.table].sub_sums.Add(sub_sums);
     if (!error.empty()) sums[slice.table].error = error;
     const bool done = --slices_left[slice.table] == 0;
     lock.unlock();

@@ -18,6 +18,7 @@ namespace transload {
 struct TargetSum {
   std::uint64_t rows = 0;
   RowChecksum checksum;  // not at VerifyLevel::kCount
+  SubSums sub_sums;      // by the cuts of the table's account, where it has them
   std::uint64_t bytes = 0;
   double seconds = 0;
   std::string error;  // why the table could not be read; empty when it was
@@ -52,8 +53,13 @@ struct TargetSlice {
 
 struct TargetSize {
   std::uint64_t blocks = 0;
-  bool by_blocks = false;  // a table of its own, whose blocks can be read by range
+  std::uint64_t bytes = 0;  // with what is kept outside of the table's own blocks
+  bool by_blocks = false;   // a table of its own, whose blocks can be read by range
 };
+
+// All zero for what is no plain table.
+std::vector<TargetSize> MeasureTargets(TableReader& reader,
+                                       const std::vector<TableAccount>& tables);
 
 // Cuts tables into slices, the largest table's first. `sizes` are of the same tables; those with a
 // why_not are left out.

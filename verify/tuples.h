@@ -3,6 +3,7 @@
 #ifndef TRANSLOAD_VERIFY_TUPLES_H_
 #define TRANSLOAD_VERIFY_TUPLES_H_
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,8 @@ class TupleSide {
   virtual ~TupleSide() = default;
   // Hands over every row of the ranges once, in any order. May be called again.
   virtual void Read(const std::vector<PartitionRange>& ranges, const TupleSink& sink) = 0;
+  // Of rows, that all calls of Read have asked the side for.
+  virtual std::uint64_t bytes() const { return 0; }
 };
 
 }  // namespace transload

@@ -1,0 +1,120 @@
+// What it costs to find differing rows once both sides' checksums are known, on real servers.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "tests/conformance/transload_run.h"
+#include "tests/rig/shared_servers.h"
+#include "tests/rig/sqlite_file.h"
+#include "tests/rig/temporary_dir.h"
+
+namespace transload {
+namespace {
+
+constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+
+struct Case {
+  std::string source;
+  rig::PostgresServer& target;
+  std::string database;
+
+  void Migrate() const {
+    const TransloadRun run = RunTransload({"run", source, target.Url(database)});
+    ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  }
+  // One table, whose differences must be exactly `rows` different ones.
+  void ExpectFoundCheaply(std::uint64_t rows, std::uint64_t most_ranges,
+                          const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments = {"verify", source, target.Url(database), "--format",
+                                          "json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const TransloadRun verify = RunTransload(arguments);
+    ASSERT_EQ(verify.exit_code, 6) << verify.out << verify.err;
+    const nlohmann::json table = nlohmann::json::parse(verify.out)["tables"].at(0);
+    EXPECT_NE(table["reason"].get<std::string>().find("0 rows missing in the target, 0 only "
+                                                      "there, " +
+                                                      std::to_string(rows) + " different"),
+              std::string::npos)
+        << table["reason"];
+    const nlohmann::json cost = table["drill_down"];
+    ASSERT_FALSE(cost.is_null());
+    EXPECT_LE(cost["read_bytes"].get<std::uint64_t>(),
+              3 * cost["range_bytes"].get<std::uint64_t>());
+    EXPECT_GT(cost["range_bytes"].get<std::uint64_t>(), 0u);
+    EXPECT_LE(cost["ranges"].get<std::uint64_t>(), most_ranges);
+    // "About 1 MiB" of a table whose rows were sampled.
+    EXPECT_LE(cost["range_bytes"].get<std::uint64_t>(), 2 * kMiB * most_ranges);
+    EXPECT_LE(verify.peak_bytes, 128 * kMiB);
+  }
+};
+
+// 300,000 rows of some 110 bytes.
+const char* const kMariaDbRows =
+    "create table big ({key}, a int, b varchar(80));"
+    "insert into big select {values}, seq, concat(repeat('x', 60), seq) from seq_1_to_300000";
+
+std::string MariaDbRows(const std::string& key, const std::string& values) {
+  std::string sql = kMariaDbRows;
+  sql.replace(sql.find("{key}"), 5, key);
+  sql.replace(sql.find("{values}"), 8, values);
+  return sql;
+}
+
+TEST(DrillDownCost, OfAnIntegerKeyIsThatOfTheSubRangesAtFault) {
+  rig::MariaDbServer& server = rig::SharedMariaDb();
+  rig::PostgresServer& target = rig::SharedPostgres();
+  const std::string source = rig::FreshDatabase(server);
+  server.Execute(MariaDbRows("id int primary key", "seq * 3"), source);
+  const Case here{server.Url(source), target, rig::FreshDatabase(target)};
+  here.Migrate();
+  // 100 rows, in five places.
+  target.Execute("update big set a = a + 1 where a % 60000 between 10000 and 10019", here.database);
+  here.ExpectFoundCheaply(100, 10);
+  // The rows changed lie at the table's end now; so they do after every row was written anew.
+  target.Execute("update big set b = b where a % 3 = 0", here.database);
+  here.ExpectFoundCheaply(100, 10, {"-j", "1"});
+}
+
+TEST(DrillDownCost, OfAKeyOfTwoColumnsAndOfAUuidIsTheSame) {
+  rig::MariaDbServer& server = rig::SharedMariaDb();
+  rig::PostgresServer& target = rig::SharedPostgres();
+  for (const auto& [key, values] : std::vector<std::pair<std::string, std::string>>{
+           {"tenant int, id bigint, primary key (tenant, id)", "seq % 3, seq"},
+           {"id binary(16) primary key", "unhex(md5(seq))"}}) {
+    const std::string source = rig::FreshDatabase(server);
+    server.Execute(MariaDbRows(key, values), source);
+    const Case here{server.Url(source), target, rig::FreshDatabase(target)};
+    here.Migrate();
+    target.Execute("update big set a = -a where a in (1000, 100000, 200000)", here.database);
+    here.ExpectFoundCheaply(3, 3);
+  }
+}
+
+TEST(DrillDownCost, FromSqliteAndPostgresIsTheSame) {
+  const rig::TemporaryDir folder;
+  rig::PostgresServer& target = rig::SharedPostgres();
+  const std::string file = folder / "source.db";
+  rig::MakeSqliteFile(
+      file,
+      "create table big (id integer primary key, a int, b text); with recursive s(i) as (select 1 "
+      "union all select i + 1 from s where i < 300000) insert into big select i * 3, i, "
+      "printf('%060d', i) from s");
+  const Case sqlite{"sqlite://" + file, target, rig::FreshDatabase(target)};
+  sqlite.Migrate();
+  target.Execute("update big set a = -a where a in (1000, 100000, 200000)", sqlite.database);
+  sqlite.ExpectFoundCheaply(3, 3);
+
+  const std::string source = rig::FreshDatabase(target);
+  target.Execute(
+      "create table big (id bigint primary key, a int, b text); insert into big select i * 3, i, "
+      "repeat('x', 60) from generate_series(1, 300000) i",
+      source);
+  const Case postgres{target.Url(source), target, rig::FreshDatabase(target)};
+  postgres.Migrate();
+  target.Execute("update big set a = 7 where a in (1001, 100001, 200001)", postgres.database);
+  postgres.ExpectFoundCheaply(3, 3);
+}
+
+}  // namespace
+}  // namespace transload

@@ -1,0 +1,257 @@
+// Rows in memory on both sides, read by ranges of an integer key: what is found, and what is read.
+#include "verify/sub_range_match.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "verify/drill_down.h"
+
+namespace transload {
+namespace {
+
+std::string Framed(std::string_view bytes) {
+  std::string frame(4, '\0');
+  StoreBe32(frame.data(), static_cast<std::uint32_t>(bytes.size()));
+  return frame + std::string(bytes);
+}
+std::string Row(std::uint32_t id, std::string_view note) {
+  std::string bytes(4, '\0');
+  StoreBe32(bytes.data(), id);
+  return Framed(bytes) + Framed(note);
+}
+
+BoundTable Notes() {
+  TablePlan plan;
+  plan.source_name = plan.name = "notes";
+  plan.schema = "public";
+  ColumnPlan id, note;
+  id.source.name = id.name = "id";
+  id.source.format = CellFormat::kSigned;
+  id.type = ParsePgType("integer");
+  note.source.name = note.name = "note";
+  note.source.format = CellFormat::kText;
+  note.type = ParsePgType("text");
+  plan.columns = {id, note};
+  IndexPlan key;
+  key.primary = true;
+  key.parts.push_back({"\"id\"", false, "", ""});
+  plan.indexes.push_back(key);
+  TargetColumn first, second;
+  first.name = "id";
+  first.type = id.type;
+  second.name = "note";
+  second.type = note.type;
+  return BoundTable(1, 1, plan, {first, second}, 42);
+}
+
+class Side : public TupleSide {
+ public:
+  explicit Side(std::multimap<std::uint32_t, std::string> rows) : rows_(std::move(rows)) {}
+
+  void Read(const std::vector<PartitionRange>& ranges, const TupleSink& sink) override {
+    for (const PartitionRange& range : ranges) {
+      ++queries;
+      auto at = range.lower ? rows_.lower_bound(Number(*range.lower)) : rows_.begin();
+      const auto end = range.upper ? rows_.lower_bound(Number(*range.upper)) : rows_.end();
+      for (; at != end; ++at) {
+        bytes_ += at->second.size();
+        sink({at->second, {}, false});
+      }
+    }
+  }
+  std::uint64_t bytes() const override { return bytes_; }
+
+  SubSums Sum(const KeyCuts& cuts, const BoundTable& table) const {
+    SubSums sums(&cuts);
+    ByteBuffer scratch;
+    for (const auto& [id, row] : rows_) table.canonicaliser().AddRow(row, sums.At(row), scratch);
+    return sums;
+  }
+  std::multimap<std::uint32_t, std::string>& rows() { return rows_; }
+  int queries = 0;
+
+ private:
+  static std::uint32_t Number(const KeyBound& bound) {
+    return static_cast<std::uint32_t>(std::stoul(bound.at(0)));
+  }
+  std::multimap<std::uint32_t, std::string> rows_;
+  std::uint64_t bytes_ = 0;
+};
+
+// The drill-down asks nothing of it but to be passed on to a repair.
+class NoReader : public RowReader {
+ public:
+  void Open(const ReadRequest&) override { throw BugError("not asked for"); }
+  bool Read(RowBatch&) override { return false; }
+  void Abandon() override {}
+  void Cancel() noexcept override {}
+  std::uint64_t CountRows(const std::string&, const std::string&, const std::string&) override {
+    return 0;
+  }
+  std::optional<KeyBound> BoundaryAfter(const std::string&, const std::string&,
+                                        const PartitionRange&, std::uint64_t) override {
+    return std::nullopt;
+  }
+};
+
+constexpr std::uint32_t kRows = 60'000;
+constexpr std::uint32_t kRowsPerCut = 200;
+
+class SubRanges : public testing::Test {
+ protected:
+  SubRanges() {
+    std::multimap<std::uint32_t, std::string> rows;
+    for (std::uint32_t id = 0; id < kRows; ++id) {
+      rows.emplace(id, Row(id, "a note of some length, the one with number " + std::to_string(id)));
+    }
+    source_.rows() = target_.rows() = std::move(rows);
+    cuts_ = KeyCuts::For(table_, true);
+    for (std::uint32_t id = kRowsPerCut; id < kRows; id += kRowsPerCut) {
+      cuts_->Add({std::to_string(id)});
+    }
+    cuts_->Settle(1);
+  }
+
+  void Change(std::uint32_t id) { target_.rows().find(id)->second = Row(id, "changed"); }
+
+  bool Run(const DrillServices& services = {}) {
+    account_.table = &table_;
+    account_.sub_sums = source_.Sum(*cuts_, table_);
+    target_sums_ = target_.Sum(*cuts_, table_);
+    NoReader reader;
+    return SubRangeMatch(source_, target_, account_, target_sums_, verdict_).Run(reader, services);
+  }
+
+  const BoundTable table_ = Notes();
+  std::optional<KeyCuts> cuts_;
+  Side source_{{}}, target_{{}};
+  TableAccount account_;
+  SubSums target_sums_;
+  TableVerdict verdict_;
+};
+
+TEST_F(SubRanges, FindAHundredRowsReadingThriceTheirSubRangesAtMost) {
+  std::mt19937 random(11);
+  std::set<std::uint32_t> changed, touched;
+  while (changed.size() < 100) changed.insert(random() % kRows);
+  for (std::uint32_t id : changed) {
+    Change(id);
+    touched.insert(id / kRowsPerCut);
+  }
+  const std::uint64_t row_bytes = source_.rows().begin()->second.size() + 7;
+  ASSERT_TRUE(Run());
+  EXPECT_EQ(verdict_.counts.different, 100u);
+  EXPECT_EQ(verdict_.counts.total(), 100u);
+  EXPECT_TRUE(verdict_.counts.exact);
+  EXPECT_EQ(verdict_.drill.ranges, touched.size());
+  const std::uint64_t read = source_.bytes() + target_.bytes();
+  EXPECT_LE(read, 3 * touched.size() * kRowsPerCut * row_bytes);
+  EXPECT_LE(read, 3 * verdict_.drill.range_bytes);
+  EXPECT_LE(source_.queries, static_cast<int>(touched.size()));
+}
+
+TEST_F(SubRanges, FindRowsLostAddedDoubledAndMovedToAnotherKey) {
+  target_.rows().erase(500);
+  target_.rows().emplace(kRows + 10, Row(kRows + 10, "new"));
+  target_.rows().emplace(2'500, target_.rows().find(2'500)->second);
+  auto moved = target_.rows().extract(7'777);
+  moved.key() = 40'001;
+  moved.mapped() = Row(40'001, moved.mapped().substr(12));
+  target_.rows().insert(std::move(moved));
+  ASSERT_TRUE(Run());
+  EXPECT_EQ(verdict_.counts.missing, 2u);
+  EXPECT_EQ(verdict_.counts.extra, 3u);
+  EXPECT_EQ(verdict_.counts.different, 0u);
+  EXPECT_EQ(verdict_.samples.size(), 5u);
+}
+
+TEST_F(SubRanges, AreReadTogetherWhereNeighboursDiffer) {
+  for (std::uint32_t id = 10'000; id < 14'000; id += kRowsPerCut) Change(id);
+  ASSERT_TRUE(Run());
+  EXPECT_EQ(verdict_.drill.ranges, 20u);
+  EXPECT_EQ(verdict_.counts.different, 20u);
+  EXPECT_LE(source_.queries, 2);
+}
+
+TEST_F(SubRanges, TellARepairOfAllRowsAtOnceWhereTheyAreFew) {
+  for (std::uint32_t id : {5u, 15'000u, 59'000u}) Change(id);
+  int calls = 0;
+  DrillServices services;
+  services.found = [&](const DrilledTable& table) {
+    ++calls;
+    EXPECT_EQ(table.leftovers.source.size(), 3u);
+    EXPECT_EQ(table.ranges.size(), 3u);
+  };
+  ASSERT_TRUE(Run(services));
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(SubRanges, TellARepairInPartsWhereRowsAreMany) {
+  for (auto& [id, row] : target_.rows()) row = Row(id, "changed, all of them");
+  std::size_t rows = 0, most = 0;
+  DrillServices services;
+  services.found = [&](const DrilledTable& table) {
+    rows += table.leftovers.source.size();
+    most = std::max(most, table.leftovers.source.size());
+  };
+  ASSERT_TRUE(Run(services));
+  EXPECT_EQ(rows, kRows);
+  EXPECT_LT(most, kRows);
+  EXPECT_EQ(verdict_.counts.different, kRows);
+}
+
+// A side that gives other rows for a range than were summed in it.
+TEST_F(SubRanges, GiveUpWhereTheKeyDoesNotOrderAsItsTypeSays) {
+  Change(5'500);
+  account_.table = &table_;
+  account_.sub_sums = source_.Sum(*cuts_, table_);
+  target_sums_ = target_.Sum(*cuts_, table_);
+  source_.rows().erase(5'600);
+  NoReader reader;
+  EXPECT_FALSE(SubRangeMatch(source_, target_, account_, target_sums_, verdict_).Run(reader, {}));
+  EXPECT_EQ(verdict_.drill.ranges, 0u);
+}
+
+TEST_F(SubRanges, GiveUpWhereARowWithoutAKeyDiffers) {
+  target_.rows().emplace(0, std::string(4, '\xff') + Framed("no key"));
+  EXPECT_FALSE(Run());
+}
+
+TEST(SubSums, OfABlockAreThoseOfItsRows) {
+  const BoundTable table = Notes();
+  std::optional<KeyCuts> cuts = KeyCuts::For(table, true);
+  for (int cut : {100, 200, 300}) cuts->Add({std::to_string(cut)});
+  cuts->Settle(1);
+  SubSums by_block(&*cuts), by_row(&*cuts);
+  ByteBuffer scratch;
+  for (const auto& [first, last] :
+       std::vector<std::pair<int, int>>{{0, 90}, {90, 250}, {310, 320}}) {
+    CopyBlock block;
+    for (int id = first; id < last; ++id) {
+      const std::string row = Row(static_cast<std::uint32_t>(id), "x");
+      block.row_starts.push_back(block.bytes.size());
+      block.bytes.Append(std::string_view("\0\2", 2));
+      block.bytes.Append(row);
+      ++block.rows;
+      table.canonicaliser().AddRow(row, block.checksum, scratch);
+      table.canonicaliser().AddRow(row, by_row.At(row), scratch);
+    }
+    by_block.AddBlock(block, table.canonicaliser());
+  }
+  ASSERT_EQ(by_block.sums().size(), 5u);
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(by_block.sums()[i].checksum, by_row.sums()[i].checksum) << i;
+    EXPECT_EQ(by_block.sums()[i].bytes, by_row.sums()[i].bytes) << i;
+  }
+  EXPECT_EQ(by_block.sums()[1].checksum.rows, 100u);
+  EXPECT_EQ(by_block.sums()[3].checksum.rows, 10u);
+}
+
+}  // namespace
+}  // namespace transload

@@ -1,0 +1,65 @@
+// Sums of the sub-ranges of a table, taken while its rows are hashed anyway, and what a comparison
+// of both sides' sums says about where rows differ.
+#ifndef TRANSLOAD_VERIFY_SUB_SUMS_H_
+#define TRANSLOAD_VERIFY_SUB_SUMS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/copy_block.h"
+#include "core/row_hash.h"
+#include "transform/canonical.h"
+#include "verify/key_cuts.h"
+
+namespace transload {
+
+struct SubSum {
+  RowChecksum checksum;
+  std::uint64_t bytes = 0;  // of the rows as tuples
+};
+
+// One side's, or one part of it. Used by one thread.
+class SubSums {
+ public:
+  // Without cuts nothing is kept.
+  explicit SubSums(const KeyCuts* cuts = nullptr);
+
+  // The sum to add a row to; `fields` are its framed fields.
+  RowChecksum& At(std::string_view fields);
+  // The rows of a block whose row starts were kept. Hashes them again only when they are of more
+  // than one sub-range.
+  void AddBlock(const CopyBlock& block, const RowCanonicaliser& canonicaliser);
+  void Add(const SubSums& other);
+
+  const KeyCuts* cuts() const { return cuts_; }
+  bool empty() const { return sums_.empty(); }
+  // In the order of the cuts; the last is of rows whose key is NULL.
+  const std::vector<SubSum>& sums() const { return sums_; }
+  // Of sub-ranges first to last, both included.
+  SubSum Sum(std::size_t first, std::size_t last) const;
+  RowChecksum Total() const;
+
+ private:
+  const KeyCuts* cuts_;  // borrowed
+  std::vector<SubSum> sums_;
+  std::vector<std::size_t> found_;  // of a block's rows
+  std::size_t near_ = 0;
+};
+
+// Neighbouring sub-ranges, both ends included, to be read in one go.
+struct SubRangeRun {
+  std::size_t first = 0;
+  std::size_t last = 0;
+  std::uint64_t rows = 0;   // of the side that has more
+  std::uint64_t bytes = 0;  // of both sides
+};
+
+// The sub-ranges whose sums differ; neighbours together up to `most_bytes`.
+std::vector<SubRangeRun> DifferingSubRanges(const SubSums& source, const SubSums& target,
+                                            std::uint64_t most_bytes);
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_VERIFY_SUB_SUMS_H_
