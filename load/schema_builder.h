@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -97,6 +98,9 @@ class SchemaBuilder {
   ObjectOutcome CreateLargeObject(const std::string& oid,
                                   const std::function<LargeObjectPiece(std::int64_t)>& read,
                                   const std::vector<std::string>& after);
+  // All of them in one transaction with the ledger's names. A schema that stood before the run is
+  // made again, empty.
+  ObjectOutcome RenameSchemas(const std::map<std::string, std::string>& renames);
   ObjectOutcome SetSequenceState(const std::string& schema, const std::string& name,
                                  const std::string& last_value, bool is_called);
 

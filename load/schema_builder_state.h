@@ -31,7 +31,9 @@ inline ObjectOutcome Failed(const std::string& kind, const std::string& name, co
 
 // What a crash between the statements and the COMMIT, and right after it, is called for an object.
 inline std::pair<FaultPoint, FaultPoint> FaultPointsOf(const std::string& kind) {
-  if (kind == "schema") return {FaultPoint::kSchemaUncommitted, FaultPoint::kSchemaCommitted};
+  if (kind == "schema" || kind == "schema rename") {
+    return {FaultPoint::kSchemaUncommitted, FaultPoint::kSchemaCommitted};
+  }
   if (kind == "table") return {FaultPoint::kTableUncommitted, FaultPoint::kTableCommitted};
   if (kind == "index") return {FaultPoint::kIndexUncommitted, FaultPoint::kIndexCommitted};
   if (kind == "identity" || kind == "sequence") {

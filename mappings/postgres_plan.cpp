@@ -28,7 +28,6 @@ void CheckOptions(const PlanRequest& request) {
   }
   std::set<std::string> schemas;
   for (const SourceTable& table : request.catalogue.tables) schemas.insert(table.schema);
-  if (!options.rename_schema.empty() && !options.data_only) Refuse("--rename-schema");
   for (const auto& [from, to] : options.rename_schema) {
     if (!schemas.contains(from)) {
       throw UsageError(fmt::format(

@@ -95,6 +95,8 @@ void Migration::Execute() {
   GiveAway();
   ends_->target.CommitSynchronously();
   if (!options.schema_only) Prove();
+  // Only now: a value that names a table (regclass) shows otherwise afterwards.
+  if (RenamesPending()) RenameSchemas();
 }
 
 void Migration::Phase(const std::string& name, std::uint64_t steps) {

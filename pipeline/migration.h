@@ -85,6 +85,8 @@ class Migration {
   void MakePostgresSchema();
   void PostgresTableLoaded(std::int64_t table_id, const TablePlan& plan);
   void AddPostgresObjects();
+  bool RenamesPending() const;
+  void RenameSchemas();
 
   // --- migration.cpp
   void Execute();
@@ -101,7 +103,7 @@ class Migration {
 
   Progress& progress_;
   std::optional<WallClock::time_point> deadline_;
-  StopFlag stop_;  // the user's wish, or the deadline
+  StopFlag stop_;                                    // the user's wish, or the deadline
   std::function<void(const Report&)> write_report_;  // may be empty
   std::unique_ptr<Endpoints> ends_;
   std::optional<Ledger> ledger_;

@@ -9,6 +9,7 @@
 #include "core/fault_point.h"
 #include "pipeline/migration.h"
 #include "pipeline/postgres_extras.h"
+#include "pipeline/postgres_rename.h"
 #include "pipeline/postgres_schema.h"
 
 namespace transload {
@@ -260,7 +261,7 @@ void Migration::SetSequences() {
 
 void Migration::GiveAway() {
   const Options& options = ends_->options;
-  if (postgres_) {
+  if (postgres_ && (RenamesOf(*ends_).empty() || RenamesPending())) {
     Phase("owners");
     postgres_->GiveAway(*workers_);
   }

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "pipeline/migration.h"
 #include "pipeline/postgres_extras.h"
+#include "pipeline/postgres_rename.h"
 #include "pipeline/postgres_schema.h"
 
 namespace transload {
@@ -69,6 +70,32 @@ void Migration::PostgresTableLoaded(std::int64_t table_id, const TablePlan& plan
         },
         [this, table_id] { ledger_->SetTablePhase(table_id, TablePhase::kIndexes, "done"); });
   });
+}
+
+bool Migration::RenamesPending() const {
+  for (const auto& [from, to] : RenamesOf(*ends_)) {
+    if (!made_.contains(RenameKey(from, to))) return true;
+  }
+  return false;
+}
+
+void Migration::RenameSchemas() {
+  Phase("schema names");
+  const std::map<std::string, std::string> renames = RenamesOf(*ends_);
+  SchemaBuilder builder(ends_->options, run_.id);
+  const ObjectOutcome outcome = builder.RenameSchemas(renames);
+  if (!outcome.ok) {
+    throw Error(fmt::format("schemas could not be renamed ({}): {}", outcome.name, outcome.error));
+  }
+  ends_->target.CommitSynchronously();
+  UseTargetSchemas(planned_.plan.tables, renames);
+  for (std::size_t i = 0; i < table_ids_.size(); ++i) {
+    board_.At(table_ids_[i]).plan.schema = planned_.plan.tables[i].schema;
+  }
+  for (std::string& sentence : OldNamesInText(*ends_, renames)) {
+    progress_.Message(MessageLevel::kWarning, sentence);
+    notes_.push_back(std::move(sentence));
+  }
 }
 
 void Migration::AddPostgresObjects() {

@@ -15,6 +15,7 @@
 #include "load/undo.h"
 #include "pipeline/migration.h"
 #include "pipeline/postgres_extras.h"
+#include "pipeline/postgres_rename.h"
 #include "pipeline/reconcile.h"
 #include "pipeline/retry_rejects.h"
 
@@ -78,6 +79,10 @@ std::string Listed(const std::vector<std::string>& lines) {
 std::string Migration::LockKey(const MigrationPlan& plan) const {
   std::set<std::string> schemas(plan.schemas.begin(), plan.schemas.end());
   for (const TablePlan& table : plan.tables) schemas.insert(table.schema);
+  // By the names that they end with, also while they have others.
+  for (const auto& [from, to] : RenamesOf(*ends_)) {
+    if (schemas.erase(from) > 0) schemas.insert(to);
+  }
   std::string key;
   for (const std::string& schema : schemas) key += (key.empty() ? "" : ",") + schema;
   return key;
@@ -183,6 +188,9 @@ void Migration::CheckPreflight() {
     items.push_back(std::move(item));
   }
   for (PreflightItem& item : PreflightPostgresPair(*ends_)) items.push_back(std::move(item));
+  if (!resuming_) {
+    for (PreflightItem& item : CheckRenames(*ends_)) items.push_back(std::move(item));
+  }
   std::vector<std::string> refusals;
   for (const PreflightItem& item : items) {
     const std::string line = item.subject + ": " + item.text;
@@ -218,6 +226,7 @@ void Migration::PlanFresh() {
     }
     throw RefusedError("the plan cannot be carried out:" + Listed(lines));
   }
+  if (!RenamesOf(*ends_).empty()) UseSourceSchemas(planned_.plan.tables);
 }
 
 // Types come from the ledger; everything else is planned as before, which the inputs being equal
@@ -248,6 +257,7 @@ void Migration::PlanFromLedger() {
           fmt::format("{}|{}|{}|{}", object.kind, object.schema, object.table, object.name));
     }
   }
+  if (RenamesPending()) UseSourceSchemas(fresh_tables_);
 }
 
 void Migration::Begin() {

@@ -9,6 +9,7 @@
 #include "pipeline/endpoints.h"
 #include "pipeline/flow.h"
 #include "pipeline/postgres_extras.h"
+#include "pipeline/postgres_rename.h"
 #include "pipeline/postgres_schema.h"
 
 namespace transload {
@@ -65,6 +66,7 @@ std::vector<PreflightItem> CheckPreflight(const Options& options) {
     items.push_back(std::move(item));
   }
   for (PreflightItem& item : PreflightPostgresPair(ends)) items.push_back(std::move(item));
+  for (PreflightItem& item : CheckRenames(ends)) items.push_back(std::move(item));
   for (const Hazard& refusal : planned.plan.refusals) {
     items.push_back({CheckResult::kRefusal, refusal.where, refusal.text});
   }

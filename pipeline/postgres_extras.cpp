@@ -71,14 +71,18 @@ void SetPostgresSequences(Endpoints& ends, ObjectWorkers& workers,
       "select '\"' || replace(n.nspname, '\"', '\"\"') || '\".\"' || replace(c.relname, '\"', "
       "'\"\"') || '\"' from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = "
       "c.relnamespace where c.relkind = 'S'"));
-  auto target_schema = [&](const std::string& schema) {
+  // A whole migration renames schemas when all else is done.
+  auto target_schema = [&](const std::string& schema, const std::string& name) {
     auto renamed = ends.options.rename_schema.find(schema);
-    return renamed == ends.options.rename_schema.end() ? schema : renamed->second;
+    if (renamed == ends.options.rename_schema.end()) return schema;
+    const bool done =
+        ends.options.data_only || there.contains(ddl::Qualified(renamed->second, name));
+    return done ? renamed->second : schema;
   };
   std::vector<SourceSequence> wanted;
   for (const SourceSequence& sequence : sequences) {
-    const std::string name = ddl::Qualified(target_schema(sequence.schema), sequence.name);
-    if (there.contains(name)) wanted.push_back(sequence);
+    const std::string schema = target_schema(sequence.schema, sequence.name);
+    if (there.contains(ddl::Qualified(schema, sequence.name))) wanted.push_back(sequence);
   }
   std::vector<postgres::SequenceState> states;
   {
@@ -86,7 +90,7 @@ void SetPostgresSequences(Endpoints& ends, ObjectWorkers& workers,
     states = AsPostgres(ends)->ReadSequenceStates(wanted);
   }
   for (const postgres::SequenceState& state : states) {
-    const std::string schema = target_schema(state.schema);
+    const std::string schema = target_schema(state.schema, state.name);
     workers.Submit("sequence " + state.name, [state, schema](SchemaBuilder& builder) {
       return builder.SetSequenceState(schema, state.name, state.last_value, state.is_called);
     });

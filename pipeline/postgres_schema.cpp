@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <sstream>
 
 #include "load/ddl.h"
 #include "load/pg_programs.h"
+#include "pipeline/postgres_rename.h"
 
 namespace transload {
 namespace {
@@ -15,69 +15,6 @@ constexpr int kMajor = 10000;
 
 std::string TableKey(const std::string& schema, const std::string& name) {
   return schema + '\0' + name;
-}
-
-// What is no object of its own, or is moved as data.
-bool IsNothing(const ArchiveEntry& entry) {
-  static const std::set<std::string> kKinds = {
-      "ENCODING",      "STDSTRINGS",  "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES",
-      "SEQUENCE SET",  "TABLE DATA",  "BLOB",       "BLOBS",    "BLOB METADATA",
-      "BLOB COMMENTS", "LARGE OBJECT"};
-  return kKinds.contains(entry.kind) || entry.name.starts_with("LARGE OBJECT");
-}
-
-// Goes without saying with what it belongs to.
-bool GoesAlong(const ArchiveEntry& entry) {
-  static const std::set<std::string> kKinds = {
-      "COMMENT", "ACL",      "INDEX",        "CONSTRAINT",   "DEFAULT",       "SEQUENCE OWNED BY",
-      "TRIGGER", "RULE",     "POLICY",       "ROW SECURITY", "STATISTICS",    "CHECK CONSTRAINT",
-      "TABLE",   "SEQUENCE", "TABLE ATTACH", "INDEX ATTACH", "SECURITY LABEL"};
-  return kKinds.contains(entry.kind);
-}
-
-std::string KindOf(const ArchiveEntry& entry) {
-  if (entry.kind == "FK CONSTRAINT") return "foreign key";
-  std::string kind = entry.kind;
-  std::transform(kind.begin(), kind.end(), kind.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return kind;
-}
-
-std::string LabelOf(const ArchiveEntry& entry) {
-  return entry.schema.empty() ? entry.name : entry.schema + "." + entry.name;
-}
-
-std::string MadeKey(const ArchiveEntry& entry) {
-  return fmt::format("{}|{}||{}", KindOf(entry), entry.schema, entry.name);
-}
-
-std::set<std::string> Lines(const std::string& text) {
-  std::set<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.insert(line);
-  return lines;
-}
-
-// The name at the end of "… TO role;" or "… OWNER TO "Role";".
-std::string LastName(std::string text) {
-  while (!text.empty() && (text.back() == ';' || text.back() == '\n')) text.pop_back();
-  if (text.ends_with(" WITH GRANT OPTION")) text.resize(text.size() - 18);
-  std::size_t start = text.npos;
-  for (const char* word : {" TO ", " FROM "}) {
-    const std::size_t at = text.rfind(word);
-    if (at != text.npos && (start == text.npos || at + std::string(word).size() > start)) {
-      start = at + std::string(word).size();
-    }
-  }
-  if (start == text.npos) return "";
-  std::string name = text.substr(start);
-  if (!name.starts_with('"')) return name;
-  std::string out;
-  for (std::size_t i = 1; i + 1 < name.size(); ++i) {
-    out += name[i];
-    if (name[i] == '"') ++i;
-  }
-  return out;
 }
 
 }  // namespace
@@ -89,20 +26,6 @@ std::unique_ptr<PostgresSchema> PostgresSchema::For(Endpoints& ends) {
   auto* source = dynamic_cast<postgres::PostgresSource*>(ends.source.get());
   if (source == nullptr || ends.options.data_only) return nullptr;
   return std::make_unique<PostgresSchema>(ends, *source);
-}
-
-PostgresSchema::Stage PostgresSchema::StageOf(const ArchiveEntry& entry) {
-  if (entry.kind == "ACL" || entry.kind == "DEFAULT ACL") return Stage::kPrivileges;
-  if (!entry.post_data) return Stage::kPreData;
-  if (entry.kind == "MATERIALIZED VIEW DATA") return Stage::kRefresh;
-  static const std::set<std::string> kOfTables = {"INDEX", "CONSTRAINT", "INDEX ATTACH",
-                                                  "STATISTICS"};
-  if (kOfTables.contains(entry.kind)) return Stage::kTable;
-  if (entry.kind == "EVENT TRIGGER" || entry.kind.starts_with("PUBLICATION") ||
-      entry.kind.starts_with("SUBSCRIPTION")) {
-    return Stage::kLast;
-  }
-  return Stage::kAfterData;
 }
 
 void PostgresSchema::Read(const MigrationPlan& plan,
@@ -119,6 +42,9 @@ void PostgresSchema::Read(const MigrationPlan& plan,
   std::erase_if(entries_, IsNothing);
   addresses_ = ReadAddresses(source_, entries_);
   foreign_keys_ = ReadForeignKeys(source_);
+  renames_ = RenamesOf(ends_);
+  renamed_ = !renames_.empty() &&
+             made.contains(RenameKey(renames_.begin()->first, renames_.begin()->second));
   ReadRoles();
   for (const ArchiveEntry& entry : entries_) {
     Node& node = nodes_[entry.id];
@@ -127,6 +53,7 @@ void PostgresSchema::Read(const MigrationPlan& plan,
     node.done = made.contains(MadeKey(entry));
   }
   Choose(plan, standing);
+  if (renamed_) LeaveRenamed();
   for (auto& [id, node] : nodes_) {
     if (!node.chosen) continue;
     for (int other : node.entry->depends_on) {
@@ -137,11 +64,26 @@ void PostgresSchema::Read(const MigrationPlan& plan,
   LinkTables();
 }
 
-void PostgresSchema::ReadRoles() {
-  roles_ = Lines(ends_.target.QueryText("select rolname from pg_catalog.pg_roles"));
-  tablespaces_ = Lines(ends_.target.QueryText("select spcname from pg_catalog.pg_tablespace"));
-  usable_roles_ = Lines(ends_.target.QueryText(
-      "select rolname from pg_catalog.pg_roles where pg_catalog.pg_has_role(oid, 'member')"));
+// As the ledger knows the object.
+std::string PostgresSchema::MadeKey(const ArchiveEntry& entry) const {
+  auto name_of = [this](const std::string& schema) {
+    auto renamed = renames_.find(schema);
+    return renamed_ && renamed != renames_.end() ? renamed->second : schema;
+  };
+  return fmt::format("{}|{}||{}", KindOf(entry), name_of(entry.schema),
+                     entry.kind == "SCHEMA" ? name_of(entry.name) : entry.name);
+}
+
+// Schemas are renamed after everything was tried: what does not stand by then has failed, and its
+// SQL names a schema that is no more.
+void PostgresSchema::LeaveRenamed() {
+  for (auto& [id, node] : nodes_) node.chosen = node.chosen && node.done;
+  for (auto& [oid, key] : foreign_keys_) {
+    for (std::string* schema : {&key.table.schema, &key.key.parent_schema}) {
+      auto renamed = renames_.find(*schema);
+      if (renamed != renames_.end()) *schema = renamed->second;
+    }
+  }
 }
 
 // Leaves out tables that are not in the plan or that stand already, and whatever needs them.
@@ -174,6 +116,11 @@ void PostgresSchema::Choose(const MigrationPlan& plan,
       node.chosen = (!subset || !rows->second.empty()) && !stands;
       if (node.chosen && !rows->second.empty()) row_source_[entry.id] = rows->second;
     }
+    // Empty at the source, or preflight would have refused; another schema gets its name.
+    if (entry.kind == "SCHEMA") {
+      node.chosen = std::none_of(renames_.begin(), renames_.end(),
+                                 [&](const auto& rename) { return rename.second == entry.name; });
+    }
     for (int other : entry.depends_on) {
       auto needed = nodes_.find(other);
       if (needed != nodes_.end() && !needed->second.chosen) node.chosen = false;
@@ -194,7 +141,7 @@ void PostgresSchema::Follow(Node& first, Node& then) {
 // An index of a table waits for the table's rows; what stands on an index has them then.
 void PostgresSchema::LinkTables() {
   for (auto& [id, node] : nodes_) {
-    if (node.stage != Stage::kTable || !node.chosen || node.done) continue;
+    if (node.stage != ArchiveStage::kTable || !node.chosen || node.done) continue;
     for (int other : node.entry->depends_on) {
       auto found = row_source_.find(other);
       if (found != row_source_.end()) node.tables.push_back(found->second);
@@ -224,19 +171,6 @@ void PostgresSchema::ChainConstraints(Loading& loading) {
   for (Node* node : loading.nodes) {
     if (node->entry->kind == "INDEX") Follow(*last, *node);
   }
-}
-
-// A tablespace that the target lacks is left to its default.
-std::string PostgresSchema::KnownSettings(const std::string& settings) const {
-  std::string known;
-  std::istringstream lines(settings);
-  for (std::string line; std::getline(lines, line);) {
-    const std::string_view key = "SET default_tablespace = ";
-    std::string name = line.starts_with(key) ? line.substr(key.size()) : "";
-    std::erase_if(name, [](char c) { return c == ';' || c == '"' || c == '\'' || c == ' '; });
-    if (name.empty() || tablespaces_.contains(name)) known += line + "\n";
-  }
-  return known;
 }
 
 ArchiveObject PostgresSchema::ObjectOf(const ArchiveEntry& entry) const {
@@ -305,7 +239,7 @@ void PostgresSchema::Done(ObjectWorkers& workers, Node& node) {
     node.done = true;
     for (Node* follower : node.followers) {
       --follower->waits;
-      const bool runs = follower->stage == Stage::kTable || node.stage == follower->stage;
+      const bool runs = follower->stage == ArchiveStage::kTable || node.stage == follower->stage;
       if (runs && follower->waits == 0 && !follower->submitted && !follower->done) {
         Submit(workers, *follower);
       }
@@ -338,7 +272,8 @@ void PostgresSchema::MakePreData(ObjectWorkers& workers) {
     Node& node = nodes_.at(entry.id);
     // CREATE EXTENSION brings its own comment, which only a superuser may set.
     const bool extension_comment = entry.kind == "COMMENT" && entry.name.starts_with("EXTENSION ");
-    if (node.stage != Stage::kPreData || !node.chosen || node.done || extension_comment) continue;
+    if (node.stage != ArchiveStage::kPreData || !node.chosen || node.done || extension_comment)
+      continue;
     node.submitted = true;
     nodes->push_back(&node);
   }
@@ -363,7 +298,7 @@ void PostgresSchema::TableLoaded(ObjectWorkers& workers, const std::string& sche
 }
 
 // Submits what is ready of a stage and waits until all of it, and what follows, is done.
-void PostgresSchema::RunStage(ObjectWorkers& workers, Stage stage) {
+void PostgresSchema::RunStage(ObjectWorkers& workers, ArchiveStage stage) {
   {
     std::lock_guard lock(mutex_);
     for (auto& [id, node] : nodes_) {
@@ -378,13 +313,13 @@ void PostgresSchema::MakePostData(ObjectWorkers& workers, bool with_rows) {
   {
     std::lock_guard lock(mutex_);
     for (auto& [id, node] : nodes_) {
-      if (node.stage != Stage::kTable || !node.tables.empty() || !node.chosen || node.done)
+      if (node.stage != ArchiveStage::kTable || !node.tables.empty() || !node.chosen || node.done)
         continue;
       Release(workers, node);
     }
   }
   workers.WaitUntilIdle();
-  RunStage(workers, Stage::kAfterData);
+  RunStage(workers, ArchiveStage::kAfterData);
   // An earlier start may have made a key and not come to look at the rows.
   for (const auto& [id, node] : nodes_) {
     if (node.done && !node.submitted && node.entry->kind == "FK CONSTRAINT") {
@@ -392,54 +327,7 @@ void PostgresSchema::MakePostData(ObjectWorkers& workers, bool with_rows) {
     }
   }
   workers.WaitUntilIdle();
-  if (with_rows) RunStage(workers, Stage::kRefresh);
-}
-
-// The statements of an ACL entry whose roles the target has.
-std::vector<std::string> PostgresSchema::Grants(const ArchiveEntry& entry) const {
-  if (entry.sql.find("SET SESSION AUTHORIZATION") != std::string::npos) return {entry.sql};
-  std::vector<std::string> statements;
-  std::istringstream lines(entry.sql);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.empty()) continue;
-    const std::string role = LastName(line);
-    if (role == "PUBLIC" || roles_.contains(role)) statements.push_back(line);
-  }
-  return statements;
-}
-
-void PostgresSchema::SetOwners(ObjectWorkers& workers, bool last) {
-  // Schemas after what they hold: their owner alone may make things in them.
-  for (const bool schemas : {false, true}) {
-    for (const ArchiveEntry& entry : entries_) {
-      const Node& node = nodes_.at(entry.id);
-      if ((entry.kind == "SCHEMA") != schemas || (node.stage == Stage::kLast) != last) continue;
-      if (!node.chosen || !node.done || entry.owner_sql.empty()) continue;
-      if (!usable_roles_.contains(LastName(entry.owner_sql))) continue;
-      workers.Submit("owner " + entry.name, [&entry](SchemaBuilder& builder) {
-        return builder.RunForArchive("owner", LabelOf(entry), {entry.owner_sql});
-      });
-    }
-    workers.WaitUntilIdle();
-  }
-}
-
-void PostgresSchema::GiveAway(ObjectWorkers& workers) {
-  SetOwners(workers, /*last=*/false);
-  for (const ArchiveEntry& entry : entries_) {
-    const Node& node = nodes_.at(entry.id);
-    if (node.stage != Stage::kPrivileges || !node.chosen) continue;
-    std::vector<std::string> grants = Grants(entry);
-    if (grants.empty()) continue;
-    workers.Submit("privileges " + entry.name, [&entry, grants](SchemaBuilder& builder) {
-      return builder.RunForArchive("privileges", LabelOf(entry), grants);
-    });
-    // One after the other: two entries may be about one object.
-    workers.WaitUntilIdle();
-  }
-  // Event triggers would fire on all of the above.
-  RunStage(workers, Stage::kLast);
-  SetOwners(workers, /*last=*/true);
+  if (with_rows) RunStage(workers, ArchiveStage::kRefresh);
 }
 
 std::string PostgresSchema::Script() const {
@@ -449,6 +337,10 @@ std::string PostgresSchema::Script() const {
     script += entry.settings_sql + entry.sql + "\n";
     if (!entry.owner_sql.empty()) script += entry.owner_sql + "\n";
     script += "\n";
+  }
+  for (const auto& [from, to] : renames_) {
+    script +=
+        fmt::format("ALTER SCHEMA {} RENAME TO {};\n\n", ddl::QuoteName(from), ddl::QuoteName(to));
   }
   return script;
 }

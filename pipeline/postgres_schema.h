@@ -28,6 +28,7 @@
 #include "extract/postgres/postgres_source.h"
 #include "load/pg_archive.h"
 #include "load/pg_archive_objects.h"
+#include "pipeline/archive_stage.h"
 #include "pipeline/endpoints.h"
 #include "pipeline/object_workers.h"
 #include "pipeline/postgres_catalogue.h"
@@ -63,10 +64,9 @@ class PostgresSchema {
   std::string Script() const;
 
  private:
-  enum class Stage { kPreData, kTable, kAfterData, kRefresh, kPrivileges, kLast };
   struct Node {
     const ArchiveEntry* entry = nullptr;
-    Stage stage = Stage::kPreData;
+    ArchiveStage stage = ArchiveStage::kPreData;
     bool chosen = true;
     bool done = false;
     bool submitted = false;
@@ -81,7 +81,6 @@ class PostgresSchema {
     std::function<void()> indexed;
   };
 
-  static Stage StageOf(const ArchiveEntry& entry);
   void Choose(const MigrationPlan& plan,
               const std::set<std::pair<std::string, std::string>>& standing);
   void LinkTables();
@@ -89,11 +88,13 @@ class PostgresSchema {
   void Follow(Node& first, Node& then);
   void ReadRoles();
   std::string KnownSettings(const std::string& settings) const;
+  std::string MadeKey(const ArchiveEntry& entry) const;
+  void LeaveRenamed();
   ArchiveObject ObjectOf(const ArchiveEntry& entry) const;
   void Submit(ObjectWorkers& workers, Node& node);
   void Release(ObjectWorkers& workers, Node& node);
   void Done(ObjectWorkers& workers, Node& node);
-  void RunStage(ObjectWorkers& workers, Stage stage);
+  void RunStage(ObjectWorkers& workers, ArchiveStage stage);
   void RunInOrder(ObjectWorkers& workers, std::shared_ptr<std::vector<Node*>> nodes,
                   std::size_t next);
   void ValidateLater(ObjectWorkers& workers, const ArchiveEntry& entry);
@@ -102,6 +103,8 @@ class PostgresSchema {
 
   Endpoints& ends_;
   postgres::PostgresSource& source_;
+  std::map<std::string, std::string> renames_;
+  bool renamed_ = false;  // by an earlier start
   std::vector<ArchiveEntry> entries_;
   std::map<int, ObjectAddress> addresses_;
   std::map<std::uint32_t, SourceForeignKeyInfo> foreign_keys_;

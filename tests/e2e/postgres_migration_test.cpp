@@ -4,15 +4,14 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <fstream>
-#include <regex>
 #include <sstream>
 #include <thread>
 
 #include "tests/conformance/transload_run.h"
+#include "tests/e2e/postgres_pair.h"
 #include "tests/rig/postgres_server.h"
 #include "tests/rig/process.h"
 #include "tests/rig/programs.h"
@@ -23,30 +22,6 @@ namespace transload {
 namespace {
 
 using testing::HasSubstr;
-
-std::string Slurp(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-// pg_dump -s without what differs by itself: comments, settings, the key of \restrict.
-std::string SchemaOf(const rig::PostgresServer& server, const std::string& database,
-                     const std::string& bin_dir) {
-  const std::string text = rig::RunToEnd({.argv = {bin_dir + "/pg_dump", "-s", "-N", "transload",
-                                                   "-d", server.LibpqConninfo(database)}});
-  std::string kept;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.empty() || line.starts_with("--") || line.starts_with("\\") ||
-        line.starts_with("SET ")) {
-      continue;
-    }
-    kept += line + "\n";
-  }
-  return kept;
-}
 
 // Rows and order-free sums of every table, by the server's own text forms; a partitioned table as a
 // whole: its rows may lie in other partitions.
@@ -108,8 +83,6 @@ void MoveEverything(const std::string& from, const std::string& to, const std::s
   EXPECT_EQ(SequencesOf(source, source_database), SequencesOf(target, target_database));
 }
 
-constexpr char kDebianBin[] = "/usr/lib/postgresql/15/bin";
-
 TEST(PostgresMigration, CarriesEverythingThatPgDumpCarries) {
   MoveEverything("15", "15", kDebianBin, "postgres_features.sql", "10 tables");
 }
@@ -125,20 +98,6 @@ TEST(PostgresMigrationMatrix, GoesFrom18To18) {
 TEST(PostgresMigrationMatrix, GoesFrom10To18) {
   MoveEverything("10", "18", NewestClient(), "postgres_features_10.sql", "6 tables");
 }
-
-class PostgresPair : public testing::Test {
- protected:
-  rig::PostgresServer& server_ = rig::SharedPostgres();
-  std::string source_ = rig::FreshDatabase(server_);
-  std::string target_ = rig::FreshDatabase(server_);
-
-  TransloadRun Run(std::vector<std::string> more = {}) const {
-    std::vector<std::string> words = {"run", server_.Url(source_), server_.Url(target_)};
-    words.insert(words.end(), more.begin(), more.end());
-    return RunTransload(words);
-  }
-  std::string Value(const std::string& sql) const { return server_.QueryValue(sql, target_); }
-};
 
 TEST_F(PostgresPair, UndoDropsWhatTheRunMade) {
   server_.Execute(Slurp(TRANSLOAD_E2E "/postgres_features.sql"), source_);

@@ -1,0 +1,36 @@
+// What kind of object an entry of pg_dump's archive is, and when its time comes.
+#ifndef TRANSLOAD_PIPELINE_ARCHIVE_STAGE_H_
+#define TRANSLOAD_PIPELINE_ARCHIVE_STAGE_H_
+
+#include <string>
+
+#include "load/pg_archive.h"
+
+namespace transload {
+
+enum class ArchiveStage {
+  kPreData,
+  kTable,      // stands on the rows of a table: indexes, keys
+  kAfterData,  // foreign keys, triggers, rules, policies
+  kRefresh,    // materialised views
+  kPrivileges,
+  kLast,  // event triggers, publications, subscriptions
+};
+
+ArchiveStage StageOf(const ArchiveEntry& entry);
+
+// What is no object of its own, or is moved as data.
+bool IsNothing(const ArchiveEntry& entry);
+
+// Goes without saying with what it belongs to.
+bool GoesAlong(const ArchiveEntry& entry);
+
+// As the ledger names it: "table", "foreign key".
+std::string KindOf(const ArchiveEntry& entry);
+
+// For people.
+std::string LabelOf(const ArchiveEntry& entry);
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_PIPELINE_ARCHIVE_STAGE_H_

@@ -1,0 +1,112 @@
+// Whom objects of a PostgreSQL source belong to in the target, and who may use them: as far as the
+// target knows the roles.
+#include <sstream>
+
+#include "pipeline/postgres_schema.h"
+
+namespace transload {
+namespace {
+
+std::set<std::string> Lines(const std::string& text) {
+  std::set<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.insert(line);
+  return lines;
+}
+
+// The name at the end of "… TO role;" or "… OWNER TO "Role";".
+std::string LastName(std::string text) {
+  while (!text.empty() && (text.back() == ';' || text.back() == '\n')) text.pop_back();
+  if (text.ends_with(" WITH GRANT OPTION")) text.resize(text.size() - 18);
+  std::size_t start = text.npos;
+  for (const char* word : {" TO ", " FROM "}) {
+    const std::size_t at = text.rfind(word);
+    if (at != text.npos && (start == text.npos || at + std::string(word).size() > start)) {
+      start = at + std::string(word).size();
+    }
+  }
+  if (start == text.npos) return "";
+  std::string name = text.substr(start);
+  if (!name.starts_with('"')) return name;
+  std::string out;
+  for (std::size_t i = 1; i + 1 < name.size(); ++i) {
+    out += name[i];
+    if (name[i] == '"') ++i;
+  }
+  return out;
+}
+
+}  // namespace
+
+void PostgresSchema::ReadRoles() {
+  roles_ = Lines(ends_.target.QueryText("select rolname from pg_catalog.pg_roles"));
+  tablespaces_ = Lines(ends_.target.QueryText("select spcname from pg_catalog.pg_tablespace"));
+  usable_roles_ = Lines(ends_.target.QueryText(
+      "select rolname from pg_catalog.pg_roles where pg_catalog.pg_has_role(oid, 'member')"));
+}
+
+// A tablespace that the target lacks is left to its default.
+std::string PostgresSchema::KnownSettings(const std::string& settings) const {
+  std::string known;
+  std::istringstream lines(settings);
+  for (std::string line; std::getline(lines, line);) {
+    const std::string_view key = "SET default_tablespace = ";
+    std::string name = line.starts_with(key) ? line.substr(key.size()) : "";
+    std::erase_if(name, [](char c) { return c == ';' || c == '"' || c == '\'' || c == ' '; });
+    if (name.empty() || tablespaces_.contains(name)) known += line + "\n";
+  }
+  return known;
+}
+
+// The statements of an ACL entry whose roles the target has.
+std::vector<std::string> PostgresSchema::Grants(const ArchiveEntry& entry) const {
+  if (entry.sql.find("SET SESSION AUTHORIZATION") != std::string::npos) return {entry.sql};
+  std::vector<std::string> statements;
+  std::istringstream lines(entry.sql);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty()) continue;
+    const std::string role = LastName(line);
+    if (role == "PUBLIC" || roles_.contains(role)) statements.push_back(line);
+  }
+  return statements;
+}
+
+void PostgresSchema::SetOwners(ObjectWorkers& workers, bool last) {
+  // A sequence that a column owns goes with its table and refuses to go before it. Schemas after
+  // what they hold: their owner alone may make things in them.
+  auto turn_of = [](const ArchiveEntry& entry) {
+    return entry.kind == "SCHEMA" ? 2 : entry.kind == "SEQUENCE" ? 1 : 0;
+  };
+  for (const int turn : {0, 1, 2}) {
+    for (const ArchiveEntry& entry : entries_) {
+      const Node& node = nodes_.at(entry.id);
+      if (turn_of(entry) != turn || (node.stage == ArchiveStage::kLast) != last) continue;
+      if (!node.chosen || !node.done || entry.owner_sql.empty()) continue;
+      if (!usable_roles_.contains(LastName(entry.owner_sql))) continue;
+      workers.Submit("owner " + entry.name, [&entry](SchemaBuilder& builder) {
+        return builder.RunForArchive("owner", LabelOf(entry), {entry.owner_sql});
+      });
+    }
+    workers.WaitUntilIdle();
+  }
+}
+
+void PostgresSchema::GiveAway(ObjectWorkers& workers) {
+  SetOwners(workers, /*last=*/false);
+  for (const ArchiveEntry& entry : entries_) {
+    const Node& node = nodes_.at(entry.id);
+    if (node.stage != ArchiveStage::kPrivileges || !node.chosen) continue;
+    std::vector<std::string> grants = Grants(entry);
+    if (grants.empty()) continue;
+    workers.Submit("privileges " + entry.name, [&entry, grants](SchemaBuilder& builder) {
+      return builder.RunForArchive("privileges", LabelOf(entry), grants);
+    });
+    // One after the other: two entries may be about one object.
+    workers.WaitUntilIdle();
+  }
+  // Event triggers would fire on all of the above.
+  RunStage(workers, ArchiveStage::kLast);
+  SetOwners(workers, /*last=*/true);
+}
+
+}  // namespace transload
