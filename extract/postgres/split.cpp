@@ -15,22 +15,23 @@ namespace {
 // From 14 on `ctid >= … AND ctid < …` is a scan of just those blocks.
 constexpr int kTidRangeScan = 140000;
 constexpr std::uint64_t kMostRanges = 10'000;
-// Rows of the sample that percentiles are taken from, per range.
-constexpr std::uint64_t kSampleRows = 50;
+// Blocks of the sample that percentiles are taken from: rows of one block are often neighbours by
+// key too, and the server draws each block by itself, so that few could be none.
+constexpr std::uint64_t kSampleBlocks = 300;
+constexpr std::uint64_t kSampleBlocksPerRange = 10;
 
 struct TableSize {
   std::uint64_t blocks = 0;
   std::uint64_t bytes = 0;  // with what is kept outside the main file
-  std::uint64_t rows = 0;
 };
 
 TableSize Measure(ControlConnection& connection, const SourceTable& table) {
-  SqlRows row = connection.Query(fmt::format(
-      "select pg_relation_size(c.oid) / current_setting('block_size')::bigint, "
-      "pg_table_size(c.oid), greatest(c.reltuples, 0)::bigint from pg_catalog.pg_class c where "
-      "c.oid = {}::regclass",
-      QuoteText(QuoteTable(table.schema, table.name))));
-  return {row.Count(0, 0), row.Count(0, 1), row.Count(0, 2)};
+  SqlRows row = connection.Query(
+      fmt::format("select pg_relation_size(c.oid) / current_setting('block_size')::bigint, "
+                  "pg_table_size(c.oid) from pg_catalog.pg_class c where "
+                  "c.oid = {}::regclass",
+                  QuoteText(QuoteTable(table.schema, table.name))));
+  return {row.Count(0, 0), row.Count(0, 1)};
 }
 
 SplitPlan Whole(std::string why) {
@@ -87,10 +88,9 @@ SplitPlan ByKey(ControlConnection& connection, const SourceTable& table, const T
     texts.push_back(QuoteName(part.column) + "::text");
   }
   if (names.empty()) return Whole("whole table: the key has no type to cut by");
-  const double percent = size.rows == 0
-                             ? 100.0
-                             : std::min(100.0, 100.0 * static_cast<double>(wanted * kSampleRows) /
-                                                   static_cast<double>(size.rows));
+  const std::uint64_t sample = std::max(kSampleBlocks, wanted * kSampleBlocksPerRange);
+  const double percent =
+      std::min(100.0, 100.0 * static_cast<double>(sample) / static_cast<double>(size.blocks));
   SqlRows rows = connection.Query(fmt::format(
       "select {2} from (select {0}, row_number() over (order by {0}) as place, count(*) over () as "
       "sampled from only {1} tablesample system ({3})) s where sampled >= {4} and place % "
