@@ -21,6 +21,19 @@ std::set<std::string> Lines(const std::string& text) {
   return lines;
 }
 
+// Name and version of the library's order: of the database's own collation, and of those that
+// columns name.
+constexpr char kCollationVersions[] =
+    "select name, min(version) as version from (select 'default' as name, coalesce(to_jsonb(d) ->> "
+    "'datcollversion', (select max(pg_collation_actual_version(l.oid)) from "
+    "pg_catalog.pg_collation l where l.collprovider = 'c' and l.collcollate = d.datcollate)) as "
+    "version from pg_catalog.pg_database d where d.datname = current_database() union all select "
+    "l.collname, pg_collation_actual_version(l.oid) from pg_catalog.pg_collation l where "
+    "l.collencoding in (-1, 6) and exists (select 1 from pg_catalog.pg_attribute a join "
+    "pg_catalog.pg_class c on c.oid = a.attrelid where a.attcollation = l.oid and c.relkind in "
+    "('r', 'p', 'i', 'I', 'm')) or l.collprovider = 'i' and l.collencoding = -1) v where version "
+    "is not null group by name";
+
 class PairChecklist {
  public:
   explicit PairChecklist(Endpoints& ends) : ends_(ends), source_(*AsPostgres(ends)) {}
@@ -45,8 +58,19 @@ class PairChecklist {
                  "select spcname from pg_catalog.pg_tablespace",
                  "what is in them goes to the default tablespace");
       CheckExtensions();
+      CheckNames("collations",
+                 "select distinct quote_ident(l.collname) from pg_catalog.pg_attribute a join "
+                 "pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on "
+                 "n.oid = c.relnamespace join pg_catalog.pg_collation l on l.oid = a.attcollation "
+                 "where c.relkind in ('r', 'p', 'm', 'i', 'I') and n.nspname !~ '^pg_' and "
+                 "l.collnamespace = 'pg_catalog'::regnamespace order by 1",
+                 "select distinct quote_ident(collname) from pg_catalog.pg_collation where "
+                 "collencoding in (-1, 6)",
+                 "tables and indexes with such columns cannot be made; install the locales and "
+                 "run pg_import_system_collations('pg_catalog')");
     }
     CheckEncoding();
+    CheckCollationVersions();
     CheckMoney();
     return std::move(items_);
   }
@@ -160,6 +184,40 @@ class PairChecklist {
                     "there{}",
                     source.at(0), target,
                     indexes.empty() ? "" : "; indexes on such columns: " + Named(indexes)));
+  }
+
+  // Text is ordered by libraries (libc, ICU) that change from version to version: not a fault,
+  // since all indexes are built anew, but ranges of partitions and checks may see another order.
+  void CheckCollationVersions() {
+    const std::map<std::string, std::string> there = CollationVersions(ends_.target.QueryText(
+        "select name || chr(9) || version from (" + std::string(kCollationVersions) + ") v"));
+    postgres::SqlRows used = source_.Query(kCollationVersions);
+    std::vector<std::string> changed, names;
+    for (std::size_t row = 0; row < used.size(); ++row) {
+      auto found = there.find(used.Text(row, 0));
+      if (found == there.end() || found->second == used.Text(row, 1)) continue;
+      changed.push_back(
+          fmt::format("{} {} -> {}", used.Text(row, 0), used.Text(row, 1), found->second));
+    }
+    if (changed.empty()) return;
+    const std::vector<std::string> indexes = SourceColumn(
+        "select distinct n.nspname || '.' || c.relname from pg_catalog.pg_index i join "
+        "pg_catalog.pg_class c on c.oid = i.indexrelid join pg_catalog.pg_namespace n on n.oid = "
+        "c.relnamespace cross join lateral unnest(i.indcollation::oid[]) k(coll) join "
+        "pg_catalog.pg_collation l on l.oid = k.coll where l.collname not in ('C', 'POSIX') and "
+        "n.nspname !~ '^pg_' order by 1");
+    Add(CheckResult::kWarning, "collation versions",
+        fmt::format("{}: text may be ordered otherwise in the target{}", Named(changed),
+                    indexes.empty() ? "" : "; indexes on such columns: " + Named(indexes)));
+  }
+  static std::map<std::string, std::string> CollationVersions(const std::string& text) {
+    std::map<std::string, std::string> versions;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      const std::size_t tab = line.find('\t');
+      if (tab != line.npos) versions[line.substr(0, tab)] = line.substr(tab + 1);
+    }
+    return versions;
   }
 
   // A money value is a number of the locale's smallest units.

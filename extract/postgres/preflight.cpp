@@ -125,6 +125,32 @@ void CheckTransactions(Checklist& list) {
   }
 }
 
+// Reading wants ACCESS SHARE, which this mode alone keeps out; who waits for it keeps out, too.
+void CheckLocks(Checklist& list) {
+  SqlRows locks = list.connection.Query(
+      "select l.pid, n.nspname || '.' || c.relname, l.granted from pg_catalog.pg_locks l join "
+      "pg_catalog.pg_class c on c.oid = l.relation join pg_catalog.pg_namespace n on n.oid = "
+      "c.relnamespace where l.locktype = 'relation' and l.database = (select oid from "
+      "pg_catalog.pg_database where datname = current_database()) and l.mode = "
+      "'AccessExclusiveLock' and c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname <> "
+      "'information_schema' order by 2, 1");
+  std::vector<std::string> held, wanted;
+  for (std::size_t row = 0; row < locks.size(); ++row) {
+    (locks.Bool(row, 2) ? held : wanted)
+        .push_back(fmt::format("{} (backend {})", locks.Text(row, 1), locks.Text(row, 0)));
+  }
+  if (!held.empty()) {
+    list.Warn("locks",
+              fmt::format("ACCESS EXCLUSIVE is held on {}: the run waits for it", Listed(held)));
+  }
+  if (!wanted.empty()) {
+    list.Warn("locks", fmt::format("ACCESS EXCLUSIVE is awaited on {}: the run queues behind it, "
+                                   "and what holds it up holds up the run",
+                                   Listed(wanted)));
+  }
+  if (locks.empty()) list.Ok("locks", "none that keeps readers out");
+}
+
 void CheckReplication(Checklist& list) {
   SqlRows slots = list.connection.Query(
       "select slot_name, slot_type, active from pg_catalog.pg_replication_slots order by 1");
@@ -185,6 +211,7 @@ std::vector<PreflightItem> RunPreflight(ControlConnection& connection, const Opt
   CheckTables(list, in_recovery);
   CheckConnections(list, options);
   CheckTransactions(list);
+  CheckLocks(list);
   CheckReplication(list);
   CheckSettings(list, in_recovery);
   return list.items;

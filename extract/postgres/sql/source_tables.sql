@@ -2,7 +2,18 @@
 -- partitioned table is read as one where the same row may belong to another partition in another
 -- cluster: hashed by what hashes differently there (an enum hashes by its labels' numbers), or cut
 -- by the order of text.
-with recursive routed as (
+--
+-- pg_table_size waits for a lock that keeps readers out, and preflight is to name that lock first.
+with recursive locked as (
+  select relation as oid from pg_catalog.pg_locks
+  where locktype = 'relation' and mode = 'AccessExclusiveLock' and relation is not null
+    and database = (select oid from pg_catalog.pg_database where datname = current_database())
+), sized as (
+  select oid, case when oid in (select oid from locked)
+                   then relpages * current_setting('block_size')::bigint
+                   else pg_catalog.pg_table_size(oid) end as bytes
+  from pg_catalog.pg_class where relkind = 'r'
+), routed as (
   select p.partrelid as oid
   from pg_catalog.pg_partitioned_table p
   cross join (select pg_catalog.pg_encoding_to_char(encoding) as encoding, datcollate
@@ -32,14 +43,15 @@ select c.oid, n.nspname, c.relname, c.relpersistence,
             else (select coalesce(sum(greatest(x.reltuples, 0)), 0)::bigint from below b
                   join pg_catalog.pg_class x on x.oid = b.oid and x.relkind = 'r'
                   where b.unit = c.oid) end,
-       case c.relkind when 'r' then pg_catalog.pg_table_size(c.oid)
-            else (select coalesce(sum(pg_catalog.pg_table_size(b.oid)), 0)::bigint from below b
-                  where b.unit = c.oid) end,
+       case c.relkind when 'r' then own.bytes
+            else (select coalesce(sum(s.bytes), 0)::bigint from below b
+                  join sized s on s.oid = b.oid where b.unit = c.oid) end,
        c.relkind = 'p',
        coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), ''),
        pg_catalog.has_table_privilege(c.oid, 'select')
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+left join sized own on own.oid = c.oid
 where (c.relkind = 'r' or c.relkind = 'p' and c.oid in (select oid from routed))
   and c.oid not in (select oid from below)
   and c.relpersistence <> 't'
