@@ -51,6 +51,13 @@ std::optional<std::string> DropStatement(const std::string& type, const std::str
     return fmt::format("DROP USER MAPPING FOR {} SERVER {}", identity.substr(0, on),
                        identity.substr(on + 11));
   }
+  if (type == "subscription") {
+    // Without this the server would ask the publisher for its slot, which no transaction may.
+    return fmt::format(
+        "ALTER SUBSCRIPTION {0} DISABLE; ALTER SUBSCRIPTION {0} SET (slot_name = "
+        "NONE); DROP SUBSCRIPTION {0}",
+        identity);
+  }
   if (type == "transform") return "DROP TRANSFORM " + identity;
   std::string words = type;
   if (words == "foreign-data wrapper") words = "foreign data wrapper";
@@ -131,6 +138,37 @@ ObjectOutcome SchemaBuilder::CreateLargeObject(
     for (const std::string& sql : after) transaction.Exec(sql);
     state_->Record(transaction, "large object", "", oid, "", "created",
                    fmt::format("{}{}", kMark, kLargeObjectClass), "select " + oid);
+  });
+}
+
+ObjectOutcome SchemaBuilder::AddExtensionRows(const ExtensionRows& rows) {
+  const std::string label = rows.schema + "." + rows.name;
+  return state_->Do(kExtensionRows, label, [&](SqlTransaction& transaction) {
+    SqlRows brought = transaction.Exec(
+        state_->Sql("select from {L}.object where run_id = $1::text and kind = $2::text and schema "
+                    "= $3::text and name = $4::text and action in ('created', 'appended')"),
+        {state_->run_id, kExtensionRows, rows.schema, rows.name});
+    if (!brought.empty()) return;
+    const std::string table = ddl::Qualified(rows.schema, rows.name);
+    if (rows.sequence) {
+      transaction.Exec("select pg_catalog.setval($1::regclass, $2::bigint, $3::boolean)",
+                       {table, rows.last_value, rows.is_called ? "t" : "f"});
+    } else {
+      const std::string added =
+          transaction
+              .Exec(fmt::format("with added as (insert into {0} ({1}) overriding system value "
+                                "select {1} from json_populate_recordset(null::{0}, $1::json) "
+                                "returning 1) select count(*) from added",
+                                table, rows.columns),
+                    {rows.json})
+              .Text(0, 0);
+      if (added != std::to_string(rows.count)) {
+        throw Error(fmt::format("{} of {} rows arrived in {}", added, rows.count, label));
+      }
+    }
+    const bool ours = state_->Made(transaction, "extension", "", rows.extension, "");
+    state_->Record(transaction, kExtensionRows, rows.schema, rows.name, "",
+                   ours ? "created" : "appended");
   });
 }
 

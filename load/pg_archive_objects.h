@@ -38,6 +38,20 @@ struct LargeObjectPiece {
   std::string md5;
 };
 
+// What the ledger calls rows of an extension's table.
+inline constexpr char kExtensionRows[] = "extension rows";
+
+// What a table (or a sequence) of an extension holds that is its user's, not the extension's own.
+struct ExtensionRows {
+  std::string extension, schema, name;
+  std::string columns;  // quoted, joined by ", "
+  std::string json;     // an array of objects
+  std::uint64_t count = 0;
+  bool sequence = false;
+  std::string last_value;
+  bool is_called = false;
+};
+
 // What undo does for objects made from an archive. `try_exec` runs a statement and returns the
 // server's words when it fails.
 struct ArchiveUndo {

@@ -32,6 +32,7 @@ struct ObjectOutcome {
 };
 
 struct ArchiveObject;
+struct ExtensionRows;
 struct LargeObjectPiece;
 
 class SchemaBuilder {
@@ -94,6 +95,8 @@ class SchemaBuilder {
   // Statements that make no object: each is one outcome, the first failure.
   ObjectOutcome RunForArchive(const std::string& kind, const std::string& label,
                               const std::vector<std::string>& statements);
+  // An extension that stood before the run has them appended.
+  ObjectOutcome AddExtensionRows(const ExtensionRows& rows);
   // Reads piece after piece until an empty one; `after`: owner, privileges, comment.
   ObjectOutcome CreateLargeObject(const std::string& oid,
                                   const std::function<LargeObjectPiece(std::int64_t)>& read,

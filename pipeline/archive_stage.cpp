@@ -43,8 +43,8 @@ ArchiveStage StageOf(const ArchiveEntry& entry) {
   static const std::set<std::string> kOfTables = {"INDEX", "CONSTRAINT", "INDEX ATTACH",
                                                   "STATISTICS"};
   if (kOfTables.contains(entry.kind)) return ArchiveStage::kTable;
-  if (entry.kind == "EVENT TRIGGER" || entry.kind.starts_with("PUBLICATION") ||
-      entry.kind.starts_with("SUBSCRIPTION")) {
+  if (entry.kind == "EVENT TRIGGER") return ArchiveStage::kEventTriggers;
+  if (entry.kind.starts_with("PUBLICATION") || entry.kind.starts_with("SUBSCRIPTION")) {
     return ArchiveStage::kLast;
   }
   return ArchiveStage::kAfterData;

@@ -14,7 +14,8 @@ enum class ArchiveStage {
   kAfterData,  // foreign keys, triggers, rules, policies
   kRefresh,    // materialised views
   kPrivileges,
-  kLast,  // event triggers, publications, subscriptions
+  kLast,           // publications, subscriptions
+  kEventTriggers,  // which would fire on all else
 };
 
 ArchiveStage StageOf(const ArchiveEntry& entry);

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "pipeline/migration.h"
+#include "pipeline/postgres_extension_rows.h"
 #include "pipeline/postgres_extras.h"
 #include "pipeline/postgres_rename.h"
 #include "pipeline/postgres_schema.h"
@@ -44,6 +45,9 @@ void Migration::MakePostgresSchema() {
     planned_.plan.not_migrated.push_back(object);
   }
   postgres_->MakePreData(*workers_);
+  if (!options.schema_only && options.include.empty() && options.exclude.empty()) {
+    MoveExtensionRows(*ends_, *workers_, made_);
+  }
   // Without its table nothing of a plan can go on.
   std::set<std::pair<std::string, std::string>> there;
   for (const ExistingTable& table : ends_->target.ExistingTables(planned_.plan)) {

@@ -1,9 +1,9 @@
 // --rename-schema for whole migrations between PostgreSQL servers.
 //
 // pg_dump's SQL names schemas everywhere, and is not rewritten. Everything is made and loaded under
-// the names that it has at the source; when all stands and is proven, the schemas are renamed in one
-// transaction with the ledger's names of them. Expressions, views and keys hold
-// numbers, not names, and follow; what is kept as text (bodies of functions) does not, and is told.
+// the names that it has at the source; when all stands and is proven, the schemas are renamed in
+// one transaction with the ledger's names of them. Expressions, views and keys hold numbers, not
+// names, and follow; what is kept as text (bodies of functions) does not, and is told.
 #ifndef TRANSLOAD_PIPELINE_POSTGRES_RENAME_H_
 #define TRANSLOAD_PIPELINE_POSTGRES_RENAME_H_
 

@@ -7,7 +7,7 @@
 //                     the constraints of one table first, which lock it, then its indexes
 //   after the data    foreign keys (NOT VALID, then validated), triggers, rules, policies
 //   then              materialised views, in the order in which they need one another
-//   at the end        owners, privileges; event triggers, publications, subscriptions
+//   at the end        owners, privileges; publications, subscriptions, event triggers
 //
 // pg_dump's own dependencies hold throughout. An object that fails is reported and the others go
 // on.
@@ -98,7 +98,7 @@ class PostgresSchema {
   void RunInOrder(ObjectWorkers& workers, std::shared_ptr<std::vector<Node*>> nodes,
                   std::size_t next);
   void ValidateLater(ObjectWorkers& workers, const ArchiveEntry& entry);
-  void SetOwners(ObjectWorkers& workers, bool last);
+  void SetOwners(ObjectWorkers& workers, ArchiveStage stage);
   std::vector<std::string> Grants(const ArchiveEntry& entry) const;
 
   Endpoints& ends_;

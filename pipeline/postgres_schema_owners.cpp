@@ -71,7 +71,12 @@ std::vector<std::string> PostgresSchema::Grants(const ArchiveEntry& entry) const
   return statements;
 }
 
-void PostgresSchema::SetOwners(ObjectWorkers& workers, bool last) {
+// Of what belongs to one of the last stages, or (kPreData) to none of them.
+void PostgresSchema::SetOwners(ObjectWorkers& workers, ArchiveStage stage) {
+  auto group_of = [](ArchiveStage of) {
+    return of == ArchiveStage::kLast || of == ArchiveStage::kEventTriggers ? of
+                                                                           : ArchiveStage::kPreData;
+  };
   // A sequence that a column owns goes with its table and refuses to go before it. Schemas after
   // what they hold: their owner alone may make things in them.
   auto turn_of = [](const ArchiveEntry& entry) {
@@ -80,7 +85,7 @@ void PostgresSchema::SetOwners(ObjectWorkers& workers, bool last) {
   for (const int turn : {0, 1, 2}) {
     for (const ArchiveEntry& entry : entries_) {
       const Node& node = nodes_.at(entry.id);
-      if (turn_of(entry) != turn || (node.stage == ArchiveStage::kLast) != last) continue;
+      if (turn_of(entry) != turn || group_of(node.stage) != stage) continue;
       if (!node.chosen || !node.done || entry.owner_sql.empty()) continue;
       if (!usable_roles_.contains(LastName(entry.owner_sql))) continue;
       workers.Submit("owner " + entry.name, [&entry](SchemaBuilder& builder) {
@@ -92,7 +97,7 @@ void PostgresSchema::SetOwners(ObjectWorkers& workers, bool last) {
 }
 
 void PostgresSchema::GiveAway(ObjectWorkers& workers) {
-  SetOwners(workers, /*last=*/false);
+  SetOwners(workers, ArchiveStage::kPreData);
   for (const ArchiveEntry& entry : entries_) {
     const Node& node = nodes_.at(entry.id);
     if (node.stage != ArchiveStage::kPrivileges || !node.chosen) continue;
@@ -104,9 +109,10 @@ void PostgresSchema::GiveAway(ObjectWorkers& workers) {
     // One after the other: two entries may be about one object.
     workers.WaitUntilIdle();
   }
-  // Event triggers would fire on all of the above.
-  RunStage(workers, ArchiveStage::kLast);
-  SetOwners(workers, /*last=*/true);
+  for (const ArchiveStage stage : {ArchiveStage::kLast, ArchiveStage::kEventTriggers}) {
+    RunStage(workers, stage);
+    SetOwners(workers, stage);
+  }
 }
 
 }  // namespace transload

@@ -104,6 +104,28 @@ void ListSkipped(ControlConnection& connection, SourceCatalogue& catalogue) {
   }
 }
 
+// They belong to a database that the run does not make. As pg_dump --create writes them: values of
+// these settings are lists of names, quoted already.
+void ListDatabaseSettings(ControlConnection& connection, SourceCatalogue& catalogue) {
+  SqlRows rows = connection.Query(
+      "select coalesce(r.rolname, ''), split_part(c, '=', 1), format('ALTER %s SET %s = %s;', case "
+      "when r.rolname is null then format('DATABASE %I', d.datname) else format('ROLE %I IN "
+      "DATABASE %I', r.rolname, d.datname) end, split_part(c, '=', 1), case when split_part(c, "
+      "'=', 1) in ('search_path', 'temp_tablespaces', 'session_preload_libraries', "
+      "'local_preload_libraries') then substr(c, strpos(c, '=') + 1) else quote_literal(substr(c, "
+      "strpos(c, '=') + 1)) end) from pg_catalog.pg_db_role_setting s join pg_catalog.pg_database "
+      "d on d.oid = s.setdatabase left join pg_catalog.pg_roles r on r.oid = s.setrole cross join "
+      "lateral unnest(s.setconfig) c where d.datname = current_database() order by 1, 2");
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const std::string& role = rows.Text(row, 0);
+    catalogue.not_migrated.push_back(
+        {role.empty() ? "setting of the database" : "setting of a role in the database",
+         role.empty() ? rows.Text(row, 1) : role + ": " + rows.Text(row, 1),
+         "the target database is not the run's to change; run the statement there",
+         rows.Text(row, 2)});
+  }
+}
+
 }  // namespace
 
 SourceCatalogue ReadCatalogue(ControlConnection& connection) {
@@ -126,6 +148,7 @@ SourceCatalogue ReadCatalogue(ControlConnection& connection) {
   ReadKeys(connection, by_oid);
   ReadSequences(connection, catalogue);
   ListSkipped(connection, catalogue);
+  ListDatabaseSettings(connection, catalogue);
   return catalogue;
 }
 

@@ -85,8 +85,8 @@ TEST_F(PostgresRename, MovesPublicOutOfTheWay) {
 TEST_F(PostgresRename, GoesOnFromEveryPointOfAKill) {
   server_.Execute(kSmall, source_);
   for (const char* fault :
-       {"table-committed:2:kill", "table-loaded:2:kill", "index-committed:1:kill", "verify-begun:1:kill",
-        "schema-uncommitted:3:kill", "schema-committed:3:kill"}) {
+       {"table-committed:2:kill", "table-loaded:2:kill", "index-committed:1:kill",
+        "verify-begun:1:kill", "schema-uncommitted:3:kill", "schema-committed:3:kill"}) {
     SCOPED_TRACE(fault);
     target_ = rig::FreshDatabase(server_);
     ASSERT_EQ(Run({"--rename-schema", "a=b"}, {{"TRANSLOAD_FAULT", fault}}).exit_code, 128 + 9);

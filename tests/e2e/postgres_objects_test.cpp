@@ -1,0 +1,117 @@
+// Objects of a PostgreSQL database that belong to no schema, and what can only be told.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "tests/e2e/postgres_pair.h"
+
+namespace transload {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+using PostgresObjects = PostgresPair;
+
+TEST_F(PostgresObjects, BringsEventTriggersPublicationsAndSubscriptionsAndUndoesThem) {
+  server_.Execute(
+      "create schema a; create table a.t (id int primary key); insert into a.t values (1);"
+      "create table a.log (what text);"
+      "create function a.note() returns event_trigger language plpgsql as $$ begin insert into "
+      "a.log values (tg_tag); end $$;"
+      "create event trigger noted on ddl_command_end execute function a.note();"
+      "create publication one for table a.t; create publication every for tables in schema a;"
+      "create subscription sub connection 'dbname=nowhere host=/nowhere' publication one with "
+      "(connect = false)",
+      source_);
+  const TransloadRun run = Run();
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
+  EXPECT_EQ(Value("select count(*) from pg_publication") + Value("select subenabled from "
+                                                                 "pg_subscription where subdbid = "
+                                                                 "(select oid from pg_database "
+                                                                 "where datname = "
+                                                                 "current_database())"),
+            "2f");
+  // What the source logged, and nothing that the run did.
+  EXPECT_EQ(Value("select string_agg(what, ',') from a.log"),
+            server_.QueryValue("select string_agg(what, ',') from a.log", source_));
+  const TransloadRun undo = RunTransload({"undo", server_.Url(target_)});
+  EXPECT_EQ(undo.exit_code, 0) << undo.out << undo.err;
+  EXPECT_EQ(Value("select (select count(*) from pg_event_trigger) + (select count(*) from "
+                  "pg_publication) + (select count(*) from pg_subscription where subdbid = (select "
+                  "oid from pg_database where datname = current_database()))"),
+            "0");
+  // Or the server would go on trying.
+  server_.Execute("alter subscription sub set (slot_name = none)", source_);
+  server_.Execute("drop subscription sub", source_);
+}
+
+TEST_F(PostgresObjects, BringsRowsThatAnExtensionKeepsForItsUser) {
+  server_.Execute(
+      "create extension postgis; create table t (id int primary key, g geometry(point, 990001));"
+      "insert into spatial_ref_sys values (990001, 'mine', 990001, 'LOCAL_CS[\"x\"]', '+proj=lcc "
+      "\"q\"'); insert into t select i, st_setsrid(st_point(i, i), 990001) from generate_series(1, "
+      "50) i",
+      source_);
+  const TransloadRun run = Run();
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  const std::string sums =
+      "select count(*) || ' ' || sum(hashtext(s::text)) from spatial_ref_sys s";
+  EXPECT_EQ(Value(sums), server_.QueryValue(sums, source_));
+  EXPECT_EQ(Value("select count(*) from t where st_srid(g) = 990001"), "50");
+  EXPECT_EQ(RunTransload({"undo", server_.Url(target_)}).exit_code, 0);
+  EXPECT_EQ(Value("select string_agg(extname, ',') from pg_extension"), "plpgsql");
+}
+
+TEST_F(PostgresObjects, AppendsRowsToAnExtensionThatStood) {
+  server_.Execute(
+      "create extension postgis; create table t (id int primary key);"
+      "insert into spatial_ref_sys values (990002, 'mine', 990002, 'LOCAL_CS[\"x\"]', 'p')",
+      source_);
+  server_.Execute("create extension postgis", target_);
+  const TransloadRun run = Run();
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(Value("select auth_name from spatial_ref_sys where srid = 990002"), "mine");
+  const TransloadRun undo = RunTransload({"undo", server_.Url(target_)});
+  EXPECT_EQ(undo.exit_code, 3);
+  EXPECT_THAT(undo.out + undo.err, HasSubstr("spatial_ref_sys"));
+}
+
+TEST_F(PostgresObjects, ListsSettingsOfTheDatabase) {
+  server_.Execute(
+      "create table t (id int); do $$ begin execute format('alter database %I set search_path = "
+      "\"$user\", shop', current_database()); execute format('alter database %I set "
+      "application_name = %L', current_database(), 'it''s'); end $$",
+      source_);
+  const TransloadRun run = Run({"--format", "json"});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("SET search_path = \\\"$user\\\", shop;"));
+  EXPECT_THAT(run.out, HasSubstr("SET application_name = 'it''s';"));
+}
+
+TEST_F(PostgresObjects, PreflightNamesLocksThatKeepReadersOut) {
+  server_.Execute("create table held (id int primary key); create table free (id int)", source_);
+  const std::vector<std::string> words = {"preflight", server_.Url(source_), server_.Url(target_)};
+  std::thread holder([&] {
+    server_.Execute("begin; lock table held in access exclusive mode; select pg_sleep(4); commit",
+                    source_);
+  });
+  const std::string locked =
+      "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and relation = "
+      "'held'::regclass";
+  while (server_.QueryValue(locked, source_) != "1") {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  const TransloadRun held = RunTransload(words);
+  holder.join();
+  EXPECT_THAT(held.out, AllOf(HasSubstr("ACCESS EXCLUSIVE is held on public.held (backend"),
+                              Not(HasSubstr("public.free"))));
+  EXPECT_THAT(RunTransload(words).out, HasSubstr("none that keeps readers out"));
+}
+
+}  // namespace
+}  // namespace transload
