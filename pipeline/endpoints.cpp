@@ -4,7 +4,9 @@
 #include <thread>
 
 #include "core/url.h"
+#include "extract/postgres/postgres_source.h"
 #include "load/local_cluster.h"
+#include "pipeline/postgres_catalogue.h"
 
 namespace transload {
 namespace {
@@ -50,7 +52,10 @@ Options Resolve(const Options& options) {
 }
 
 Endpoints::Endpoints(const Options& resolved)
-    : options(resolved), source(OpenSource(options)), target(Target::Connect(options)) {}
+    : options(resolved), source(OpenSource(options)), target(Target::Connect(options)) {
+  auto* postgres = dynamic_cast<postgres::PostgresSource*>(source.get());
+  if (postgres != nullptr) NamePartitions(*postgres, options);
+}
 
 PlanRequest Planned::Request(const Endpoints& ends) const {
   PlanRequest request = RequestFor(ends, catalogue);

@@ -28,7 +28,16 @@ std::optional<WallClock::time_point> DeadlineOf(const Options& options) {
 
 Report RunMigration(const Options& options, Progress& progress, const StopFlag& stop,
                     const WriteReport& write_report) {
-  return Migration(Resolve(options), progress, stop, write_report).Run();
+  Options resolved = Resolve(options);
+  for (int attempt = 1;; ++attempt) {
+    Migration migration(resolved, progress, stop, write_report);
+    Report report = migration.Run();
+    if (!migration.snapshot_lost() || stop.requested() || attempt > resolved.retries) return report;
+    progress.Message(MessageLevel::kWarning,
+                     "the source has ended the snapshot; going on with a new one");
+    resolved.restart = false;
+    resolved.reload.clear();
+  }
 }
 
 Migration::Migration(const Options& options, Progress& progress, const StopFlag& stop,
@@ -52,6 +61,7 @@ Report Migration::Run() {
     Execute();
   } catch (const Error& error) {
     failure = error;
+    snapshot_lost_ = MayTakeAnotherSnapshot(error);
   }
   workers_->Close();  // its tasks submit others through workers_, which must not be gone yet
   Finish(failure);

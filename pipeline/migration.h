@@ -48,6 +48,8 @@ class Migration {
   // Throws only for what comes before the ledger is touched (exit codes 2 and 3); after that every
   // end is in the report.
   Report Run();
+  // Whether Run ended because the source took its snapshot back.
+  bool snapshot_lost() const { return snapshot_lost_; }
 
  private:
   // --- migration_start.cpp
@@ -86,6 +88,7 @@ class Migration {
   void PostgresTableLoaded(std::int64_t table_id, const TablePlan& plan);
   void AddPostgresObjects();
   bool RenamesPending() const;
+  bool MayTakeAnotherSnapshot(const Error& error);
   void RenameSchemas();
 
   // --- migration.cpp
@@ -109,6 +112,7 @@ class Migration {
   std::optional<Ledger> ledger_;
   RunRecord run_;
   bool resuming_ = false;
+  bool snapshot_lost_ = false;
   std::string earlier_snapshot_;         // of a resumed run
   Planned planned_;                      // its tables are the ledger's when resuming
   std::vector<TablePlan> fresh_tables_;  // what would be planned today, for --reload

@@ -76,6 +76,17 @@ void Migration::PostgresTableLoaded(std::int64_t table_id, const TablePlan& plan
   });
 }
 
+// Replay on a standby ends the sessions that hold it up, the one that keeps the snapshot among
+// them. A run that is started again goes on from there, so it may as well do that by itself.
+bool Migration::MayTakeAnotherSnapshot(const Error& error) {
+  const Options& options = ends_->options;
+  auto* source = AsPostgres(*ends_);
+  if (source == nullptr || options.retry_rejects || options.refresh_sequences) return false;
+  if (options.consistency == Consistency::kStrict) return false;
+  std::lock_guard lock(ends_->source_mutex);  // workers may be reading large objects
+  return error.snapshot_lost || !source->SnapshotHeld();
+}
+
 bool Migration::RenamesPending() const {
   for (const auto& [from, to] : RenamesOf(*ends_)) {
     if (!made_.contains(RenameKey(from, to))) return true;

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
+
+#include "mappings/type_rules.h"
 
 namespace transload {
 namespace {
@@ -10,7 +14,47 @@ namespace {
 // So many entries stand in one query.
 constexpr std::size_t kAtOnce = 500;
 
+using NamePair = std::pair<std::string, std::string>;
+
+bool Matches(const std::string& pattern, const NamePair& name) {
+  return GlobMatches(pattern, name.second) || GlobMatches(pattern, name.first + "." + name.second);
+}
+
 }  // namespace
+
+void NamePartitions(postgres::PostgresSource& source, Options& options) {
+  if (options.include.empty() && options.exclude.empty()) return;
+  std::set<NamePair> tables;
+  for (const SourceTable& table : source.ReadCatalogue().tables) {
+    tables.emplace(table.schema, table.name);
+  }
+  postgres::SqlRows rows = source.Query(
+      "with recursive down as (select oid as root, oid from pg_catalog.pg_class where relkind = "
+      "'p' union all select d.root, i.inhrelid from down d join pg_catalog.pg_inherits i on "
+      "i.inhparent = d.oid) select rn.nspname, r.relname, n.nspname, c.relname from down d join "
+      "pg_catalog.pg_class r on r.oid = d.root join pg_catalog.pg_namespace rn on rn.oid = "
+      "r.relnamespace join pg_catalog.pg_class c on c.oid = d.oid join pg_catalog.pg_namespace n "
+      "on n.oid = c.relnamespace where d.oid <> d.root");
+  for (std::vector<std::string>* patterns : {&options.include, &options.exclude}) {
+    std::vector<std::string> named;
+    for (const std::string& pattern : *patterns) {
+      std::set<std::string> partitions;
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        const NamePair part{rows.Text(row, 2), rows.Text(row, 3)};
+        if (tables.contains(part) && Matches(pattern, {rows.Text(row, 0), rows.Text(row, 1)})) {
+          partitions.insert(part.first + "." + part.second);
+        }
+      }
+      const bool itself = std::any_of(tables.begin(), tables.end(), [&](const NamePair& table) {
+        return Matches(pattern, table);
+      });
+      // One that matches nothing at all is left to be complained about.
+      if (itself || partitions.empty()) named.push_back(pattern);
+      named.insert(named.end(), partitions.begin(), partitions.end());
+    }
+    *patterns = std::move(named);
+  }
+}
 
 std::map<int, ObjectAddress> ReadAddresses(postgres::PostgresSource& source,
                                            const std::vector<ArchiveEntry>& entries) {

@@ -19,6 +19,9 @@ struct ObjectAddress {
   std::string args;
 };
 // By the entry's id; nothing for entries that are no object.
+// --include and --exclude may name a partitioned table: its partitions stand for it.
+void NamePartitions(postgres::PostgresSource& source, Options& options);
+
 std::map<int, ObjectAddress> ReadAddresses(postgres::PostgresSource& source,
                                            const std::vector<ArchiveEntry>& entries);
 

@@ -194,6 +194,26 @@ std::vector<SequenceState> PostgresSource::ReadSequenceStates(
 
 Position PostgresSource::CurrentPosition() { return ReadPosition(Control()); }
 
+bool PostgresSource::SnapshotHeld() {
+  if (!inside_) return false;
+  try {
+    inside_->Query("select 1");
+    return true;
+  } catch (const Error&) {
+    return false;  // whatever it was, nothing can be read through it any more
+  }
+}
+
+std::optional<SourceLoad> PostgresSource::Load() {
+  // Others' states are seen by pg_monitor and superusers alone; what is not seen does not count.
+  SqlRows rows = Control().Query(
+      "select count(*) from pg_catalog.pg_stat_activity where state = 'active' and pid <> "
+      "pg_backend_pid() and backend_type in ('client backend', 'parallel worker')");
+  SourceLoad load;
+  load.running = rows.Count(0, 0);
+  return load;
+}
+
 }  // namespace transload::postgres
 
 namespace transload {

@@ -41,12 +41,17 @@ class PostgresSource : public Source {
   std::string NextAutoValue(const SourceTable& table) override;
   std::string NextSequenceValue(const SourceSequence& sequence) override;
   std::vector<std::pair<std::string, std::string>> CurrentPosition() override;
+  // Lag of a standby is not told: it may be the run's own snapshot that holds replay up, and
+  // resting would only hold it up for longer.
+  std::optional<SourceLoad> Load() override;
 
   // --- for pg_dump and for what is no table
   const Endpoint& endpoint() const { return endpoint_; }
   int version_num() const { return version_num_; }
   // Empty before TakeSnapshot.
   const std::string& snapshot_id() const { return snapshot_id_; }
+  // Whether the session that exported the snapshot lives.
+  bool SnapshotHeld();
   // Inside the snapshot once there is one.
   SqlRows Query(const std::string& sql) { return Inside().Query(sql); }
   // As they are now: sequences do not belong to a snapshot.

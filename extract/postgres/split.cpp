@@ -26,11 +26,13 @@ struct TableSize {
 };
 
 TableSize Measure(ControlConnection& connection, const SourceTable& table) {
-  SqlRows row = connection.Query(
-      fmt::format("select pg_relation_size(c.oid) / current_setting('block_size')::bigint, "
-                  "pg_table_size(c.oid) from pg_catalog.pg_class c where "
-                  "c.oid = {}::regclass",
-                  QuoteText(QuoteTable(table.schema, table.name))));
+  // A partitioned table is all that it consists of; children that inherit are tables of their own.
+  SqlRows row = connection.Query(fmt::format(
+      "with recursive part as (select {0}::regclass::oid as oid union all select i.inhrelid from "
+      "part p join pg_catalog.pg_inherits i on i.inhparent = p.oid where {1}) select "
+      "coalesce(sum(pg_relation_size(oid)), 0)::bigint / current_setting('block_size')::bigint, "
+      "coalesce(sum(pg_table_size(oid)), 0)::bigint from part",
+      QuoteText(QuoteTable(table.schema, table.name)), table.engine == kPartitioned));
   return {row.Count(0, 0), row.Count(0, 1)};
 }
 
@@ -93,10 +95,10 @@ SplitPlan ByKey(ControlConnection& connection, const SourceTable& table, const T
       std::min(100.0, 100.0 * static_cast<double>(sample) / static_cast<double>(size.blocks));
   SqlRows rows = connection.Query(fmt::format(
       "select {2} from (select {0}, row_number() over (order by {0}) as place, count(*) over () as "
-      "sampled from only {1} tablesample system ({3})) s where sampled >= {4} and place % "
+      "sampled from {5}{1} tablesample system ({3})) s where sampled >= {4} and place % "
       "(sampled / {4}) = 0 order by {0}",
       fmt::join(names, ", "), QuoteTable(table.schema, table.name), fmt::join(texts, ", "), percent,
-      wanted));
+      wanted, table.engine == kPartitioned ? "" : "only "));
   std::vector<KeyBound> bounds;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     KeyBound bound;
@@ -113,12 +115,13 @@ SplitPlan ByKey(ControlConnection& connection, const SourceTable& table, const T
 
 SplitPlan PlanSplit(ControlConnection& connection, const SourceTable& table,
                     std::uint64_t partition_bytes) {
-  if (table.engine == kPartitioned) return Whole("one partition: read through its root");
   const TableSize size = Measure(connection, table);
   const std::uint64_t wanted =
       std::min(kMostRanges, size.bytes / std::max<std::uint64_t>(1, partition_bytes) + 1);
   if (wanted <= 1 || size.blocks <= 1) return Whole("one partition: small");
-  if (connection.version_num() >= kTidRangeScan) return ByBlocks(size, wanted);
+  // Blocks are those of one file; what is read through its root has many.
+  const bool one_file = table.engine != kPartitioned;
+  if (one_file && connection.version_num() >= kTidRangeScan) return ByBlocks(size, wanted);
   return ByKey(connection, table, size, wanted);
 }
 

@@ -253,41 +253,5 @@ TEST_F(PostgresPair, LeavesOutWhatNeedsATableThatIsLeftOut) {
   EXPECT_THAT(run.out, HasSubstr("both_v"));
 }
 
-TEST(PostgresStandby, IsASourceLikeItsPrimary) {
-  rig::PostgresServer primary = rig::PostgresServer::Start(
-      {.settings = {{"wal_level", "replica"}, {"max_wal_senders", "4"}}});
-  primary.Execute("create database shop");
-  primary.Execute(
-      "create table t (id int primary key, v text); insert into t select i, 'v' || i from "
-      "generate_series(1, 5000) i; create unlogged table u (x int)",
-      "shop");
-  // Beside the primary's folder, which belongs to the account that servers run as.
-  const std::string data = primary.data_dir() + "_standby";
-  const std::string socket = primary.socket_dir();
-  const std::string port = std::to_string(primary.port() + 1);
-  rig::RunToEnd({.argv = {primary.bin_dir() + "/pg_basebackup", "-h", socket, "-p",
-                          std::to_string(primary.port()), "-U", "postgres", "-D", data, "-R",
-                          "--checkpoint=fast"}});
-  rig::RunToEnd(
-      {.argv = {primary.bin_dir() + "/pg_ctl", "-D", data, "-w", "-l", data + ".log", "-o",
-                "-c port=" + port + " -c unix_socket_directories=" + socket +
-                    " -c listen_addresses=",
-                "start"},
-       .output_file = data + ".start"});
-  rig::PostgresServer& target = rig::SharedPostgres();
-  const std::string database = rig::FreshDatabase(target);
-  const std::string url = "postgresql:///shop?user=postgres&host=" + socket + "&port=" + port;
-  const TransloadRun refused = RunTransload({"run", url, target.Url(database)});
-  const TransloadRun run =
-      RunTransload({"run", url, target.Url(database), "--restart", "--exclude", "u"});
-  rig::RunToEnd(
-      {.argv = {primary.bin_dir() + "/pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"}});
-  EXPECT_EQ(refused.exit_code, 4) << refused.out << refused.err;
-  EXPECT_THAT(refused.err, HasSubstr("unlogged"));
-  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
-  EXPECT_THAT(run.err, HasSubstr("standby"));
-  EXPECT_EQ(target.QueryValue("select count(*) from t", database), "5000");
-}
-
 }  // namespace
 }  // namespace transload

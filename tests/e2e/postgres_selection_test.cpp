@@ -1,0 +1,115 @@
+// Which tables of a PostgreSQL source are moved, into what, and in how many pieces.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+#include "tests/e2e/postgres_pair.h"
+
+namespace transload {
+namespace {
+
+using testing::HasSubstr;
+
+class PostgresSelection : public PostgresPair {
+ protected:
+  TransloadRun Plan(const std::vector<std::string>& more) const {
+    std::vector<std::string> words = {"plan", server_.Url(source_), server_.Url(target_)};
+    words.insert(words.end(), more.begin(), more.end());
+    return RunTransload(words);
+  }
+};
+
+constexpr char kPartitioned[] =
+    "create type mood as enum ('sad', 'ok');"
+    "create table event (id int, at date, m mood not null, primary key (at, id, m)) partition by "
+    "range (at);"
+    "create table old partition of event for values from ('2020-01-01') to ('2021-01-01');"
+    "create table new partition of event for values from ('2021-01-01') to ('2022-01-01') "
+    "partition by hash (m);"
+    "create table new_0 partition of new for values with (modulus 2, remainder 0);"
+    "create table new_1 partition of new for values with (modulus 2, remainder 1);"
+    "create table other (id int primary key);"
+    "insert into event select i, date '2020-01-01' + i % 700, (array['sad', 'ok'])[1 + i % "
+    "2]::mood from generate_series(1, 20000) i; insert into other values (1); analyze";
+
+TEST_F(PostgresSelection, APartitionedTablesNameStandsForItsPartitions) {
+  server_.Execute(kPartitioned, source_);
+  const TransloadRun run = Run({"--include", "event"});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("done and verified: 2 tables"));
+  EXPECT_EQ(Value("select count(*) || ' ' || count(distinct id) from event"), "20000 20000");
+  EXPECT_EQ(Value("select to_regclass('other') is null"), "t");
+  const TransloadRun rest =
+      RunTransload({"run", server_.Url(source_), server_.Url(rig::FreshDatabase(server_)),
+                    "--exclude", "event"});
+  ASSERT_EQ(rest.exit_code, 0) << rest.out << rest.err;
+  EXPECT_THAT(rest.out, HasSubstr("done and verified: 1 table"));
+  EXPECT_THAT(Run({"--include", "nothing", "--restart"}).err, HasSubstr("nothing"));
+}
+
+TEST_F(PostgresSelection, ATableReadThroughItsRootIsCutByItsKey) {
+  server_.Execute(kPartitioned, source_);
+  const TransloadRun plan = Plan({"--partition-size", "64kB"});
+  EXPECT_THAT(plan.out, HasSubstr("ranges by percentiles of a sample")) << plan.err;
+  const TransloadRun run = Run({"--partition-size", "64kB"});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(Value("select count(*) > 4 from transload.partition p join transload.\"table\" t on "
+                  "t.id = p.table_id where t.name = 'new'"),
+            "t");
+  EXPECT_EQ(Value("select count(*) || ' ' || count(distinct id) from event"), "20000 20000");
+}
+
+TEST_F(PostgresSelection, LoadsIntoTablesThatStandAsItIsTold) {
+  server_.Execute(
+      "create table p (id int primary key); create table c (id int primary key, p int references "
+      "p); insert into p select generate_series(1, 50); insert into c select i, i from "
+      "generate_series(1, 50) i; create view v as select * from c",
+      source_);
+  const std::string tables =
+      "create table p (id int primary key); create table c (id int primary key, p int references "
+      "p on delete cascade); insert into p values (900); insert into c values (900, 900)";
+  server_.Execute(tables, target_);
+  const TransloadRun refused = Run();
+  EXPECT_EQ(refused.exit_code, 3) << refused.out << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("exists already"));
+
+  const TransloadRun truncated = Run({"--on-existing", "truncate"});
+  ASSERT_EQ(truncated.exit_code, 0) << truncated.out << truncated.err;
+  EXPECT_EQ(Value("select count(*) || ' ' || max(id) from c"), "50 50");
+  EXPECT_EQ(Value("select confdeltype from pg_constraint where conname = 'c_p_fkey'"), "c");
+
+  target_ = rig::FreshDatabase(server_);
+  server_.Execute(tables, target_);
+  const TransloadRun appended = Run({"--on-existing", "append", "--allow-unverified"});
+  ASSERT_EQ(appended.exit_code, 0) << appended.out << appended.err;
+  EXPECT_EQ(Value("select count(*) || ' ' || max(id) from c"), "51 900");
+
+  target_ = rig::FreshDatabase(server_);
+  server_.Execute(tables, target_);
+  const TransloadRun dropped = Run({"--on-existing", "drop"});
+  ASSERT_EQ(dropped.exit_code, 0) << dropped.out << dropped.err;
+  EXPECT_EQ(Value("select count(*) || ' ' || max(id) from v"), "50 50");
+  EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
+}
+
+TEST_F(PostgresSelection, RestsWhileTheSourceIsBusy) {
+  server_.Execute(
+      "create table t (id int primary key, v text); insert into t select i, repeat('v', 200) from "
+      "generate_series(1, 60000) i",
+      source_);
+  std::vector<std::thread> others;
+  for (int i = 0; i < 3; ++i) {
+    others.emplace_back([&] { server_.Execute("select pg_sleep(7)", source_); });
+  }
+  const TransloadRun run =
+      Run({"--max-load", "2", "--partition-size", "1MB", "--max-rate", "4MB/s", "-j", "1"});
+  for (std::thread& other : others) other.join();
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.err, HasSubstr("--max-load allows 2: reading rests"));
+  EXPECT_THAT(run.err, HasSubstr("reading goes on"));
+}
+
+}  // namespace
+}  // namespace transload
