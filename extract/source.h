@@ -111,8 +111,8 @@ class Source {
   // so.
   virtual TableWitness Witness(const WitnessRequest& request);
 
-  // A query of the user's ([[check]]), inside the snapshot, with its result as the engine prints it;
-  // NULL is nothing. An engine that answers none throws.
+  // A query of the user's ([[check]]), inside the snapshot, with its result as the engine prints
+  // it; NULL is nothing. An engine that answers none throws.
   virtual TextRows Ask(const std::string& sql);
 
   // Where the source is now, outside the snapshot, in the terms of SnapshotInfo::position: equal

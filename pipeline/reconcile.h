@@ -1,10 +1,11 @@
 // Bringing a resumed run to one state of the source.
 //
 // Every partition that an earlier start finished is read again from the source, in the new
-// snapshot, and hashed. Those whose count or hash is no longer the same are deleted in the target and
-// set to be loaded again, in one transaction, so that in the end all rows come from the snapshot of
-// this start. A range is deleted by its key; where the key does not order alike on both sides
-// (collated text), or the target does not hold just the range's rows there, the table as a whole.
+// snapshot, and hashed. Those whose count or hash is no longer the same are deleted in the target
+// and set to be loaded again, in one transaction, so that in the end all rows come from the
+// snapshot of this start. A range is deleted by its key; where the key does not order alike on both
+// sides (collated text), or the target does not hold just the range's rows there, the table as a
+// whole.
 #ifndef TRANSLOAD_PIPELINE_RECONCILE_H_
 #define TRANSLOAD_PIPELINE_RECONCILE_H_
 

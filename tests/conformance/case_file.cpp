@@ -70,7 +70,8 @@ bool ConformanceCase::RunsOn(const std::string& engine) const {
       engine == "mysql56" && std::find(engines.begin(), engines.end(), "mysql") != engines.end();
   const bool older = (engine == "postgres12" || engine == "postgres14") &&
                      std::find(engines.begin(), engines.end(), "postgres") != engines.end();
-  return newest || oldest || older || std::find(engines.begin(), engines.end(), engine) != engines.end();
+  return newest || oldest || older ||
+         std::find(engines.begin(), engines.end(), engine) != engines.end();
 }
 
 std::string ConformanceCase::SourceFor(const std::string& engine) const {
