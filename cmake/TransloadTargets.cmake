@@ -13,6 +13,10 @@ target_compile_options(transload_options INTERFACE -Wall -Wextra -Wpedantic -Wsh
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(transload_options INTERFACE -Wno-restrict)
 endif()
+# Newer ones take any reference that a function returns for one into its temporary arguments.
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 13)
+  target_compile_options(transload_options INTERFACE -Wno-dangling-reference)
+endif()
 if(TRANSLOAD_WERROR)
   target_compile_options(transload_options INTERFACE -Werror)
 endif()

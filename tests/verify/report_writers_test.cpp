@@ -131,7 +131,7 @@ TEST(ReportJson, HoldsOutcomesInOrderAndTablesWithVerdicts) {
 TEST(ReportJson, ShowsIllFormedTextRatherThanFailing) {
   Report report;
   report.notes = {"\xff\xfe"};
-  EXPECT_NO_THROW(nlohmann::json::parse(ReportJson(report)));
+  EXPECT_TRUE(nlohmann::json::accept(ReportJson(report)));
 }
 
 TEST(ReportHtml, EscapesEverythingAndAsksForNothing) {
