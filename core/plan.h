@@ -36,6 +36,7 @@ struct ColumnPlan {
   std::string default_sql;
   std::string generated_sql;  // GENERATED ALWAYS AS (...) STORED: not copied
   std::string comment;
+  std::string collation;  // quoted and qualified, or empty for the database's own
   Policies policies;
   bool operator==(const ColumnPlan&) const = default;
 
@@ -106,6 +107,14 @@ struct EnumTypePlan {
   bool operator==(const EnumTypePlan&) const = default;
 };
 
+// An ICU collation that takes more than equal bytes as equal (policy ci=icu).
+struct CollationPlan {
+  std::string schema;
+  std::string name;
+  std::string locale;  // "und-u-ks-level2"
+  bool operator==(const CollationPlan&) const = default;
+};
+
 struct TablePlan {
   std::string source_schema;
   std::string source_name;
@@ -157,7 +166,8 @@ struct Hazard {
 };
 
 struct MigrationPlan {
-  std::vector<std::string> schemas;  // to be made when they do not exist
+  std::vector<std::string> schemas;       // to be made when they do not exist
+  std::vector<CollationPlan> collations;  // these too
   std::vector<TablePlan> tables;
   std::vector<SequencePlan> sequences;
   std::vector<NotMigrated> not_migrated;

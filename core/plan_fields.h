@@ -66,7 +66,7 @@ void Fields(V& v, ColumnPlan& c) {
   v("rule", c.rule), v("note", c.note), v("decode", c.decode), v("not_null", c.not_null);
   v("not_null_after_load", c.not_null_after_load), v("identity", c.identity);
   v("default_sql", c.default_sql), v("generated_sql", c.generated_sql);
-  v("comment", c.comment), v("policies", c.policies);
+  v("comment", c.comment), v("collation", c.collation), v("policies", c.policies);
 }
 template <class V>
 void Fields(V& v, IndexPartPlan& p) {
@@ -122,8 +122,13 @@ void Fields(V& v, Hazard& h) {
   v("where", h.where), v("text", h.text);
 }
 template <class V>
+void Fields(V& v, CollationPlan& c) {
+  v("schema", c.schema), v("name", c.name), v("locale", c.locale);
+}
+template <class V>
 void Fields(V& v, MigrationPlan& p) {
-  v("schemas", p.schemas), v("tables", p.tables), v("sequences", p.sequences);
+  v("schemas", p.schemas), v("collations", p.collations);
+  v("tables", p.tables), v("sequences", p.sequences);
   v("not_migrated", p.not_migrated), v("names", p.names), v("hazards", p.hazards);
   v("refusals", p.refusals);
 }

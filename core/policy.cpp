@@ -72,8 +72,8 @@ const std::vector<Entry>& Entries() {
       Plain("enum_zero", {"null", "empty", "error"},
             "an ENUM value with index 0, stored by an invalid insert", &Policies::enum_zero),
       Plain("ci", {"deterministic", "icu", "citext"},
-            "columns with a case-insensitive collation; icu is refused, because no ICU collation "
-            "compares as the source's do",
+            "columns with a case-insensitive collation; icu and citext compare without regard to "
+            "case by PostgreSQL's rules, which are not the source's",
             &Policies::ci),
       Plain("generated", {"materialise", "translate"},
             "generated columns: plain columns with the values, or translated expressions",

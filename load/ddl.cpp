@@ -31,6 +31,7 @@ std::string TableName(const TablePlan& table) { return Qualified(table.schema, t
 
 std::string ColumnLine(const ColumnPlan& column) {
   std::string line = QuoteName(column.name) + " " + column.type.Sql();
+  if (!column.collation.empty()) line += " COLLATE " + column.collation;
   if (column.not_null && !column.not_null_after_load) line += " NOT NULL";
   if (!column.generated_sql.empty()) {
     line += fmt::format(" GENERATED ALWAYS AS ({}) STORED", column.generated_sql);
@@ -104,6 +105,11 @@ std::string ColumnList(const std::vector<std::string>& names) {
 }
 
 std::string CreateSchema(std::string_view name) { return "CREATE SCHEMA " + QuoteName(name); }
+
+std::string CreateCollation(const CollationPlan& collation) {
+  return fmt::format("CREATE COLLATION {} (provider = icu, locale = {}, deterministic = false)",
+                     Qualified(collation.schema, collation.name), QuoteLiteral(collation.locale));
+}
 
 std::string CreateEnum(const EnumTypePlan& type) {
   std::vector<std::string> labels;
@@ -253,6 +259,7 @@ std::string Script(const MigrationPlan& plan, int version_num) {
   std::string out;
   auto add = [&](const std::string& sql) { out += sql + ";\n"; };
   for (const std::string& schema : plan.schemas) add(CreateSchema(schema));
+  for (const CollationPlan& collation : plan.collations) add(CreateCollation(collation));
   for (const SequencePlan& sequence : plan.sequences) add(CreateSequence(sequence));
   for (const TablePlan& table : plan.tables) {
     for (const EnumTypePlan& type : table.types) add(CreateEnum(type));

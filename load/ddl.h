@@ -18,6 +18,7 @@ std::string ColumnList(const std::vector<std::string>& names);  // "a", "b"
 
 // Statements come without a final semicolon. `version_num`: the target's, 150000 for 15.
 std::string CreateSchema(std::string_view name);
+std::string CreateCollation(const CollationPlan& collation);
 std::string CreateEnum(const EnumTypePlan& type);
 std::string CreateTable(const TablePlan& table, bool autovacuum_off);
 std::string CreateSequence(const SequencePlan& sequence);

@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/fault_point.h"
 #include "load/column_query.h"
+#include "load/copy_frame.h"
 #include "load/data_connection.h"
 #include "load/ddl.h"
 #include "load/ledger_state.h"
@@ -19,11 +20,6 @@ namespace transload {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr char kHeader[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";  // signature, flags, extension
-constexpr std::size_t kHeaderBytes = 19;
-static_assert(sizeof kHeader == kHeaderBytes);
-constexpr char kTrailer[2] = {'\377', '\377'};
 
 std::string Dump(const Json& json) {
   return json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
@@ -159,11 +155,11 @@ struct PartitionWriter::State {
   void StartCopy() {
     if (stage.needed()) connection.Exec(stage.CreateSql());
     connection.StartCopyIn(copy_sql);
-    connection.Put(kHeader, kHeaderBytes);
+    connection.Put(kCopyHeader.data(), kCopyHeader.size());
   }
 
   std::uint64_t EndCopy() {
-    connection.Put(kTrailer, sizeof kTrailer);
+    connection.Put(kCopyTrailer.data(), kCopyTrailer.size());
     return connection.EndCopyIn();
   }
 

@@ -5,16 +5,13 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "load/copy_frame.h"
 #include "load/data_connection.h"
 #include "load/ddl.h"
 
 namespace transload {
 namespace {
 
-constexpr char kHeader[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";  // signature, flags, extension
-constexpr std::size_t kHeaderBytes = 19;
-static_assert(sizeof kHeader == kHeaderBytes);
-constexpr char kTrailer[2] = {'\377', '\377'};
 constexpr std::size_t kSliceBytes = 256 * 1024;
 constexpr const char* kStage = "pg_temp.transload_repair";
 
@@ -56,7 +53,7 @@ struct RowRepair::State {
 
   void EndCopy() {
     if (!copying) return;
-    connection.Put(kTrailer, sizeof kTrailer);
+    connection.Put(kCopyTrailer.data(), kCopyTrailer.size());
     put += connection.EndCopyIn();
     copying = false;
   }
@@ -92,7 +89,7 @@ void RowRepair::Delete(const std::string& where_sql) {
 void RowRepair::Put(std::string_view tuples) {
   if (!state_->copying) {
     state_->connection.StartCopyIn(fmt::format("copy {} from stdin (format binary)", kStage));
-    state_->connection.Put(kHeader, kHeaderBytes);
+    state_->connection.Put(kCopyHeader.data(), kCopyHeader.size());
     state_->copying = true;
   }
   for (; !tuples.empty(); tuples.remove_prefix(std::min(tuples.size(), kSliceBytes))) {

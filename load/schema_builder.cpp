@@ -45,6 +45,28 @@ ObjectOutcome SchemaBuilder::CreateSchema(const std::string& name) {
   });
 }
 
+ObjectOutcome SchemaBuilder::CreateCollation(const CollationPlan& collation) {
+  const std::string label = collation.schema + "." + collation.name;
+  return state_->Do("collation", label, [&](SqlTransaction& transaction) {
+    const std::string find = fmt::format(
+        "select c.oid, to_jsonb(c) from pg_catalog.pg_collation c join pg_catalog.pg_namespace n "
+        "on n.oid = c.collnamespace where c.collname = {} and n.nspname = {}",
+        ddl::QuoteLiteral(collation.name), ddl::QuoteLiteral(collation.schema));
+    // Its locale has stood in three columns over the versions.
+    const std::string same = fmt::format(
+        "select not collisdeterministic and {} in (j ->> 'colllocale', j ->> 'colliculocale', "
+        "j ->> 'collcollate') from ({}) f (oid, j) join pg_catalog.pg_collation c using (oid)",
+        ddl::QuoteLiteral(collation.locale), find);
+    if (const SqlRows found = transaction.Exec(same); !found.empty()) {
+      if (found.Bool(0, 0)) return;
+      throw Error("a collation of that name is there, and it compares otherwise");
+    }
+    transaction.Exec(ddl::CreateCollation(collation));
+    state_->Record(transaction, "collation", collation.schema, collation.name, "", "created", "",
+                   fmt::format("select oid from ({}) f", find));
+  });
+}
+
 ObjectOutcome SchemaBuilder::CreateTable(const TablePlan& table) {
   return state_->Do("table", Label(table), [&](SqlTransaction& transaction) {
     if (state_->Made(transaction, "table", table.schema, table.name, "")) return;

@@ -49,6 +49,8 @@ class SchemaBuilder {
   // --- before the data
   // An existing schema is used as it is, and not recorded.
   ObjectOutcome CreateSchema(const std::string& name);
+  // As with schemas: one that is there and compares the same is used.
+  ObjectOutcome CreateCollation(const CollationPlan& collation);
   // The table with its enum types, and nothing that would slow a load. Autovacuum is off while it
   // loads (recorded, put back by RestoreAutovacuum).
   ObjectOutcome CreateTable(const TablePlan& table);

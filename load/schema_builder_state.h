@@ -52,12 +52,7 @@ struct SchemaBuilder::State {
         ledger(ddl::QuoteName(given.ledger_schema)),
         session(given, "transload schema") {
     // Types and functions of extensions are named plainly in plans; built-in ones come first.
-    std::string path = "pg_catalog";
-    SqlRows schemas = session.Exec(
-        "select distinct quote_ident(n.nspname) from pg_catalog.pg_extension e join "
-        "pg_catalog.pg_namespace n on n.oid = e.extnamespace where n.nspname <> 'pg_catalog'");
-    for (std::size_t row = 0; row < schemas.size(); ++row) path += ", " + schemas.Text(row, 0);
-    session.Exec("select set_config('search_path', $1::text, false)", {path});
+    session.Exec(kExtensionsOnPath);
     // An object and its ledger row are one commit, and the run's last commit is a synchronous one
     // that makes all before it durable: nothing is won by waiting for the disk at each.
     session.Exec("set synchronous_commit = off");

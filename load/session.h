@@ -77,6 +77,12 @@ class Session {
   std::string display_url_;
 };
 
+// Lets a session find the types and functions of extensions by their plain names.
+inline constexpr const char* kExtensionsOnPath =
+    "select set_config('search_path', 'pg_catalog' || coalesce((select string_agg(distinct ', ' || "
+    "quote_ident(n.nspname), '') from pg_catalog.pg_extension e join pg_catalog.pg_namespace n "
+    "on n.oid = e.extnamespace where n.nspname <> 'pg_catalog'), ''), false)";
+
 // Refuses connections that a pooler hands to another server process between transactions.
 void RefuseTransactionPooling(const Options& options, Session& session);
 

@@ -45,6 +45,9 @@ TargetInfo ReadInfo(Session& session) {
       FirstColumn(session.Exec("select extname from pg_catalog.pg_extension order by 1"));
   info.extensions_available =
       FirstColumn(session.Exec("select name from pg_catalog.pg_available_extensions order by 1"));
+  info.icu =
+      session.Exec("select exists (select from pg_catalog.pg_collation where collprovider = 'i')")
+          .Bool(0, 0);
   return info;
 }
 

@@ -20,8 +20,8 @@ struct Made {
 };
 
 // What comes first stands on what comes later.
-constexpr std::array kOrder = {"foreign key", "check",    "index", "trigger", "function",
-                               "table",       "sequence", "type",  "schema"};
+constexpr std::array kOrder = {"foreign key", "check",    "index", "trigger",   "function",
+                               "table",       "sequence", "type",  "collation", "schema"};
 
 class Undoing {
  public:
@@ -148,6 +148,7 @@ class Undoing {
     if (made.kind == "schema") return {"DROP SCHEMA " + name, exists("pg_namespace")};
     if (made.kind == "table") return {"DROP TABLE " + name, exists("pg_class")};
     if (made.kind == "sequence") return {"DROP SEQUENCE " + name, exists("pg_class")};
+    if (made.kind == "collation") return {"DROP COLLATION " + name, exists("pg_collation")};
     if (made.kind == "type") return {"DROP TYPE " + name, exists("pg_type")};
     if (made.kind == "function") return {"DROP FUNCTION " + name + "()", exists("pg_proc")};
     if (made.kind == "foreign key" || made.kind == "check") {

@@ -144,6 +144,28 @@ std::string RuleText(const TypeDecision& decision, const PgType& type) {
   return fmt::format("{} -> {}", decision.by, type.Sql());
 }
 
+// ci=icu: a collation of the target's own for each way in which the source compares.
+void SetCollation(Draft& draft, DraftTable& table, std::size_t index) {
+  ColumnPlan& plan = table.plan.columns[index];
+  const std::string& source = plan.source.collation;
+  const bool text = plan.type.kind == PgKind::kVarchar || plan.type.kind == PgKind::kBpchar ||
+                    (plan.type.kind == PgKind::kText && plan.type.name.empty());
+  if (plan.policies.ci != CaseInsensitive::kIcu || !text || !IsCaseInsensitive(source)) return;
+  if (draft.request.target_version < 120000 || !draft.request.target_icu) {
+    draft.Refuse(table.ColumnLabel(index),
+                 draft.request.target_icu
+                     ? "policy ci=icu needs PostgreSQL 12 or newer"
+                     : "policy ci=icu needs a target that was built with ICU, which this is not");
+    return;
+  }
+  const bool accents = !IsAccentInsensitive(source);
+  const CollationPlan collation{table.plan.schema, accents ? "transload_ci_as" : "transload_ci_ai",
+                                accents ? "und-u-ks-level2" : "und-u-ks-level1"};
+  plan.collation = QuoteIdent(collation.schema) + "." + QuoteIdent(collation.name);
+  std::vector<CollationPlan>& all = draft.plan.collations;
+  if (std::find(all.begin(), all.end(), collation) == all.end()) all.push_back(collation);
+}
+
 void FinishColumn(Draft& draft, DraftTable& table, std::size_t index, bool key_has_nulls) {
   ColumnPlan& plan = table.plan.columns[index];
   TypeDecision& decision = table.columns[index].decision;
@@ -161,6 +183,7 @@ void FinishColumn(Draft& draft, DraftTable& table, std::size_t index, bool key_h
                     "ZEROFILL: the values are the same, the leading zeros that MySQL displays are "
                     "not kept");
   }
+  SetCollation(draft, table, index);
   if (plan.type.name == "citext" && !draft.request.target_extensions.contains("citext")) {
     draft.Refuse(table.ColumnLabel(index),
                  "policy ci=citext needs the extension citext, which the target does not offer");

@@ -119,13 +119,14 @@ void NoteTable(Draft& draft, const DraftTable& table) {
   if (!source.partitioning.empty()) {
     draft.Skip("partitioning", label, "the rows go into one plain table", source.partitioning);
   }
-  std::vector<std::string> insensitive;
+  std::vector<std::string> insensitive, icu;
   std::size_t long_columns = 0;
   for (const ColumnPlan& column : table.plan.columns) {
-    const bool citext = column.type.name == "citext";
-    if (IsTextType(column.type) && !citext && IsCaseInsensitive(column.source.collation)) {
+    const bool folded = column.type.name == "citext" || !column.collation.empty();
+    if (IsTextType(column.type) && !folded && IsCaseInsensitive(column.source.collation)) {
       insensitive.push_back(column.source.name);
     }
+    if (!column.collation.empty()) icu.push_back(column.source.name);
     const bool is_long = IsTextType(column.type) || column.type.kind == PgKind::kBytea ||
                          column.type.kind == PgKind::kJson || column.type.kind == PgKind::kJsonb;
     long_columns += is_long ? 1 : 0;
@@ -135,30 +136,18 @@ void NoteTable(Draft& draft, const DraftTable& table) {
                                        "in PostgreSQL: {}",
                                        fmt::join(insensitive, ", ")));
   }
+  if (!icu.empty()) {
+    draft.AddHazard(
+        label, fmt::format("compared by ICU, nearly but not just as in the source (ß may equal "
+                           "ss, control characters and trailing blanks may count otherwise), "
+                           "and without LIKE before PostgreSQL 18: {}",
+                           fmt::join(icu, ", ")));
+  }
   // 18 bytes stay in the row for each value that is stored outside of it, and a row has 8160.
   if (long_columns > 450) {
     draft.AddHazard(label, fmt::format("{} columns of text or bytes: a row in which more than 450 "
                                        "hold long values does not fit PostgreSQL's page",
                                        long_columns));
-  }
-}
-
-// For the whole run, for a table or for a column alike: a policy that is set is never passed over.
-void RefuseIcu(Draft& draft) {
-  auto refuse = [&](const std::string& where) {
-    draft.Refuse(where,
-                 "policy ci=icu is not offered: no ICU collation compares as the source's do (it "
-                 "takes ß for ss and passes over control characters), so that keys would clash or "
-                 "differ. Take deterministic, or citext");
-  };
-  if (draft.request.options.policies.ci == CaseInsensitive::kIcu) {
-    refuse("the whole run");
-    return;
-  }
-  for (const DraftTable& table : draft.tables) {
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
-      if (table.plan.columns[i].policies.ci == CaseInsensitive::kIcu) refuse(table.ColumnLabel(i));
-    }
   }
 }
 
@@ -173,7 +162,6 @@ void NoteHazards(Draft& draft) {
       if (draft.request.source.rules == "sqlite") NoteSqliteValues(draft, table, i);
     }
   }
-  RefuseIcu(draft);
 }
 
 }  // namespace transload

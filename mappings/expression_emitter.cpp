@@ -246,7 +246,8 @@ bool ExpressionEmitter::AlignText(EmittedSql& a, EmittedSql& b, bool order) {
   }
   if (!a.case_insensitive && !b.case_insensitive) return true;
   for (EmittedSql* side : {&a, &b}) {
-    if (side->column != nullptr && side->column->type.name == "citext") return true;
+    if (side->column == nullptr) continue;
+    if (side->column->type.name == "citext" || !side->column->collation.empty()) return true;
   }
   for (EmittedSql* side : {&a, &b}) {
     if (side->literal && !IsAscii(side->sql)) {
@@ -373,6 +374,10 @@ EmittedSql ExpressionEmitter::Like(const SqlNode& node) {
     return Fail("it compares letters beyond ASCII without regard to case");
   }
   if (fold) Note("compares without regard to case by PostgreSQL's rules");
+  // LIKE knows no such collation before PostgreSQL 18.
+  if (value.column != nullptr && !value.column->collation.empty()) {
+    value.sql += " COLLATE pg_catalog.\"default\"";
+  }
   return Piece(fmt::format("({} {}{} {}{})", value.sql, node.negated ? "NOT " : "",
                            fold ? "ILIKE" : "LIKE", pattern.sql, no_escape ? " ESCAPE ''" : ""),
                ValueClass::kBoolean);

@@ -263,6 +263,7 @@ void IndexBuilder::NoteCollations(const SourceIndex& index, BuiltIndex& out) con
     const std::string& collation =
         part.collation.empty() ? column->source.collation : part.collation;
     if (!IsCaseInsensitive(collation) || column->type.name == "citext") continue;
+    if (!column->collation.empty()) continue;
     const bool text = column->type.kind == PgKind::kText || column->type.kind == PgKind::kVarchar ||
                       column->type.kind == PgKind::kBpchar;
     if (!text) continue;

@@ -27,6 +27,7 @@ struct PlanRequest {
   int target_version = 150000;              // PostgreSQL's server_version_num
   std::set<std::string> target_extensions;  // installed or installable: "postgis", "citext"
   std::vector<ColumnFacts> facts;           // of key columns (probes), and of scanned columns
+  bool target_icu = true;                   // the server was built with ICU
 };
 
 // One column whose minimum and maximum an index may tell (Source::ProbeKey). Source names.

@@ -230,6 +230,11 @@ bool IsCaseInsensitive(std::string_view collation) {
   return name.ends_with("_ci") || name.find("_ci_") != std::string::npos || name == "nocase";
 }
 
+bool IsAccentInsensitive(std::string_view collation) {
+  const std::string name = LowerAscii(collation);
+  return name.find("_ai") != std::string::npos || name.find("unicode") != std::string::npos;
+}
+
 bool GlobMatches(std::string_view pattern, std::string_view text) {
   std::size_t p = 0;
   std::size_t t = 0;

@@ -15,7 +15,8 @@ constexpr int kMostJobs = 8;
 
 PlanRequest RequestFor(const Endpoints& ends, const SourceCatalogue& catalogue) {
   const TargetInfo& target = ends.target.Info();
-  PlanRequest request{catalogue, ends.source->Info(), ends.options, target.version_num, {}, {}};
+  PlanRequest request{catalogue, ends.source->Info(), ends.options, target.version_num, {},
+                      {},        target.icu};
   request.target_extensions.insert(target.extensions_installed.begin(),
                                    target.extensions_installed.end());
   return request;

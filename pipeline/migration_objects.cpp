@@ -58,6 +58,9 @@ void Migration::MakeSchema() {
     for (const std::string& schema : planned_.plan.schemas) {
       if (!made_.contains(fmt::format("schema|||{}", schema))) must(builder.CreateSchema(schema));
     }
+    for (const CollationPlan& collation : planned_.plan.collations) {
+      must(builder.CreateCollation(collation));
+    }
     // Before the tables, whose defaults may ask them for values.
     for (const SequencePlan& sequence : planned_.plan.sequences) {
       if (!made_.contains(fmt::format("sequence|{}||{}", sequence.schema, sequence.name))) {

@@ -13,6 +13,7 @@
 #include "load/replan_sql.h"
 #include "load/target_columns.h"
 #include "load/undo.h"
+#include "pipeline/key_check.h"
 #include "pipeline/migration.h"
 #include "pipeline/postgres_extras.h"
 #include "pipeline/postgres_rename.h"
@@ -219,13 +220,12 @@ void Migration::TakeSnapshot() {
 
 void Migration::PlanFresh() {
   planned_ = MakePlanned(*ends_, progress_, stop_);
-  if (!planned_.plan.refusals.empty()) {
-    std::vector<std::string> lines;
-    for (const Hazard& refusal : planned_.plan.refusals) {
-      lines.push_back(refusal.where + ": " + refusal.text);
-    }
-    throw RefusedError("the plan cannot be carried out:" + Listed(lines));
+  std::vector<std::string> lines;
+  for (const Hazard& refusal : planned_.plan.refusals) {
+    lines.push_back(refusal.where + ": " + refusal.text);
   }
+  if (!lines.empty()) throw RefusedError("the plan cannot be carried out:" + Listed(lines));
+  if (!ends_->options.schema_only) CheckFoldedKeys(*ends_, planned_.plan, progress_, stop_);
   if (!RenamesOf(*ends_).empty()) UseSourceSchemas(planned_.plan.tables);
 }
 

@@ -107,6 +107,32 @@ TEST(MySqlTypes, PoliciesChooseTheAlternatives) {
   }
 }
 
+TEST(MySqlTypes, IcuComparesByACollationForEachWayOfTheSource) {
+  Shop shop({Table("t", {Text("a", 9, "utf8mb4_general_ci"), Text("b", 9, "utf8mb4_0900_ai_ci"),
+                         Text("c", 9, "utf8mb4_bin"), Text("d", 9, "utf8mb4_0900_as_ci")})});
+  SetPolicy(shop.options.policies, "ci", "icu");
+  const MigrationPlan plan = shop.Plan();
+  const std::vector<ColumnPlan>& columns = plan.tables.at(0).columns;
+  EXPECT_EQ(columns[0].collation, R"("public"."transload_ci_as")");
+  EXPECT_EQ(columns[1].collation, R"("public"."transload_ci_ai")");
+  EXPECT_EQ(columns[2].collation, "");
+  EXPECT_EQ(columns[3].collation, columns[0].collation);
+  ASSERT_EQ(plan.collations.size(), 2u);
+  EXPECT_EQ(plan.collations[0].locale, "und-u-ks-level2");
+  EXPECT_EQ(plan.collations[1].locale, "und-u-ks-level1");
+  EXPECT_TRUE(Mentions(plan.hazards, "compared by ICU"));
+}
+
+TEST(MySqlTypes, IcuIsRefusedWhereTheTargetHasNone) {
+  Shop shop({Table("t", {Text("a", 9, "utf8mb4_general_ci")})});
+  SetPolicy(shop.options.policies, "ci", "icu");
+  shop.target_version = 110000;
+  EXPECT_TRUE(Mentions(shop.Plan().refusals, "needs PostgreSQL 12"));
+  shop.target_version = 150000;
+  shop.target_icu = false;
+  EXPECT_TRUE(Mentions(shop.Plan().refusals, "built with ICU"));
+}
+
 TEST(MySqlTypes, ExtensionsOfTheTargetChooseGeometryAndVector) {
   SourceColumn point = Column("c", "point");
   point.srid = 4326;

@@ -110,6 +110,7 @@ struct Shop {
   std::vector<ColumnFacts> facts;
   std::set<std::string> extensions;
   int target_version = 150000;
+  bool target_icu = true;
 
   explicit Shop(std::vector<SourceTable> tables, const std::string& rules = "mysql") {
     catalogue.tables = std::move(tables);
@@ -119,7 +120,7 @@ struct Shop {
     source.default_target_schema = "public";
   }
   PlanRequest Request() const {
-    return {catalogue, source, options, target_version, extensions, facts};
+    return {catalogue, source, options, target_version, extensions, facts, target_icu};
   }
   MigrationPlan Plan() const { return MakePlan(Request()); }
   ColumnPlan PlanColumn() const { return Plan().tables.at(0).columns.at(0); }
