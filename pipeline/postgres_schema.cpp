@@ -17,6 +17,25 @@ std::string TableKey(const std::string& schema, const std::string& name) {
   return schema + '\0' + name;
 }
 
+// pg_dump tells nothing of it but its tag: "USER MAPPING app SERVER far".
+void AddressUserMapping(ArchiveObject& object) {
+  constexpr std::string_view kWords = "USER MAPPING ", kServer = " SERVER ";
+  const std::size_t server = object.name.rfind(kServer);
+  if (!object.name.starts_with(kWords) || server == std::string::npos) return;
+  auto array_of = [](std::string_view name) {
+    std::string text = "{\"";
+    for (char c : name) {
+      if (c == '"' || c == '\\') text += '\\';
+      text += c;
+    }
+    return text + "\"}";
+  };
+  const std::string_view tag = object.name;
+  object.address_type = "user mapping";
+  object.address_names = array_of(tag.substr(kWords.size(), server - kWords.size()));
+  object.address_args = array_of(tag.substr(server + kServer.size()));
+}
+
 }  // namespace
 
 PostgresSchema::PostgresSchema(Endpoints& ends, postgres::PostgresSource& source)
@@ -186,6 +205,7 @@ ArchiveObject PostgresSchema::ObjectOf(const ArchiveEntry& entry) const {
     object.address_names = address->second.names;
     object.address_args = address->second.args;
   }
+  if (entry.kind == "USER MAPPING") AddressUserMapping(object);
   const std::string name = ddl::QuoteLiteral(entry.name);
   if (entry.kind == "SCHEMA") {
     object.exists_sql = "select 1 from pg_catalog.pg_namespace where nspname = " + name;
