@@ -35,6 +35,22 @@ void SetPolicyText(Options& o, Text text) {
   SetPolicy(o.policies, name, value);
 }
 
+// Names with commas between them; "all" and "none" are names too.
+void AddChecks(Options& o, Text text) {
+  if (!o.check_kinds) o.check_kinds.emplace();
+  for (std::size_t start = 0; start <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', start), text.size());
+    const std::size_t word = WordIndex(text.substr(start, comma - start),
+                                       {"foreign-keys", "sequences", "indexes", "constraints",
+                                        "look-ups", "queries", "all", "none"});
+    const auto all = static_cast<std::size_t>(CheckKind::kQueries) + 1;
+    for (std::size_t kind = 0; kind < all; ++kind) {
+      if (word == kind || word == all) o.check_kinds->insert(static_cast<CheckKind>(kind));
+    }
+    start = comma + 1;
+  }
+}
+
 void SetMap(Options& o, Text text) {
   MapRule rule = ParseMap(text);
   rule.where = "--map";
@@ -111,6 +127,10 @@ std::vector<OptionSpec> Running() {
        [](Options& o, Text t) {
          o.verify = ParseWord<VerifyLevel>(t, {"none", "count", "checksum", "full"});
        }},
+      {"checks", "", kList, "all|none|NAME,...",
+       "checks beside the rows: foreign-keys, sequences, indexes, constraints, look-ups, queries; "
+       "default queries, and all with --verify full",
+       kForRun | kForVerify, AddChecks},
       {"repair", "", kMaybe, "sql",
        "copy the rows that differ again and verify once more; =sql writes the statements to the "
        "report's folder instead",

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,15 @@ enum class OnExisting { kFail, kTruncate, kDrop, kAppend };
 enum class Prescan { kAuto, kAll, kOff };
 // verify --repair: copy what differs again, or write the statements that would.
 enum class Repair { kNone, kApply, kSql };
+// Checks beside the rows (--checks), in the order of their words.
+enum class CheckKind {
+  kForeignKeys,
+  kSequences,
+  kIndexes,
+  kConstraints,
+  kLookUps,
+  kQueries,
+};
 enum class OutputFormat { kText, kJson };
 enum class StepTime { kBeforeSchema, kAfterSchema, kAfterData, kAfterConstraints };
 
@@ -115,6 +125,12 @@ struct Options {
   std::string run_id;
   std::vector<SqlStep> steps;
   std::vector<QueryCheck> checks;
+  std::optional<std::set<CheckKind>> check_kinds;  // not given: queries; all with --verify full
+
+  bool Wants(CheckKind kind) const {
+    if (check_kinds) return check_kinds->contains(kind);
+    return kind == CheckKind::kQueries || verify == VerifyLevel::kFull;
+  }
 
   // --- deadlines, in milliseconds; 0 is refused everywhere: nothing may hang
   std::uint64_t connect_timeout_ms = 10'000;

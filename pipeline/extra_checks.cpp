@@ -11,8 +11,13 @@ namespace transload {
 
 void RunExtraChecks(Endpoints& ends, const std::vector<std::unique_ptr<BoundTable>>& tables,
                     RowReader* reader, Report& report) {
-  const bool full = ends.options.verify == VerifyLevel::kFull;
-  if (!full && ends.options.checks.empty()) return;
+  const Options& options = ends.options;
+  const bool queries = options.Wants(CheckKind::kQueries) && !options.checks.empty();
+  const bool look_ups = options.Wants(CheckKind::kLookUps) && reader != nullptr;
+  const bool structure =
+      options.Wants(CheckKind::kForeignKeys) || options.Wants(CheckKind::kSequences) ||
+      options.Wants(CheckKind::kIndexes) || options.Wants(CheckKind::kConstraints);
+  if (!queries && !look_ups && !structure) return;
   TableReader target(ends.options);
   // transload's own SQL names schemas; the user's finds tables as an application would.
   std::set<std::string> schemas = {"public"};
@@ -22,18 +27,19 @@ void RunExtraChecks(Endpoints& ends, const std::vector<std::unique_ptr<BoundTabl
     path += (path.empty() ? "" : ", ") + ddl::QuoteName(schema);
   }
   target.Query("SET LOCAL search_path TO " + path);
-  RunQueryChecks(
-      ends.options.checks,
-      [&](const std::string& sql) {
-        std::lock_guard lock(ends.source_mutex);
-        return ends.source->Ask(sql);
-      },
-      target, report);
-  if (!full) return;
+  if (queries) {
+    RunQueryChecks(
+        options.checks,
+        [&](const std::string& sql) {
+          std::lock_guard lock(ends.source_mutex);
+          return ends.source->Ask(sql);
+        },
+        target, report);
+  }
   std::vector<const TablePlan*> plans;
   for (const auto& table : tables) plans.push_back(&table->plan());
-  CheckStructure(plans, target, report);
-  if (reader == nullptr) return;
+  CheckStructure(plans, options, target, report);
+  if (!look_ups) return;
   for (const auto& table : tables) LookUpSample(*table, *reader, target, report);
 }
 

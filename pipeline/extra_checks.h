@@ -1,5 +1,5 @@
-// The checks beside rows and checksums: the user's query pairs always, and with --verify full what
-// holds in the target: references, sequences, indexes, constraints, look-ups by key.
+// The checks beside rows and checksums, as far as --checks wants them: the user's query pairs, and
+// what holds in the target: references, sequences, indexes, constraints, look-ups by key.
 #ifndef TRANSLOAD_PIPELINE_EXTRA_CHECKS_H_
 #define TRANSLOAD_PIPELINE_EXTRA_CHECKS_H_
 

@@ -47,7 +47,10 @@ bool Found(const SampledRow& row, const std::string& condition, const BoundTable
   ReadBack request;
   request.schema = table.plan().schema;
   request.table = table.plan().name;
-  for (const TargetColumn& column : table.targets()) request.columns.push_back(column.name);
+  for (const TargetColumn& column : table.targets()) {
+    request.columns.push_back(column.name);
+    if (column.as_text) request.as_text.push_back(column.name);
+  }
   request.where_sql = condition;
   target.Open(request);
   RowChecksum wanted, there;

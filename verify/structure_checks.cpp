@@ -15,8 +15,9 @@ constexpr int kOrphansShown = 3;
 
 class TableChecks {
  public:
-  TableChecks(const TablePlan& plan, TableReader& target, Report& report)
+  TableChecks(const TablePlan& plan, const Options& options, TableReader& target, Report& report)
       : plan_(plan),
+        options_(options),
         target_(target),
         report_(report),
         label_(plan.schema + "." + plan.name),
@@ -24,18 +25,20 @@ class TableChecks {
 
   void Run() {
     for (const ForeignKeyPlan& key : plan_.foreign_keys) {
+      if (!options_.Wants(CheckKind::kForeignKeys)) break;
       Check("foreign key " + key.name + " of " + label_,
             [&](ReportCheck& check) { LookUpReferences(key, check); });
     }
     for (const ColumnPlan& column : plan_.columns) {
-      if (!column.identity) continue;
+      if (!column.identity || !options_.Wants(CheckKind::kSequences)) continue;
       Check("sequence of " + label_ + "." + column.name,
             [&](ReportCheck& check) { CompareSequence(column, check); });
     }
-    if (!plan_.indexes.empty()) {
+    if (!plan_.indexes.empty() && options_.Wants(CheckKind::kIndexes)) {
       Check("indexes of " + label_, [&](ReportCheck& check) { CountIndexes(check); });
     }
-    if (!plan_.foreign_keys.empty() || !plan_.checks.empty()) {
+    const bool constraints = !plan_.foreign_keys.empty() || !plan_.checks.empty();
+    if (constraints && options_.Wants(CheckKind::kConstraints)) {
       Check("constraints of " + label_, [&](ReportCheck& check) { CountConstraints(check); });
     }
   }
@@ -148,6 +151,7 @@ class TableChecks {
   }
 
   const TablePlan& plan_;
+  const Options& options_;
   TableReader& target_;
   Report& report_;
   std::string label_;
@@ -156,9 +160,9 @@ class TableChecks {
 
 }  // namespace
 
-void CheckStructure(const std::vector<const TablePlan*>& tables, TableReader& target,
-                    Report& report) {
-  for (const TablePlan* plan : tables) TableChecks(*plan, target, report).Run();
+void CheckStructure(const std::vector<const TablePlan*>& tables, const Options& options,
+                    TableReader& target, Report& report) {
+  for (const TablePlan* plan : tables) TableChecks(*plan, options, target, report).Run();
 }
 
 }  // namespace transload

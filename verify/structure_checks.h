@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "core/options.h"
 #include "core/plan.h"
 #include "load/table_reader.h"
 #include "verify/report.h"
@@ -15,8 +16,9 @@ namespace transload {
 //   sequence       an identity column's next value is above the highest one there
 //   indexes        as many as planned of each kind (primary, unique, plain), all of them valid
 //   constraints    as many foreign keys and CHECKs as planned, validated where planned so
-void CheckStructure(const std::vector<const TablePlan*>& tables, TableReader& target,
-                    Report& report);
+// of those kinds that `options` want.
+void CheckStructure(const std::vector<const TablePlan*>& tables, const Options& options,
+                    TableReader& target, Report& report);
 
 }  // namespace transload
 

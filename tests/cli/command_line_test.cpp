@@ -128,6 +128,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{{"run", kSource, kTarget, "--jobs", "0"}, "--jobs: '0'"},
                     Wrong{{"run", kSource, kTarget, "--jobs"}, "--jobs"},
                     Wrong{{"run", kSource, kTarget, "--verify", "chksum"}, "--verify: 'chksum'"},
+                    Wrong{{"run", kSource, kTarget, "--checks", "all,keys"}, "--checks: 'keys'"},
                     Wrong{{"run", kSource, kTarget, "--policy", "zero_date=no"}, "--policy: "},
                     Wrong{{"run", kSource, kTarget, "--max-rejects", "5"}, "--on-bad-row reject"},
                     Wrong{{"run", kSource, kTarget, "--schema-only", "--data-only"}, "contradict"},

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "tests/conformance/transload_run.h"
 #include "tests/rig/shared_servers.h"
@@ -63,6 +65,39 @@ TEST_F(ExtraChecks, NameWhatIsWrongInTheTarget) {
   EXPECT_THAT(verify.out, HasSubstr("constraints of public.child"));
   EXPECT_THAT(verify.out, HasSubstr("check children row 3"));
   EXPECT_THAT(verify.out, HasSubstr("look-ups by key in public.child: source 3 rows, target 1"));
+}
+
+// Each alone, at a level of verification that makes none of itself.
+TEST_F(ExtraChecks, AreMadeOneByOne) {
+  auto names = [&](const std::vector<std::string>& checks) {
+    std::vector<std::string> arguments = {
+        "verify", server_.Url(source_), target_.Url(database_), "--format", "json", "-c", config_};
+    for (const std::string& check : checks) {
+      arguments.push_back("--checks");
+      arguments.push_back(check);
+    }
+    const TransloadRun verify = RunTransload(arguments);
+    EXPECT_EQ(verify.exit_code, 0) << verify.out << verify.err;
+    std::set<std::string> kinds;
+    const nlohmann::json report = nlohmann::json::parse(verify.out);
+    for (const nlohmann::json& check : report["checks"]) {
+      const std::string name = check["name"];
+      kinds.insert(name.substr(0, name.find(' ')));
+    }
+    return kinds;
+  };
+  using Names = std::set<std::string>;
+  EXPECT_EQ(names({}), Names{"children"});
+  EXPECT_EQ(names({"none"}), Names{});
+  EXPECT_EQ(names({"queries"}), Names{"children"});
+  EXPECT_EQ(names({"foreign-keys"}), Names{"foreign"});
+  EXPECT_EQ(names({"sequences"}), Names{"sequence"});
+  EXPECT_EQ(names({"indexes"}), Names{"indexes"});
+  EXPECT_EQ(names({"constraints"}), Names{"constraints"});
+  EXPECT_EQ(names({"look-ups"}), Names{"look-ups"});
+  EXPECT_EQ(names({"look-ups,indexes", "queries"}), (Names{"look-ups", "indexes", "children"}));
+  EXPECT_EQ(names({"all"}),
+            (Names{"foreign", "sequence", "indexes", "constraints", "look-ups", "children"}));
 }
 
 TEST_F(ExtraChecks, SayWhatCouldNotBeAsked) {
