@@ -27,6 +27,8 @@ struct RepairCounts {
   std::uint64_t deleted = 0;
   std::uint64_t updated = 0;
   std::uint64_t inserted = 0;
+  // Nothing but what is counted here can have changed: no trigger fired, no foreign key acted.
+  bool quiet = true;
 };
 
 // Rolls back unless Finish() was called. One thread.

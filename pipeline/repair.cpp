@@ -9,6 +9,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "verify/recheck.h"
 
 namespace transload {
 namespace {
@@ -46,6 +47,7 @@ void Add(const RepairCounts& counts, RepairCounts& sum) {
   sum.deleted += counts.deleted;
   sum.updated += counts.updated;
   sum.inserted += counts.inserted;
+  sum.quiet = sum.quiet && counts.quiet;
 }
 
 class Repairing {
@@ -68,7 +70,7 @@ class Repairing {
       std::vector<std::size_t> again;
       std::vector<CompareTable> tables;
       for (std::size_t i = 0; i < now.size(); ++i) {
-        if (repaired_.contains(request.tables[i].bound)) {
+        if (repaired_.contains(request.tables[i].bound) && !Rechecked(request.tables[i], now[i])) {
           again.push_back(positions[i]);
           tables.push_back(request.tables[i]);
         }
@@ -90,15 +92,33 @@ class Repairing {
  private:
   void Repair(const DrilledTable& table) {
     const BoundTable* bound = table.account.table;
+    auto [repaired, first] = repaired_.try_emplace(bound, true);
     try {
       const RepairCounts counts = RepairTable(options_, table);
       Add(counts, round_.counts);
       Add(counts, totals_[bound]);
-      repaired_[bound] = true;
+      repaired->second = repaired->second && counts.quiet;
     } catch (const Error& error) {
       if (error.interrupted || error.snapshot_lost) throw;
+      if (first) {
+        repaired_.erase(repaired);
+      } else {
+        repaired->second = false;
+      }
       round_.notes.push_back(fmt::format("{}.{} could not be repaired: {}", bound->plan().schema,
                                          bound->plan().name, error.what()));
+    }
+  }
+
+  // Only the ranges that were repaired, where nothing else can have changed by that.
+  bool Rechecked(const CompareTable& table, TableVerdict& verdict) {
+    if (!repaired_[table.bound] || request_.level != VerifyLevel::kChecksum) return false;
+    try {
+      TableReader target(options_);
+      return RecheckRanges(target, *table.bound, request_.watch.throw_if_stopped, verdict);
+    } catch (const Error& error) {
+      if (error.interrupted) throw;
+      return false;  // to be compared as a whole, which will tell
     }
   }
 
@@ -106,7 +126,8 @@ class Repairing {
   const Options& options_;
   const CompareRequest& request_;
   RepairRound& round_;
-  std::map<const BoundTable*, bool> repaired_;  // in this pass
+  // In this pass; true where the repair can have changed nothing but the rows it names.
+  std::map<const BoundTable*, bool> repaired_;
   std::map<const BoundTable*, RepairCounts> totals_;
 };
 

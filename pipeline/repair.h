@@ -22,8 +22,9 @@ struct RepairRound {
 };
 
 // VerifyDatabases, and what options.repair asks for. With kApply the tables that differed are put
-// right and compared again, with the same snapshot of the source and a fresh one of the target; the
-// verdicts are those after that. With kSql the statements go to repair.sql in the report's folder.
+// right and compared again, with the same snapshot of the source and a fresh one of the target: by
+// the ranges that were repaired where nothing else can have changed, else as a whole; the verdicts
+// are those after that. With kSql the statements go to repair.sql in the report's folder.
 std::vector<TableVerdict> VerifyAndRepair(Source& source, const Options& options,
                                           const CompareRequest& request, RepairRound& round);
 

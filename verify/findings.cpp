@@ -137,19 +137,17 @@ Findings::Findings(const TableAccount& account, DifferenceFile* file, TableVerdi
   verdict_.samples.clear();
 }
 
-RowChecksum Findings::Add(const Leftovers& leftovers) {
+void Findings::Add(const Leftovers& leftovers) {
   // A reject explains one missing row; those that could not be encoded are not among the leftovers.
   for (const std::string& name : leftovers.faulty) {
     if (auto known = rejected_.find(name); known != rejected_.end()) rejected_.erase(known);
   }
   DifferenceCounts here;
-  RowChecksum explained;
   for (const PairedRows::Pair& pair : PairByKey(leftovers, table_).pairs) {
     if (pair.target == nullptr) {
       if (auto known = rejected_.find(pair.source->name); known != rejected_.end()) {
         rejected_.erase(known);
         ++here.rejected;
-        table_.canonicaliser().AddRow(pair.source->fields, explained, scratch_);
         continue;
       }
     }
@@ -169,7 +167,6 @@ RowChecksum Findings::Add(const Leftovers& leftovers) {
   counts.different += here.different;
   counts.rejected += here.rejected;
   counts.exact = counts.exact && leftovers.complete;
-  return explained;
 }
 
 }  // namespace transload

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "core/row_batch.h"
 #include "verify/accounts.h"
 #include "verify/difference_file.h"
 #include "verify/row_match.h"
@@ -37,8 +36,8 @@ class Findings {
   // `file` may be missing. All are borrowed.
   Findings(const TableAccount& account, DifferenceFile* file, TableVerdict& verdict);
 
-  // A missing row that the account lists as rejected is no difference; returns the sum of those.
-  RowChecksum Add(const Leftovers& leftovers);
+  // A missing row that the account lists as rejected is no difference.
+  void Add(const Leftovers& leftovers);
 
  private:
   const BoundTable& table_;
@@ -46,7 +45,6 @@ class Findings {
   TableVerdict& verdict_;
   std::multiset<std::string> rejected_;  // not yet met
   std::array<std::size_t, 3> sampled_{};
-  ByteBuffer scratch_;
 };
 
 }  // namespace transload

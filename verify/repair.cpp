@@ -98,6 +98,7 @@ void Add(const RepairCounts& counts, RepairCounts& sum) {
   sum.deleted += counts.deleted;
   sum.updated += counts.updated;
   sum.inserted += counts.inserted;
+  sum.quiet = sum.quiet && counts.quiet;
 }
 
 RepairCounts RepairRanges(const Options& options, const DrilledTable& table) {

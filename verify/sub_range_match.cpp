@@ -161,8 +161,8 @@ bool SubRangeMatch::Compare(const SubRangeRun& run, Findings& findings, Leftover
   } else {
     leftovers = FindLeftovers(source_, target_, {range}, *account_.table, run.rows, MatchLimits{});
   }
-  const RowChecksum rejected = findings.Add(leftovers);
-  verdict_.compared.push_back({range, here.checksum, rejected, there.checksum});
+  findings.Add(leftovers);
+  verdict_.compared.push_back({range, here.checksum, there.checksum});
   verdict_.drill.ranges += run.last - run.first + 1;
   verdict_.drill.range_bytes += std::max(here.bytes, there.bytes);
   return true;

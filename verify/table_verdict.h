@@ -50,8 +50,7 @@ struct DifferenceCounts {
 // Sub-ranges that were read again and compared row by row.
 struct ComparedRange {
   PartitionRange range;
-  RowChecksum source;    // of all rows there
-  RowChecksum rejected;  // of those that are not to be in the target
+  RowChecksum source;  // of all rows there
   RowChecksum target;
 };
 
