@@ -10,6 +10,7 @@
 #include "extract/postgres/row_reader.h"
 #include "extract/postgres/split.h"
 #include "extract/postgres/sql_text.h"
+#include "extract/postgres/witness.h"
 
 namespace transload::postgres {
 namespace {
@@ -190,6 +191,26 @@ std::vector<SequenceState> PostgresSource::ReadSequenceStates(
     }
   }
   return states;
+}
+
+TableWitness PostgresSource::Witness(const WitnessRequest& request) {
+  if (!partitioned_) ReadCatalogue();
+  return ReadWitness(Inside(), request, partitioned_->contains({request.schema, request.table}));
+}
+
+// With the search path that an application has here, and without risk to the snapshot.
+TextRows PostgresSource::Ask(const std::string& sql) {
+  ControlConnection& connection = Inside();
+  connection.Query("savepoint asked");
+  try {
+    connection.Query("set local search_path to default");
+    TextRows rows = connection.Query(sql).rows;
+    connection.Query("rollback to savepoint asked");
+    return rows;
+  } catch (const Error& error) {
+    if (!error.connection_lost) connection.Query("rollback to savepoint asked");
+    throw;
+  }
 }
 
 Position PostgresSource::CurrentPosition() { return ReadPosition(Control()); }

@@ -40,6 +40,8 @@ class PostgresSource : public Source {
                   std::uint64_t partition_bytes) override;
   std::string NextAutoValue(const SourceTable& table) override;
   std::string NextSequenceValue(const SourceSequence& sequence) override;
+  TableWitness Witness(const WitnessRequest& request) override;
+  TextRows Ask(const std::string& sql) override;
   std::vector<std::pair<std::string, std::string>> CurrentPosition() override;
   // Lag of a standby is not told: it may be the run's own snapshot that holds replay up, and
   // resting would only hold it up for longer.
