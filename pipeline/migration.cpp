@@ -10,6 +10,7 @@
 #include "load/target_columns.h"
 #include "pipeline/commands.h"
 #include "pipeline/extra_checks.h"
+#include "pipeline/lane_timeline.h"
 #include "pipeline/postgres_schema.h"
 #include "verify/table_proof.h"
 
@@ -125,7 +126,8 @@ void Migration::MoveData() {
   if (options.schema_only) return;
   char host[256] = "";
   gethostname(host, sizeof host - 1);
-  DataPhase phase({*ends_->source, ends_->source_mutex, *ledger_, options, progress_, stop_,
+  LaneTimeline lanes(progress_, timeline_);
+  DataPhase phase({*ends_->source, ends_->source_mutex, *ledger_, options, lanes, stop_,
                    run_.id, fmt::format("{}:{}", host, getpid()), run_.seed, options.jobs,
                    options.verify != VerifyLevel::kNone && !options.sample_percent,
                    resuming_ ? ledger_->CountRejects(run_.id) : 0, deadline_,
