@@ -194,6 +194,38 @@ def mariadb_small_tables(bench):
           f"{per_table * 1000:.1f} ms\n", flush=True)
 
 
+def verification(bench):
+    """verify, against plain readers of both sides at once with as many connections."""
+    bench.fill(workloads.ORDERS, bench.orders)
+    source, target = bench.maria.url("orders"), bench.target.url("bench")
+    bench.measure(who.transload(bench.program(), source, target), [bench.target])
+    bench.target.sql("bench", "vacuum analyze orders")
+    servers = [bench.maria, bench.target]
+    entries = {
+        "plain readers of both sides": [bench.program("bench/transload_bench_read"), source, "2",
+                                        target],
+        "transload verify -j 2": [bench.program(), "verify", source, target, "-q", "-j", "2"],
+    }
+    samples = {name: [] for name in entries}
+    for _ in range(bench.runs + 1):
+        for name, command in entries.items():
+            samples[name].append(run(command, servers, bench.log, cwd=bench.folder))
+    print(f"### Verification, MariaDB and PostgreSQL, {bench.orders:,} reference rows\n")
+    print("| who | median s | spread s | own CPU s | source CPU s | target CPU s "
+          "| own memory MiB |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    of = {name: all_of[1:] for name, all_of in samples.items()}  # the first warms the caches
+    for name, runs in of.items():
+        cpu = [median(runs, lambda s, i=i: s.server_cpu[i]) for i in range(2)]
+        print(f"| {name} | {median(runs):.2f} | {spread(runs)} "
+              f"| {median(runs, lambda s: s.own_cpu):.2f} | {cpu[0]:.2f} | {cpu[1]:.2f} "
+              f"| {max(s.own_mib for s in runs):.0f} |")
+    plain, verify = of.values()
+    whole = lambda s: s.own_cpu + sum(s.server_cpu)
+    print(f"\nverify takes {median(verify) / median(plain):.2f} of the plain readers' time, "
+          f"{median(verify, whole) / median(plain, whole):.2f} of all their CPU\n", flush=True)
+
+
 def sqlite_orders(bench):
     bench.fill(workloads.ORDERS, bench.orders)
     path = bench.folder / "orders.db"

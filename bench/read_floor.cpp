@@ -1,6 +1,8 @@
 // Reads a database to nowhere, with transload's own readers: the floor under any migration of it.
+// With a target, reads its tables back at the same time, as many connections on each side: the
+// floor under any verification.
 //
-//   transload_bench_read URL LANES
+//   transload_bench_read URL LANES [TARGET]
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -12,11 +14,57 @@
 
 #include "core/error.h"
 #include "extract/source.h"
+#include "load/table_reader.h"
 
 namespace transload::bench {
 namespace {
 
-int ReadAll(const char* url, int lanes) {
+constexpr std::uint64_t kSliceBlocks = 8192;
+
+// Every table outside of transload's own schema, in binary, a slice of blocks at a time.
+void ReadBackAll(const char* url, int lanes, std::atomic<std::uint64_t>& rows) {
+  Options options;
+  options.target_url = url;
+  TableReader first(options);
+  const std::string snapshot = first.ExportSnapshot();
+  std::vector<ReadBack> slices;
+  for (const auto& row : first.Query(
+           "select n.nspname, c.relname, pg_relation_size(c.oid) / 8192 from pg_class c join "
+           "pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r' and n.nspname not in "
+           "('pg_catalog', 'information_schema', 'transload')")) {
+    ReadBack slice;
+    slice.schema = row[0].value_or("");
+    slice.table = row[1].value_or("");
+    for (const TargetColumn& column : first.DescribeTable(slice.schema, slice.table)) {
+      slice.columns.push_back(column.name);
+    }
+    const std::uint64_t blocks = std::stoull(row[2].value_or("0"));
+    for (std::uint64_t at = 0; at < blocks; at += kSliceBlocks) {
+      const bool last = at + kSliceBlocks >= blocks;
+      slice.where_sql =
+          BlockRangeSql(at, last ? std::nullopt : std::optional<std::uint64_t>(at + kSliceBlocks));
+      slices.push_back(slice);
+    }
+  }
+  std::atomic<std::size_t> next{0};
+  std::vector<std::thread> threads;
+  for (int lane = 0; lane < lanes; ++lane) {
+    threads.emplace_back([&] {
+      TableReader reader(options, snapshot);
+      std::string_view fields;
+      for (std::size_t i = next++; i < slices.size(); i = next++) {
+        reader.Open(slices[i]);
+        while (reader.Next(fields)) ++rows;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+int ReadAll(const char* url, int lanes, const char* target) {
+  std::atomic<std::uint64_t> target_rows{0};
+  std::thread back;
+  if (target != nullptr) back = std::thread([&] { ReadBackAll(target, lanes, target_rows); });
   Options options;
   options.source_url = url;
   options.jobs = lanes;
@@ -62,7 +110,9 @@ int ReadAll(const char* url, int lanes) {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  std::printf("%llu rows\n", static_cast<unsigned long long>(rows.load()));
+  if (back.joinable()) back.join();
+  std::printf("%llu rows, %llu read back\n", static_cast<unsigned long long>(rows.load()),
+              static_cast<unsigned long long>(target_rows.load()));
   return 0;
 }
 
@@ -70,12 +120,12 @@ int ReadAll(const char* url, int lanes) {
 }  // namespace transload::bench
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "transload_bench_read URL LANES\n");
+  if (argc != 3 && argc != 4) {
+    std::fprintf(stderr, "transload_bench_read URL LANES [TARGET]\n");
     return 2;
   }
   try {
-    return transload::bench::ReadAll(argv[1], std::atoi(argv[2]));
+    return transload::bench::ReadAll(argv[1], std::atoi(argv[2]), argc == 4 ? argv[3] : nullptr);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return 1;
