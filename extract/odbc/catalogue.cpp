@@ -35,7 +35,8 @@ class CatalogueReader {
       : connection_(connection),
         statement_(connection),
         naming_(naming),
-        context_{quirks, naming, {}, traits.integer_key_is_automatic} {}
+        context_{quirks, naming, {}, traits.integer_key_is_automatic},
+        foreign_keys_(traits.foreign_keys) {}
 
   SourceCatalogue Run() {
     FindUnsignedTypes();
@@ -127,12 +128,7 @@ class CatalogueReader {
           return SQLStatisticsW(statement_.get(), catalog.data(), catalog.size(), schema.data(),
                                 schema.size(), name.data(), name.size(), SQL_INDEX_ALL, SQL_QUICK);
         });
-    rows.foreign_keys =
-        Call(SQL_API_SQLFOREIGNKEYS, "SQLForeignKeys", "foreign keys are not carried over", [&] {
-          return SQLForeignKeysW(statement_.get(), nullptr, 0, nullptr, 0, nullptr, 0,
-                                 catalog.data(), catalog.size(), schema.data(), schema.size(),
-                                 name.data(), name.size());
-        });
+    rows.foreign_keys = ForeignKeys(table);
     rows.automatic = AutomaticColumns(table, rows.columns);
     SourceTable built =
         BuildTable(SchemaOf(table), table.name, rows, context_, catalogue_.not_migrated);
@@ -143,6 +139,19 @@ class CatalogueReader {
     }
     built.comment = table.remarks;
     catalogue_.tables.push_back(std::move(built));
+  }
+
+  ResultTable ForeignKeys(const TableName& table) {
+    if (!foreign_keys_.empty()) {
+      return RunQuery(statement_, fmt::format(fmt::runtime(foreign_keys_),
+                                              QuoteText(SchemaOf(table)), QuoteText(table.name)));
+    }
+    Argument catalog(table.catalog), schema(table.schema), name(table.name);
+    return Call(SQL_API_SQLFOREIGNKEYS, "SQLForeignKeys", "foreign keys are not carried over", [&] {
+      return SQLForeignKeysW(statement_.get(), nullptr, 0, nullptr, 0, nullptr, 0, catalog.data(),
+                             catalog.size(), schema.data(), schema.size(), name.data(),
+                             name.size());
+    });
   }
 
   // Only the description of a result tells which column is numbered by itself.
@@ -172,6 +181,7 @@ class CatalogueReader {
   Statement statement_;
   const Naming& naming_;
   CatalogueContext context_;
+  std::string_view foreign_keys_;  // DbmsTraits::foreign_keys
   SourceCatalogue catalogue_;
   std::set<SQLUSMALLINT> missing_;
 };

@@ -63,11 +63,28 @@ constexpr std::array<Statements, 2> kSqlServerUnlock = {
     "SET LOCK_TIMEOUT 3600000",
 };
 
+// odbc-mariadb lists none that refers to columns without a unique key. Numbers are ODBC's: of what
+// happens (SQL_CASCADE, ...), and 7 for SQL_NOT_DEFERRABLE.
+constexpr std::string_view kMySqlForeignKeys =
+    "SELECT k.REFERENCED_TABLE_SCHEMA, NULL, k.REFERENCED_TABLE_NAME, k.REFERENCED_COLUMN_NAME, "
+    "k.TABLE_SCHEMA, NULL, k.TABLE_NAME, k.COLUMN_NAME, k.ORDINAL_POSITION, "
+    "CASE r.UPDATE_RULE WHEN 'CASCADE' THEN 0 WHEN 'RESTRICT' THEN 1 WHEN 'SET NULL' THEN 2 "
+    "WHEN 'SET DEFAULT' THEN 4 ELSE 3 END, "
+    "CASE r.DELETE_RULE WHEN 'CASCADE' THEN 0 WHEN 'RESTRICT' THEN 1 WHEN 'SET NULL' THEN 2 "
+    "WHEN 'SET DEFAULT' THEN 4 ELSE 3 END, k.CONSTRAINT_NAME, NULL, 7 "
+    "FROM information_schema.KEY_COLUMN_USAGE k JOIN "
+    "information_schema.REFERENTIAL_CONSTRAINTS r ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND "
+    "r.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND r.TABLE_NAME = k.TABLE_NAME WHERE k.TABLE_SCHEMA = "
+    "{0} AND k.TABLE_NAME = {1} AND k.REFERENCED_TABLE_NAME IS NOT NULL ORDER BY "
+    "k.CONSTRAINT_NAME, k.ORDINAL_POSITION";
+
 constexpr DbmsTraits kMySql{
     .name = "my*sql*",
     .text_octets = "OCTET_LENGTH(CONVERT({} USING utf8mb4))",
     .byte_octets = "OCTET_LENGTH({})",
     .one_row_after = kLimitOffset,
+    .typed_keys = true,
+    .foreign_keys = kMySqlForeignKeys,
     .session = kMySqlSession,
     .lock = kMySqlLock,
     .begin = kMySqlBegin,
@@ -93,6 +110,7 @@ constexpr std::array kTraits = {
         .text_octets = "OCTET_LENGTH(CAST({} AS text))",
         .byte_octets = "OCTET_LENGTH({})",
         .one_row_after = kLimitOffset,
+        .typed_keys = true,
         .session = kPostgresSession,
         .manual_commit = true,
         .begin = kPostgresBegin,
@@ -107,6 +125,8 @@ constexpr std::array kTraits = {
         .byte_octets = "DATALENGTH({})",
         .one_row_after = " OFFSET {} ROWS FETCH NEXT 1 ROWS ONLY",
         .count = "COUNT_BIG(*)",
+        .typed_keys = true,
+        .text_prefix = "N",
         .session = kSqlServerSession,
         .lock = kSqlServerLock,
         .begin = kSqlServerBegin,

@@ -20,6 +20,14 @@ struct DbmsTraits {
 
   std::string_view count = "COUNT(*)";
 
+  // --- keys: columns hold values of their own type alone, text and UUIDs compare with a literal in
+  // quotes as ORDER BY orders them, and a column that may be NULL is told as such
+  bool typed_keys = false;
+  std::string_view text_prefix = {};  // in front of such a literal
+  // What SQLForeignKeys would say of one table's keys, where the driver leaves some out: {0}
+  // schema, {1} table as literals.
+  std::string_view foreign_keys = {};
+
   // --- sessions
   std::span<const std::string_view> session = {};  // statements for each new connection
   bool manual_commit = false;                      // autocommit off while reading

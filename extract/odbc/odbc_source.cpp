@@ -25,10 +25,12 @@ class OdbcSource : public Source {
   const SourceInfo& Info() const override { return info_; }
   std::vector<PreflightItem> Preflight(const Options& options) override;
   SourceCatalogue ReadCatalogue() override {
-    if (context_.traits->sql_server) {
-      return BuildSqlServerCatalogue(ReadSqlServerRows(Inside()), context_.naming);
-    }
-    return odbc::ReadCatalogue(Inside(), context_.naming, *context_.quirks, *context_.traits);
+    SourceCatalogue catalogue =
+        context_.traits->sql_server
+            ? BuildSqlServerCatalogue(ReadSqlServerRows(Inside()), context_.naming)
+            : odbc::ReadCatalogue(Inside(), context_.naming, *context_.quirks, *context_.traits);
+    FindQuotedColumns(catalogue, context_);
+    return catalogue;
   }
   SnapshotInfo TakeSnapshot(const SnapshotRequest& request) override;
   std::unique_ptr<RowReader> NewReader() override;
@@ -126,7 +128,7 @@ std::vector<PreflightItem> OdbcSource::Preflight(const Options& options) {
   if (quirks.buffers_result) {
     items.push_back({CheckResult::kWarning, "memory",
                      "the driver keeps a whole partition in memory, and a whole table where no "
-                     "integer key cuts it"});
+                     "key cuts it"});
   }
   std::string ready;
   if (!context_.traits->readiness.empty()) {

@@ -24,13 +24,54 @@ std::string And(const std::vector<std::string>& conditions) {
   return where;
 }
 
-std::string IntegerLiteral(const KeyBound& bound) {
-  const std::string& text = bound.at(0);
-  const std::size_t digits = text.starts_with('-') ? 1 : 0;
-  if (text.size() == digits || text.find_first_not_of("0123456789", digits) != std::string::npos) {
-    throw BugError("an integer key's bound is no integer: " + text);
+// As typed literals of the columns.
+std::vector<std::string> Literals(const ReadingContext& context, const std::string& schema,
+                                  const std::string& table, const PartitionRange& range,
+                                  const KeyBound& bound) {
+  if (bound.size() != range.columns.size()) {
+    throw BugError("a bound of another key: " + range.Describe());
   }
-  return text;
+  std::vector<std::string> literals;
+  for (std::size_t i = 0; i < bound.size(); ++i) {
+    const std::string& text = bound[i];
+    if (context.quoted.contains(QuotedKey(schema, table, range.columns[i]))) {
+      literals.push_back(std::string(context.traits->text_prefix) + QuoteText(text));
+      continue;
+    }
+    const std::size_t digits = text.starts_with('-') ? 1 : 0;
+    if (text.size() == digits ||
+        text.find_first_not_of("0123456789", digits) != std::string::npos) {
+      throw BugError("an integer key's bound is no integer: " + text);
+    }
+    literals.push_back(text);
+  }
+  return literals;
+}
+
+// Rows of keys compare column by column; what leads stands alone too, for the index.
+std::string Compare(const std::vector<std::string>& columns,
+                    const std::vector<std::string>& literals, char sign, const char* last,
+                    std::size_t at = 0) {
+  if (at + 1 == columns.size()) return fmt::format("{} {} {}", columns[at], last, literals[at]);
+  return fmt::format("{0} {1}= {2} AND ({0} {1} {2} OR ({3}))", columns[at], sign, literals[at],
+                     Compare(columns, literals, sign, last, at + 1));
+}
+
+std::string OrderBy(const std::vector<std::string>& columns) {
+  return " ORDER BY " + Join(columns, ", ");
+}
+
+std::vector<std::string> Quoted(const Naming& naming, const std::vector<std::string>& names) {
+  std::vector<std::string> quoted;
+  for (const std::string& name : names) quoted.push_back(naming.Quote(name));
+  return quoted;
+}
+
+// Drivers end a statement at a NUL.
+bool CanBeLiteral(const KeyBound& bound) {
+  return std::all_of(bound.begin(), bound.end(), [](const std::string& value) {
+    return value.find('\0') == std::string::npos;
+  });
 }
 
 bool IsFixed(CellFormat format) { return TransportOf(format, TextAs::kWide).fixed_bytes > 0; }
@@ -44,20 +85,33 @@ std::uint64_t SampleHash(std::string_view row) {
 
 }  // namespace
 
-std::string RangeCondition(const Naming& naming, const PartitionRange& range) {
+std::string QuotedKey(const std::string& schema, const std::string& table,
+                      const std::string& column) {
+  return schema + '\0' + table + '\0' + column;
+}
+
+std::string RangeCondition(const ReadingContext& context, const std::string& schema,
+                           const std::string& table, const PartitionRange& range) {
   if (range.whole_table()) return {};
-  if (range.by != SplitBy::kKey || range.columns.size() != 1) {
-    throw BugError("an ODBC table is cut along one integer column: " + range.Describe());
+  if (range.by != SplitBy::kKey || range.columns.empty()) {
+    throw BugError("an ODBC table is cut along a key: " + range.Describe());
   }
-  const std::string column = naming.Quote(range.columns[0]);
+  const std::vector<std::string> columns = Quoted(context.naming, range.columns);
   std::vector<std::string> conditions;
-  if (range.lower) conditions.push_back(column + " >= " + IntegerLiteral(*range.lower));
-  if (range.upper) conditions.push_back(column + " < " + IntegerLiteral(*range.upper));
+  if (range.lower) {
+    conditions.push_back(
+        Compare(columns, Literals(context, schema, table, range, *range.lower), '>', ">="));
+  }
+  if (range.upper) {
+    conditions.push_back(
+        Compare(columns, Literals(context, schema, table, range, *range.upper), '<', "<"));
+  }
   return Join(conditions, " AND ");
 }
 
-std::string SelectSql(const Naming& naming, const ReadRequest& request,
+std::string SelectSql(const ReadingContext& context, const ReadRequest& request,
                       const std::vector<std::size_t>& order) {
+  const Naming& naming = context.naming;
   std::vector<std::string> columns;
   for (const std::size_t i : order) {
     const ReadColumn& column = request.columns[i];
@@ -65,11 +119,11 @@ std::string SelectSql(const Naming& naming, const ReadRequest& request,
   }
   // A row of no columns is still a row.
   if (columns.empty()) columns.push_back("1");
-  std::string sql = fmt::format("SELECT {} FROM {}{}", Join(columns, ", "),
-                                naming.Table(request.schema, request.table),
-                                And({RangeCondition(naming, request.range), request.where}));
+  std::string sql = fmt::format(
+      "SELECT {} FROM {}{}", Join(columns, ", "), naming.Table(request.schema, request.table),
+      And({RangeCondition(context, request.schema, request.table, request.range), request.where}));
   if (request.in_key_order && !request.range.columns.empty()) {
-    sql += " ORDER BY " + naming.Quote(request.range.columns[0]);
+    sql += OrderBy(Quoted(naming, request.range.columns));
   }
   return sql;
 }
@@ -92,6 +146,7 @@ std::string OdbcRowReader::ColumnSql(const ReadColumn& column) const {
 }
 
 void OdbcRowReader::Open(const ReadRequest& request) {
+  ended_by_cut_ = false;
   if (rows_.open()) throw BugError("a reader was opened while its last partition was unfinished");
   request_ = request;
   table_ = request.schema.empty() ? request.table : request.schema + "." + request.table;
@@ -111,7 +166,7 @@ void OdbcRowReader::Start() {
   for (std::size_t i = 0; i < request_.columns.size(); ++i) {
     columns.push_back({request_.columns[i].name, request_.columns[i].format, widths[i]});
   }
-  const std::string sql = SelectSql(context_.naming, request_, BlockReader::SelectOrder(columns));
+  const std::string sql = SelectSql(context_, request_, BlockReader::SelectOrder(columns));
   rows_.Open(sql, std::move(columns), context_.quirks->text);
 }
 
@@ -131,7 +186,7 @@ ColumnWidths OdbcRowReader::MeasureWidths() {
   empty.in_key_order = false;
   std::vector<std::size_t> order(request_.columns.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  statement_->Execute(SelectSql(context_.naming, empty, order));
+  statement_->Execute(SelectSql(context_, empty, order));
   std::vector<std::size_t> unknown;
   for (std::size_t i = 0; i < widths.size(); ++i) {
     const CellFormat format = request_.columns[i].format;
@@ -212,6 +267,7 @@ void OdbcRowReader::TakeSample(RowBatch& batch, std::size_t first) const {
 }
 
 bool OdbcRowReader::Read(RowBatch& batch) {
+  if (ended_by_cut_) return false;
   try {
     while (true) {
       CheckCancelled();
@@ -275,22 +331,58 @@ std::uint64_t OdbcRowReader::CountRows(const std::string& schema, const std::str
   }
 }
 
+std::optional<KeyBound> OdbcRowReader::KeyAfter(const std::string& schema, const std::string& table,
+                                                const PartitionRange& range,
+                                                const std::string& where, std::uint64_t rows) {
+  const std::vector<std::string> key = Quoted(context_.naming, range.columns);
+  const ResultTable found = RunQuery(
+      *statement_,
+      fmt::format("SELECT {} FROM {}{}{}{}", Join(key, ", "), context_.naming.Table(schema, table),
+                  And({RangeCondition(context_, schema, table, range), where}), OrderBy(key),
+                  Fill(context_.one_row_after, std::to_string(rows))));
+  if (found.rows.empty()) return std::nullopt;
+  KeyBound bound;
+  for (const Value& value : found.rows[0]) bound.push_back(value.value_or(""));
+  return bound;
+}
+
 std::optional<KeyBound> OdbcRowReader::BoundaryAfter(const std::string& schema,
                                                      const std::string& table,
                                                      const PartitionRange& range,
                                                      std::uint64_t rows) {
   table_ = schema.empty() ? table : schema + "." + table;
   if (range.by != SplitBy::kKey || rows == 0 || context_.one_row_after.empty()) return std::nullopt;
-  const std::string key = context_.naming.Quote(range.columns.at(0));
   try {
     CheckCancelled();
-    const Value bound =
-        Scalar(*statement_, fmt::format("SELECT {0} FROM {1}{2} ORDER BY {0}{3}", key,
-                                        context_.naming.Table(schema, table),
-                                        And({RangeCondition(context_.naming, range)}),
-                                        Fill(context_.one_row_after, std::to_string(rows))));
-    if (!bound || (range.lower && range.lower->at(0) == *bound)) return std::nullopt;
-    return KeyBound{*bound};
+    const std::optional<KeyBound> bound = KeyAfter(schema, table, range, "", rows);
+    if (!bound || range.lower == bound || !CanBeLiteral(*bound)) return std::nullopt;
+    return bound;
+  } catch (const Error& error) {
+    Rethrow(error);
+  }
+}
+
+// The same query in the same snapshot gives the same rows: the one after those delivered begins the
+// rest.
+std::optional<KeyBound> OdbcRowReader::CutAfter(std::uint64_t rows) {
+  const bool ordered = request_.in_key_order && request_.range.by == SplitBy::kKey;
+  if (!rows_.open() || !ordered || request_.sample_percent || cancelled_ ||
+      context_.one_row_after.empty()) {
+    return std::nullopt;
+  }
+  try {
+    SQLCancel(statement_->get());
+    rows_.Close();
+    std::optional<KeyBound> bound =
+        KeyAfter(request_.schema, request_.table, request_.range, request_.where, rows);
+    if (bound && !CanBeLiteral(*bound)) {
+      Error error("the key of a row holds a NUL, where a large partition is to be cut");
+      error.retryable = true;
+      throw error;
+    }
+    // No row after them: they were all, and the source has said so.
+    ended_by_cut_ = !bound;
+    return bound;
   } catch (const Error& error) {
     Rethrow(error);
   }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,14 +24,19 @@ struct ReadingContext {
   const DriverQuirks* quirks = nullptr;
   const DbmsTraits* traits = nullptr;
   Naming naming;
-  std::string one_row_after;  // see DbmsTraits; empty: boundaries can't be asked for
+  std::string one_row_after;     // see DbmsTraits; empty: boundaries can't be asked for
+  std::set<std::string> quoted;  // key columns whose values stand in quotes: QuotedKey
   WidthCache widths;
 };
 
-// The condition of a partition, without WHERE; empty for the whole table. Keys are integers.
-std::string RangeCondition(const Naming& naming, const PartitionRange& range);
+std::string QuotedKey(const std::string& schema, const std::string& table,
+                      const std::string& column);
+
+// The condition of a partition, without WHERE; empty for the whole table.
+std::string RangeCondition(const ReadingContext& context, const std::string& schema,
+                           const std::string& table, const PartitionRange& range);
 // The whole statement; `order` is the columns' order in the select list.
-std::string SelectSql(const Naming& naming, const ReadRequest& request,
+std::string SelectSql(const ReadingContext& context, const ReadRequest& request,
                       const std::vector<std::size_t>& order);
 
 class OdbcRowReader : public RowReader {
@@ -40,6 +46,7 @@ class OdbcRowReader : public RowReader {
 
   void Open(const ReadRequest& request) override;
   bool Read(RowBatch& batch) override;
+  std::optional<KeyBound> CutAfter(std::uint64_t rows) override;
   void Abandon() override;
   void Cancel() noexcept override;
   std::uint64_t CountRows(const std::string& schema, const std::string& table,
@@ -57,6 +64,9 @@ class OdbcRowReader : public RowReader {
   void MeasureOctets(const std::vector<std::size_t>& columns, ColumnWidths& widths);
   void Resize(const Overflow& overflow);
   void CheckCancelled();
+  std::optional<KeyBound> KeyAfter(const std::string& schema, const std::string& table,
+                                   const PartitionRange& range, const std::string& where,
+                                   std::uint64_t rows);
   void TakeSample(RowBatch& batch, std::size_t first) const;
   [[noreturn]] void Rethrow(Error error);
   std::string ColumnSql(const ReadColumn& column) const;
@@ -70,6 +80,7 @@ class OdbcRowReader : public RowReader {
   RowBatch sampled_;
   std::string table_;
   bool broken_ = false;
+  bool ended_by_cut_ = false;  // CutAfter found no row left
   std::atomic<bool> cancelled_{false};
   std::mutex cancel_mutex_;  // Cancel against TakeConnection and the end
 };

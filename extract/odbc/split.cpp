@@ -16,6 +16,16 @@ bool IsInteger(const SourceColumn& column) {
   return std::find(std::begin(kIntegers), std::end(kIntegers), column.type) != std::end(kIntegers);
 }
 
+// Names of types as the drivers of known systems give them; labels of an enum, say, order otherwise
+// than their text.
+bool IsQuoted(const SourceColumn& column) {
+  static constexpr std::string_view kTypes[] = {"char",   "varchar", "nchar", "nvarchar",
+                                                "bpchar", "text",    "uuid",  "uniqueidentifier"};
+  const std::string_view type =
+      std::string_view(column.full_type).substr(0, column.full_type.find('('));
+  return std::find(std::begin(kTypes), std::end(kTypes), type) != std::end(kTypes);
+}
+
 std::uint64_t GuessBytes(const SourceColumn& column) {
   switch (column.format) {
     case CellFormat::kSigned:
@@ -47,17 +57,37 @@ std::uint64_t CountRows(Connection& connection, const ReadingContext& context,
 
 }  // namespace
 
-std::optional<std::string> ChooseKey(const SourceTable& table) {
-  std::optional<std::string> unique;
+std::vector<std::string> ChooseKey(const SourceTable& table, const DbmsTraits& traits) {
+  std::vector<std::string> unique;
   for (const SourceIndex& index : table.indexes) {
-    const bool key = index.kind == IndexKind::kPrimary || index.kind == IndexKind::kUnique;
-    if (!key || index.parts.size() != 1 || !index.predicate.empty()) continue;
-    const SourceColumn* column = table.FindColumn(index.parts[0].column);
-    if (column == nullptr || !IsInteger(*column)) continue;
-    if (index.kind == IndexKind::kPrimary) return column->name;
-    if (!column->nullable) unique = column->name;
+    const bool primary = index.kind == IndexKind::kPrimary;
+    if ((!primary && index.kind != IndexKind::kUnique) || !index.predicate.empty()) continue;
+    std::vector<std::string> columns;
+    for (const SourceIndexPart& part : index.parts) {
+      const SourceColumn* column = table.FindColumn(part.column);
+      if (column == nullptr) break;
+      // A single integer is a rowid's alias in SQLite, which calls it nullable.
+      const bool alone = index.parts.size() == 1 && IsInteger(*column);
+      const bool fits = alone ? primary || !column->nullable
+                              : traits.typed_keys && !column->nullable &&
+                                    (IsInteger(*column) || IsQuoted(*column));
+      if (!fits) break;
+      columns.push_back(column->name);
+    }
+    if (columns.size() != index.parts.size()) continue;
+    if (primary) return columns;
+    if (unique.empty()) unique = std::move(columns);
   }
   return unique;
+}
+
+void FindQuotedColumns(const SourceCatalogue& catalogue, ReadingContext& context) {
+  for (const SourceTable& table : catalogue.tables) {
+    for (const std::string& name : ChooseKey(table, *context.traits)) {
+      if (IsInteger(*table.FindColumn(name))) continue;
+      context.quoted.insert(QuotedKey(table.schema, table.name, name));
+    }
+  }
 }
 
 std::uint64_t GuessRowBytes(const SourceTable& table) {
@@ -67,13 +97,13 @@ std::uint64_t GuessRowBytes(const SourceTable& table) {
 }
 
 std::string FindOneRowAfter(Connection& connection, const DbmsTraits& traits, const Naming& naming,
-                            const SourceTable& table, const std::string& key) {
+                            const SourceTable& table, const std::string& column) {
   if (!traits.one_row_after.empty()) return std::string(traits.one_row_after);
   for (const std::string_view syntax :
        {" OFFSET {} ROWS FETCH NEXT 1 ROWS ONLY", " LIMIT 1 OFFSET {}"}) {
     try {
       RunQuery(connection,
-               fmt::format("SELECT {0} FROM {1} WHERE 1 = 0 ORDER BY {0}{2}", naming.Quote(key),
+               fmt::format("SELECT {0} FROM {1} WHERE 1 = 0 ORDER BY {0}{2}", naming.Quote(column),
                            naming.Table(table.schema, table.name), Fill(syntax, "0")));
       return std::string(syntax);
     } catch (const Error& error) {
@@ -87,13 +117,13 @@ SplitPlan PlanSplit(Connection& connection, ReadingContext& context, const Sourc
                     const std::string& where, std::uint64_t partition_bytes) {
   SplitPlan plan;
   plan.ranges.emplace_back();
-  const std::optional<std::string> key = ChooseKey(table);
+  const std::vector<std::string> key = ChooseKey(table, *context.traits);
   const std::string held =
       context.quirks->buffers_result
           ? fmt::format(" ({} keeps a whole range in memory)", context.quirks->name)
           : "";
-  if (!key) {
-    plan.explanation = "one range: no integer key" + held;
+  if (key.empty()) {
+    plan.explanation = "one range: no key to cut by" + held;
     return plan;
   }
   const std::uint64_t row_bytes =
@@ -108,16 +138,17 @@ SplitPlan PlanSplit(Connection& connection, ReadingContext& context, const Sourc
   }
   if (context.one_row_after.empty()) {
     context.one_row_after =
-        FindOneRowAfter(connection, *context.traits, context.naming, table, *key);
+        FindOneRowAfter(connection, *context.traits, context.naming, table, key.front());
   }
   if (context.one_row_after.empty()) {
     plan.explanation = "one range: the source has no way to name a row by its place" + held;
     return plan;
   }
   plan.ranges[0].by = SplitBy::kKey;
-  plan.ranges[0].columns = {*key};
+  plan.ranges[0].columns = key;
   plan.rows_per_partition = target;
-  plan.explanation = fmt::format("key {}, {} rows each, found while reading{}", *key, target, held);
+  plan.explanation =
+      fmt::format("key {}, {} rows each, found while reading{}", Join(key, ", "), target, held);
   return plan;
 }
 
