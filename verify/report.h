@@ -127,6 +127,15 @@ struct ReportReplan {
   std::uint64_t rows_discarded = 0;
 };
 
+// A failure after which something was tried again.
+struct ReportRetry {
+  std::string what;       // a table, "ledger", "index by_name", "run"
+  std::string partition;  // the range of the key; empty when it was no partition
+  int attempt = 2;        // the number of the try that followed
+  std::string reason;
+  double wait_seconds = 0;  // before that try
+};
+
 struct ReportCoercion {
   std::string table;
   std::string column;
@@ -185,6 +194,7 @@ struct Report {
   std::vector<ReportTable> tables;
   std::vector<ReportObject> objects;
   std::vector<ReportReplan> replans;
+  std::vector<ReportRetry> retries;  // of this start, the first thousand
   std::vector<ReportCoercion> coercions;
   ReportRejects rejects;
   std::vector<NotMigrated> not_migrated;

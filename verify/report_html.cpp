@@ -197,8 +197,14 @@ std::string Problems(const Report& report) {
                }) +
          Table("Tables planned again",
                {"table", "column", "from", "to", "reason", NumberHead("rows discarded")},
-               report.replans, [](const ReportReplan& r) {
+               report.replans,
+               [](const ReportReplan& r) {
                  return TableCells{r.table, r.column, r.from, r.to, r.reason, r.rows_discarded};
+               }) +
+         Table("Tried again", {"what", "partition", "attempt", "reason", NumberHead("pause, s")},
+               report.retries, [](const ReportRetry& r) {
+                 return TableCells{r.what, r.partition, std::to_string(r.attempt), r.reason,
+                                   r.wait_seconds};
                });
 }
 

@@ -106,6 +106,14 @@ json Findings(const Report& report) {
                                  {"from", r.from},     {"to", r.to},
                                  {"reason", r.reason}, {"rows_discarded", r.rows_discarded}};
                            })},
+          {"retries", List(report.retries,
+                           [](const ReportRetry& r) {
+                             return json{{"what", r.what},
+                                         {"partition", r.partition},
+                                         {"attempt", r.attempt},
+                                         {"reason", r.reason},
+                                         {"wait_seconds", r.wait_seconds}};
+                           })},
           {"coercions", List(report.coercions,
                              [](const ReportCoercion& c) {
                                return json{{"table", c.table},

@@ -94,6 +94,11 @@ std::string Attention(const Report& report) {
   out += Section("tables planned again", report.replans, [](const ReportReplan& r) {
     return fmt::format("{}.{}: {} became {}, {}", r.table, r.column, r.from, r.to, r.reason);
   });
+  out += Section("tried again", report.retries, [](const ReportRetry& r) {
+    return fmt::format("{}{}{}: {}; attempt {} after {:.1f} s", r.what,
+                       r.partition.empty() ? "" : " ", r.partition, r.reason, r.attempt,
+                       r.wait_seconds);
+  });
   out += Section("not migrated", report.not_migrated, [](const NotMigrated& n) {
     return fmt::format("{} {}: {}", n.kind, n.name, n.reason);
   });
@@ -225,6 +230,11 @@ std::string ReportMarkdown(const Report& report) {
   out += MarkdownTable("Tables planned again", {"table", "column", "from", "to", "reason"},
                        report.replans, [](const ReportReplan& r) {
                          return Cells{r.table, r.column, r.from, r.to, r.reason};
+                       });
+  out += MarkdownTable("Tried again", {"what", "partition", "attempt", "reason", "pause"},
+                       report.retries, [](const ReportRetry& r) {
+                         return Cells{r.what, r.partition, std::to_string(r.attempt), r.reason,
+                                      fmt::format("{:.1f} s", r.wait_seconds)};
                        });
   out += MarkdownTable("Not migrated", {"kind", "name", "reason"}, report.not_migrated,
                        [](const NotMigrated& n) {

@@ -51,6 +51,7 @@ Report Example() {
   r.objects = {{"foreign key", "fk_a", "a", "failed", "3 orphans", 0.1},
                {"index", "i", "a", "created", "", 1}};
   r.replans = {{"shop.a", "f", "boolean", "smallint", "value 2", 500}};
+  r.retries = {{"shop.a", "id < <5>", 2, "lock timeout", 0.4}};
   r.coercions = {{"shop.a", "d", "zero_date=null", 3, {"0000-00-00"}}};
   r.rejects = {1, "100", "transload.reject", {{"shop.bad", "p1", "id=7", "t", "NUL byte"}}};
   r.not_migrated = {{"view", "shop.v", "views are not carried over", "create view"}};
