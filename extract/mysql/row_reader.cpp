@@ -207,10 +207,6 @@ void MySqlRowReader::Rethrow(Error error) {
 
 void MySqlRowReader::Abandon() {
   const bool was_cancelled = cancelled_.exchange(false);
-  if (!statement_) {
-    if (was_cancelled) Settle();
-    return;
-  }
   auto lose = [&](const std::string& why) {
     broken_ = true;
     connection_->Shutdown();
@@ -221,6 +217,11 @@ void MySqlRowReader::Abandon() {
     error.connection_lost = error.snapshot_lost = true;
     throw error;
   };
+  if (broken_) lose("the connection was lost");
+  if (!statement_) {
+    if (was_cancelled) Settle();
+    return;
+  }
   try {
     KillQuery(connection_->endpoint(), connection_->id());
   } catch (const Error& error) {
