@@ -38,10 +38,14 @@ class Bisection {
 
 }  // namespace
 
+// Only the target speaks of rows: a source's SQLSTATEs, over ODBC too, are about its own query.
 // Classes of SQLSTATE: 22 data, 23 constraints, 44 WITH CHECK OPTION, P0 raised by a trigger.
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 bool IsAboutARow(const Error& error) {
-  if (error.connection_lost || error.retryable || error.interrupted) return false;
+  if (error.connection_lost || error.retryable || error.interrupted || error.snapshot_lost ||
+      error.engine != "PostgreSQL") {
+    return false;
+  }
   const std::string_view code = error.code;
   return code.starts_with("22") || code.starts_with("23") || code.starts_with("44") ||
          code.starts_with("P0");

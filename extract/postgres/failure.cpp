@@ -39,7 +39,7 @@ std::string WithAdvice(std::string_view sqlstate, std::string text) {
 
 Error StatementError(std::string_view sqlstate, std::string_view message) {
   Error error(WithAdvice(sqlstate, Tidy(message)));
-  error.engine = "PostgreSQL";
+  error.engine = "PostgreSQL source";  // the target's errors say PostgreSQL
   error.code = sqlstate;
   error.connection_lost = EndsSession(sqlstate);
   error.retryable = error.connection_lost || sqlstate == "40001" || sqlstate == "40P01" ||
