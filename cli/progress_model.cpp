@@ -77,6 +77,7 @@ std::string ShowCount(std::uint64_t count) {
 
 void ProgressModel::Expect(const std::vector<TableExpectation>& tables) {
   for (const TableExpectation& table : tables) {
+    tables_[table.table] = Table();  // a run that is taken up again says what is there already
     tables_[table.table].expected_bytes = table.bytes;
   }
 }

@@ -25,7 +25,8 @@ class Progress {
  public:
   virtual ~Progress() = default;
 
-  // Once, when the plan is made: all tables whose rows will be moved.
+  // When the plan is made: all tables whose rows will be moved. Again when a run is taken up anew
+  // after a failure: what was told of them before no longer counts.
   virtual void Expect(const std::vector<TableExpectation>& tables) = 0;
   // A phase begins ("snapshot", "data", "indexes", "verify", ...); the one before has ended.
   // `steps`: how many StepDone calls will follow, 0 when that is not known.

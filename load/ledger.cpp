@@ -58,6 +58,18 @@ std::int64_t LockKey(const std::string& fingerprint, const std::string& target_s
   return static_cast<std::int64_t>(hash.low);
 }
 
+void End(Session& session, const SessionId& other) {
+  const std::string end_it =
+      "select pg_terminate_backend(pid) from pg_catalog.pg_stat_activity "
+      "where pid = $1::integer and backend_start = $2::timestamptz and pid <> pg_backend_pid()";
+  for (int wait = 0; wait < kWaitsForBackend; ++wait) {
+    if (session.Exec(end_it, {std::to_string(other.backend_pid), other.backend_start}).empty()) {
+      return;
+    }
+    std::this_thread::sleep_for(kBackendWait);
+  }
+}
+
 RunRecord RunFromRow(const SqlRows& rows, std::size_t row) {
   RunRecord run;
   run.id = rows.Text(row, 0);
@@ -85,6 +97,20 @@ std::optional<RunRecord> FirstRun(const SqlRows& rows) {
 SqlValue OrNull(const std::string& text) { return text.empty() ? SqlValue() : SqlValue(text); }
 
 }  // namespace
+
+std::string StepWord(StepTime when) {
+  switch (when) {
+    case StepTime::kBeforeSchema:
+      return "before-schema";
+    case StepTime::kAfterSchema:
+      return "after-schema";
+    case StepTime::kAfterData:
+      return "after-data";
+    case StepTime::kAfterConstraints:
+      return "after-constraints";
+  }
+  return "";
+}
 
 std::string LedgerSql(const std::string& sql, const std::string& quoted_schema) {
   std::string out;
@@ -180,9 +206,12 @@ void Ledger::Lock(const std::string& fingerprint, const std::string& target_sche
 
 int Ledger::TakeOver(const std::string& run_id) {
   // A killed client's COPY or CREATE INDEX goes on, and holds its locks, until the server notices.
+  // Lanes are in the ledger; those who make objects carry the run's name.
   const std::string left =
-      "from {L}.lane l join pg_catalog.pg_stat_activity a on a.pid = l.backend_pid and "
-      "a.backend_start = l.backend_start where l.run_id = $1::text and a.pid <> pg_backend_pid()";
+      "from pg_catalog.pg_stat_activity a where a.pid <> pg_backend_pid() and "
+      "a.datname = current_database() and (a.usename = current_user and "
+      "a.application_name = 'transload schema ' || $1::text or exists (select from {L}.lane l "
+      "where l.run_id = $1::text and a.pid = l.backend_pid and a.backend_start = l.backend_start))";
   for (int wait = 0; wait < kWaitsForBackend; ++wait) {
     if (state_->Exec("select pg_terminate_backend(a.pid) " + left, {run_id}).empty()) break;
     std::this_thread::sleep_for(kBackendWait);
@@ -199,20 +228,23 @@ int Ledger::TakeOver(const std::string& run_id) {
   return taken;
 }
 
+SessionId Ledger::control_session() const {
+  std::lock_guard guard(state_->mutex);
+  return {state_->session.backend_pid(), state_->session.backend_start()};
+}
+
+void Ledger::EndSession(const SessionId& session) {
+  std::lock_guard guard(state_->mutex);
+  End(state_->session, session);
+}
+
 void Ledger::Reconnect() {
   std::lock_guard guard(state_->mutex);
   Session fresh(state_->options, "transload control");
   // The server may still believe in the session that was lost, and let it hold the run's lock.
-  const std::vector<SqlValue> lost = {std::to_string(state_->session.backend_pid()),
-                                      state_->session.backend_start()};
+  const SessionId lost{state_->session.backend_pid(), state_->session.backend_start()};
   state_->session = std::move(fresh);
-  const std::string end_it =
-      "select pg_terminate_backend(pid) from pg_catalog.pg_stat_activity "
-      "where pid = $1::integer and backend_start = $2::timestamptz and pid <> pg_backend_pid()";
-  for (int wait = 0; wait < kWaitsForBackend; ++wait) {
-    if (state_->session.Exec(end_it, lost).empty()) break;
-    std::this_thread::sleep_for(kBackendWait);
-  }
+  End(state_->session, lost);
   if (state_->lock_key == 0) return;
   if (!state_->session
            .Exec("select pg_try_advisory_lock($1::bigint)", {std::to_string(state_->lock_key)})
@@ -304,6 +336,14 @@ void Ledger::AddAmendment(const std::string& run_id, const std::string& what,
       "update {L}.run set amendments = (amendments::jsonb || jsonb_build_object('at', "
       "clock_timestamp(), 'what', $2::text, 'table', $3::text))::json where id = $1::text",
       {run_id, what, table});
+}
+
+void Ledger::ForgetSteps(const std::string& run_id, const std::vector<StepTime>& times) {
+  for (StepTime time : times) {
+    state_->Exec(
+        "delete from {L}.object where run_id = $1::text and kind = 'step' and \"table\" = $2::text",
+        {run_id, StepWord(time)});
+  }
 }
 
 void Ledger::Forget(const std::string& run_id) {

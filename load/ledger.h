@@ -42,6 +42,12 @@ struct RunRecord {
   std::string outcome_json;
 };
 
+// A server process; the start tells it from a later one with the same number.
+struct SessionId {
+  std::int32_t backend_pid = 0;
+  std::string backend_start;
+};
+
 enum class TablePhase { kSchema, kData, kIndexes, kConstraints, kSequences, kVerify };
 
 struct NewTable {
@@ -187,8 +193,13 @@ class Ledger {
   void Lock(const std::string& fingerprint, const std::string& target_schemas);
   // After Lock(): whatever a dead process of this run left behind is fenced off and ended. Bumps
   // the epoch of every running partition and returns it to do; terminates the backends that `lane`
-  // names, and waits until they are gone. Returns how many partitions were taken back.
+  // names and those that make the run's objects, and waits until they are gone. Returns how many
+  // partitions were taken back.
   int TakeOver(const std::string& run_id);
+  // The server process behind the control connection. Whoever takes the run up again in the same
+  // client process ends it first: the server may still believe in a connection that was lost.
+  SessionId control_session() const;
+  void EndSession(const SessionId& session);
   // After an error with connection_lost: connects again, ends the session that was lost should the
   // server not have noticed, and takes the lock again.
   void Reconnect();
@@ -211,6 +222,8 @@ class Ledger {
   void SetSnapshot(const std::string& run_id, const std::string& snapshot_json);
   // Appends {"at": now, "what": ..., "table": ...} to the run's amendments.
   void AddAmendment(const std::string& run_id, const std::string& what, const std::string& table);
+  // The user's steps of these times are to run again.
+  void ForgetSteps(const std::string& run_id, const std::vector<StepTime>& times);
   // Deletes all that is known of a run.
   void Forget(const std::string& run_id);
 

@@ -14,6 +14,9 @@ namespace transload {
 // For sql::kRecordTables.
 std::string NewTablesJson(const std::vector<NewTable>& tables);
 
+// "after-data": when a user's step runs, as the ledger's object rows say it.
+std::string StepWord(StepTime when);
+
 // Replaces {L} by the ledger's quoted schema.
 std::string LedgerSql(const std::string& sql, const std::string& quoted_schema);
 

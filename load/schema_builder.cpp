@@ -34,6 +34,7 @@ SchemaBuilder::~SchemaBuilder() = default;
 std::int32_t SchemaBuilder::backend_pid() const { return state_->session.backend_pid(); }
 const std::string& SchemaBuilder::backend_start() const { return state_->session.backend_start(); }
 void SchemaBuilder::Cancel() noexcept { state_->session.Cancel(); }
+void SchemaBuilder::OnRetry(RetryHook hook) { state_->retried = std::move(hook); }
 
 ObjectOutcome SchemaBuilder::CreateSchema(const std::string& name) {
   return state_->Do("schema", name, [&](SqlTransaction& transaction) {

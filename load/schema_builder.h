@@ -9,6 +9,7 @@
 #ifndef TRANSLOAD_LOAD_SCHEMA_BUILDER_H_
 #define TRANSLOAD_LOAD_SCHEMA_BUILDER_H_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -45,6 +46,11 @@ class SchemaBuilder {
   std::int32_t backend_pid() const;
   const std::string& backend_start() const;
   void Cancel() noexcept;  // any thread
+  // Told before each pause that a lock time-out or a deadlock costs: what is made, why, which try
+  // has failed, how long the pause is.
+  using RetryHook = std::function<void(const std::string& what, const std::string& reason,
+                                       int attempt, std::chrono::milliseconds wait)>;
+  void OnRetry(RetryHook hook);
 
   // --- before the data
   // An existing schema is used as it is, and not recorded.

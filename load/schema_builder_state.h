@@ -50,7 +50,7 @@ struct SchemaBuilder::State {
       : options(given),
         run_id(run),
         ledger(ddl::QuoteName(given.ledger_schema)),
-        session(given, "transload schema") {
+        session(given, "transload schema " + run) {
     // Types and functions of extensions are named plainly in plans; built-in ones come first.
     session.Exec(kExtensionsOnPath);
     // An object and its ledger row are one commit, and the run's last commit is a synchronous one
@@ -75,6 +75,7 @@ struct SchemaBuilder::State {
   std::string run_id;
   std::string ledger;  // quoted
   Session session;
+  RetryHook retried;  // may be empty
 
   std::string Sql(const std::string& sql) const { return LedgerSql(sql, ledger); }
 
@@ -130,7 +131,9 @@ struct SchemaBuilder::State {
           RecordFailure(outcome);
           return outcome;
         }
-        std::this_thread::sleep_for(std::chrono::milliseconds(200 * attempt));
+        const std::chrono::milliseconds wait(200 * attempt);
+        if (retried) retried(kind + " " + name, error.what(), attempt, wait);
+        std::this_thread::sleep_for(wait);
       }
     }
   }

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "load/column_query.h"
 #include "load/ddl.h"
+#include "load/ledger_state.h"
 #include "load/session.h"
 #include "load/sql.h"
 
@@ -53,8 +54,8 @@ TargetInfo ReadInfo(Session& session) {
 
 }  // namespace
 
-Target::Target(std::unique_ptr<Session> session, TargetInfo info)
-    : session_(std::move(session)), info_(std::move(info)) {}
+Target::Target(const Options& options, std::unique_ptr<Session> session, TargetInfo info)
+    : options_(options), session_(std::move(session)), info_(std::move(info)) {}
 Target::Target(Target&&) noexcept = default;
 Target& Target::operator=(Target&&) noexcept = default;
 Target::~Target() = default;
@@ -63,27 +64,45 @@ Target Target::Connect(const Options& options) {
   auto session = std::make_unique<Session>(options, "transload");
   RefuseTransactionPooling(options, *session);
   TargetInfo info = ReadInfo(*session);
-  return Target(std::move(session), std::move(info));
+  return Target(options, std::move(session), std::move(info));
+}
+
+// The server may have been restarted while nothing was asked of it: what was lost before it could
+// be committed is done over a new connection.
+template <typename Call>
+auto Target::On(Call call) {
+  try {
+    return call(*session_);
+  } catch (const Error& error) {
+    if (!error.connection_lost || error.commit_in_doubt) throw;
+  }
+  session_ = std::make_unique<Session>(options_, "transload");
+  return call(*session_);
 }
 
 std::vector<TargetColumn> Target::DescribeTable(const std::string& schema,
                                                 const std::string& table) {
-  return ColumnsFromRows(session_->Exec(DescribeTableSql(), {schema, table}));
+  return ColumnsFromRows(On([&](Session& session) {
+    return session.Exec(DescribeTableSql(), {schema, table});
+  }));
 }
 
 std::vector<ExistingTable> Target::ExistingTables(const MigrationPlan& plan) {
   std::vector<ExistingTable> found;
   auto look = [&](const std::string& schema, const std::string& name) {
-    SqlRows rows = session_->Exec(
-        "select c.relkind from pg_catalog.pg_class c join pg_catalog.pg_namespace n on "
-        "n.oid = c.relnamespace where n.nspname = $1::text and c.relname = $2::text",
-        {schema, name});
+    SqlRows rows = On([&](Session& session) {
+      return session.Exec(
+          "select c.relkind from pg_catalog.pg_class c join pg_catalog.pg_namespace n on "
+          "n.oid = c.relnamespace where n.nspname = $1::text and c.relname = $2::text",
+          {schema, name});
+    });
     if (rows.empty()) return;
     ExistingTable table{schema, name, rows.Text(0, 0).at(0), false};
     if (table.kind == 'r' || table.kind == 'p') {
-      table.has_rows =
-          session_->Exec("select exists (select 1 from " + ddl::Qualified(schema, name) + ")")
-              .Bool(0, 0);
+      table.has_rows = On([&](Session& session) {
+                         return session.Exec("select exists (select 1 from " +
+                                             ddl::Qualified(schema, name) + ")");
+                       }).Bool(0, 0);
     }
     found.push_back(table);
   };
@@ -92,12 +111,20 @@ std::vector<ExistingTable> Target::ExistingTables(const MigrationPlan& plan) {
   return found;
 }
 
-void Target::RunSql(const SqlStep& step) {
+void Target::RunSql(const SqlStep& step, const std::string& run_id, std::size_t position) {
+  const std::string object = ddl::QuoteName(options_.ledger_schema) + ".object";
   try {
-    session_->Transact([&](SqlTransaction& transaction) {
-      // The user's SQL sees the search path that the user's own sessions have.
-      transaction.Exec("set local search_path to default");
-      transaction.Exec(step.sql);
+    On([&](Session& session) {
+      session.Transact([&](SqlTransaction& transaction) {
+        // The user's SQL sees the search path that the user's own sessions have.
+        transaction.Exec("set local search_path to default");
+        transaction.Exec(step.sql);
+        // A start after this one does not run it again.
+        transaction.Exec("insert into " + object +
+                             " (run_id, kind, schema, name, \"table\", action, detail) values "
+                             "($1::text, 'step', '', $2::text, $3::text, 'ran', $4::text)",
+                         {run_id, std::to_string(position), StepWord(step.when), step.name});
+      });
     });
   } catch (Error& error) {
     Error named(fmt::format("{}: {}", step.name, error.what()));
@@ -112,26 +139,31 @@ void Target::RunSql(const SqlStep& step) {
 
 std::string Target::QueryText(const std::string& sql) {
   std::string text;
-  session_->Transact([&](SqlTransaction& transaction) {
-    transaction.Exec("set transaction read only");
-    transaction.Exec("set local search_path to default");
-    SqlRows rows = transaction.Exec(sql);
-    for (const auto& row : rows.rows) {
-      for (std::size_t column = 0; column < row.size(); ++column) {
-        if (column > 0) text += '\t';
-        text += row[column] ? *row[column] : "\\N";
+  On([&](Session& session) {
+    text.clear();
+    session.Transact([&](SqlTransaction& transaction) {
+      transaction.Exec("set transaction read only");
+      transaction.Exec("set local search_path to default");
+      SqlRows rows = transaction.Exec(sql);
+      for (const auto& row : rows.rows) {
+        for (std::size_t column = 0; column < row.size(); ++column) {
+          if (column > 0) text += '\t';
+          text += row[column] ? *row[column] : "\\N";
+        }
+        text += '\n';
       }
-      text += '\n';
-    }
+    });
   });
   return text;
 }
 
 void Target::CommitSynchronously() {
-  session_->Transact([](SqlTransaction& transaction) {
-    transaction.Exec("set local synchronous_commit = on");
-    // A commit is only waited for when its transaction has an id.
-    transaction.Exec("select txid_current()");
+  On([](Session& session) {
+    session.Transact([](SqlTransaction& transaction) {
+      transaction.Exec("set local synchronous_commit = on");
+      // A commit is only waited for when its transaction has an id.
+      transaction.Exec("select txid_current()");
+    });
   });
 }
 

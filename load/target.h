@@ -1,6 +1,7 @@
 // The PostgreSQL server that a migration goes into: who it is and whether it is fit for the run.
 //
-// One control connection (libpqxx), used by one thread at a time. Transaction-pooling proxies are
+// One control connection (libpqxx), used by one thread at a time; it holds neither locks nor
+// transactions between calls, and is made anew when it was lost. Transaction-pooling proxies are
 // refused when connecting: the ledger's advisory lock, COPY and snapshots all need a session.
 #ifndef TRANSLOAD_LOAD_TARGET_H_
 #define TRANSLOAD_LOAD_TARGET_H_
@@ -56,16 +57,20 @@ class Target {
   std::vector<ExistingTable> ExistingTables(const MigrationPlan& plan);
   // All columns of a table, in order; empty when there is no such table.
   std::vector<TargetColumn> DescribeTable(const std::string& schema, const std::string& table);
-  // Runs a user's step, several statements at once, in one transaction.
-  void RunSql(const SqlStep& step);
+  // Runs a user's step, several statements at once, in one transaction with its entry in the
+  // ledger. `position`: among all steps, from 1; part of what a run was planned from.
+  void RunSql(const SqlStep& step, const std::string& run_id, std::size_t position);
   // One query of a [[check]]: the result as text, columns by '\t' and rows by '\n'; NULL as \N.
   std::string QueryText(const std::string& sql);
   // Makes everything committed before durable, when lanes committed with synchronous_commit off.
   void CommitSynchronously();
 
  private:
-  Target(std::unique_ptr<Session> session, TargetInfo info);
+  Target(const Options& options, std::unique_ptr<Session> session, TargetInfo info);
+  template <typename Call>
+  auto On(Call call);
 
+  Options options_;
   std::unique_ptr<Session> session_;
   TargetInfo info_;
 };

@@ -20,8 +20,9 @@ bool EndsSession(std::string_view sqlstate) {
          sqlstate == "25P04";
 }
 
+// 57014: somebody cancelled the statement, or a time-out of the server's did.
 bool MayRetry(std::string_view sqlstate) {
-  return sqlstate == "40001" || sqlstate == "40P01" || sqlstate == "55P03" ||
+  return sqlstate == "57014" || sqlstate == "40001" || sqlstate == "40P01" || sqlstate == "55P03" ||
          sqlstate.starts_with("53") || EndsSession(sqlstate);
 }
 

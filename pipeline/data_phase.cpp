@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <random>
 #include <thread>
 
 #include "core/fault_point.h"
@@ -20,44 +19,11 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr milliseconds kWatchStep{100};
-constexpr seconds kBeatEvery{5};
-// After Ctrl-C a lane has this long to reach the end of its batch.
-constexpr milliseconds kPatience{1000};
+constexpr milliseconds kLook{100};
 // A re-plan that would throw away more than this is the user's decision.
 constexpr std::uint64_t kMostToDiscard = std::uint64_t{10} << 30;
 
-// 0.5 s, 1 s, 2 s, ... up to 30 s, each between half and all of it.
-milliseconds BackOff(int attempt) {
-  thread_local std::minstd_rand random(std::random_device{}());
-  const int doubled = std::min(attempt - 1, 6);
-  const auto most = std::min<std::int64_t>(500LL << doubled, 30'000);
-  return milliseconds(std::uniform_int_distribution<std::int64_t>(most / 2, most)(random));
-}
-
 }  // namespace
-
-// A lost control connection is made anew, as often as a partition is tried.
-template <typename Call>
-auto DataPhase::OnLedger(Call call) {
-  for (int attempt = 1;; ++attempt) {
-    try {
-      if (attempt > 1) services_.ledger.Reconnect();
-      return call(services_.ledger);
-    } catch (const Error& error) {
-      if (!error.retryable || attempt > services_.options.retries || Ending()) throw;
-      const milliseconds rest = BackOff(attempt);
-      services_.progress.Message(
-          MessageLevel::kWarning,
-          fmt::format("ledger: {}; trying again in {:.1f} s (attempt {} of {})", error.what(),
-                      static_cast<double>(rest.count()) / 1000, attempt + 1,
-                      services_.options.retries + 1));
-      // Not Pause(): the caller may hold the mutex, and the ledger is needed before all else.
-      const Clock::time_point until = Clock::now() + rest;
-      while (Clock::now() < until && !Ending()) std::this_thread::sleep_for(kWatchStep / 2);
-    }
-  }
-}
 
 DataPhase::DataPhase(DataPhaseServices services, WorkBoard& board)
     : services_(std::move(services)),
@@ -263,31 +229,20 @@ void DataPhase::Failed(Lane& lane, const Claim& claim, const Error& error) {
     }
     OnLedger(release);
   }
+  std::string label;
   {
     // Cancelled because the table is being planned again, or because the run is stopping.
     std::lock_guard lock(mutex_);
+    label = board_.At(claim.table_id).plan.SourceLabel();
     if (board_.blocked().contains(claim.table_id) ||
         board_.At(claim.table_id).generation != claim.generation) {
       return;
     }
   }
   if (abandon_ || services_.stop.requested()) return;
-  if (!error.retryable || claim.attempts > services_.options.retries) {
-    Error final_error = error;
-    if (error.retryable) {
-      final_error = Error(fmt::format("{} (tried {} times; the same command goes on from here)",
-                                      error.what(), claim.attempts));
-    }
-    throw final_error;
-  }
-  const milliseconds rest = BackOff(claim.attempts);
-  services_.progress.Message(
-      MessageLevel::kWarning,
-      fmt::format("{}.{} {}: {}; trying again in {:.1f} s (attempt {} of {})", claim.schema,
-                  claim.table, claim.range.Describe(), error.what(),
-                  static_cast<double>(rest.count()) / 1000, claim.attempts + 1,
-                  services_.options.retries + 1));
-  Pause(rest);
+  if (!error.retryable) throw error;
+  if (claim.attempts > services_.retries.retries()) throw GivenUp(error, claim.attempts);
+  Pause(services_.retries.Note(label, claim.range.Describe(), error, claim.attempts));
 }
 
 // One lane plans the table again; the others that were at work on it are stopped first, and lose
@@ -354,7 +309,17 @@ void DataPhase::Count(Lane& lane, std::int64_t table_id) {
     std::lock_guard lock(mutex_);
     plan = board_.At(table_id).plan;
   }
-  std::uint64_t rows = lane.CountRows(plan);
+  std::uint64_t rows = 0;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      rows = lane.CountRows(plan);
+      break;
+    } catch (const Error& error) {
+      if (Ending() || !error.retryable || attempt > services_.retries.retries()) throw;
+      lane.Recover();
+      Pause(services_.retries.Note(plan.SourceLabel(), "counting", error, attempt));
+    }
+  }
   OnLedger([&](Ledger& l) {
     l.SetSourceRows(table_id, rows);
     return true;
@@ -381,80 +346,6 @@ void DataPhase::CountRejects(std::int64_t more) {
       rejects, *most, services_.options.ledger_schema));
 }
 
-// The caller's thread while the lanes work: stops what does not stop by itself, keeps the leases.
-void DataPhase::Watch() {
-  Clock::time_point next_beat = Clock::now();
-  Clock::time_point next_look = next_beat;
-  DeadlineForecast forecast(services_.deadline, RowsToMove(), WallClock::now());
-  std::optional<Clock::time_point> stop_since;
-  int interrupts = 0;
-  std::unique_lock lock(mutex_);
-  while (running_lanes_ > 0) {
-    changed_.wait_for(lock, kWatchStep);
-    const Clock::time_point now = Clock::now();
-    if ((abandon_ || services_.stop.requested()) && !stop_since) stop_since = now;
-    // Once to end what runs, then again for connections on which that did not help.
-    if (stop_since && interrupts < 2 &&
-        now - *stop_since > kPatience + interrupts * kPatience / 2) {
-      ++interrupts;
-      for (auto& lane : lanes_) lane->Interrupt();
-    }
-    if (gate_.watches() && now >= next_look && running_lanes_ > 0) {
-      lock.unlock();
-      LookAtSource();
-      lock.lock();
-      next_look = Clock::now() + LoadGate::kAskEvery;
-    }
-    if (now >= next_beat && running_lanes_ > 0) {
-      const std::string outlook = forecast.Look(WallClock::now(), rows_moved_);
-      if (!outlook.empty()) services_.progress.Message(MessageLevel::kWarning, outlook);
-      lock.unlock();
-      Beat();
-      lock.lock();
-      next_beat = Clock::now() + kBeatEvery;
-    }
-  }
-}
-
-std::uint64_t DataPhase::RowsToMove() const {
-  std::uint64_t rows = 0;
-  for (const auto& [id, table] : board_.tables()) {
-    if (table.open_partitions > 0) rows += table.plan.estimated_rows;
-  }
-  return rows;
-}
-
-// A source that does not answer is the lanes' business; here it only means an open gate.
-void DataPhase::LookAtSource() {
-  std::string news;
-  try {
-    std::lock_guard source_lock(services_.source_mutex);
-    if (std::optional<SourceLoad> load = services_.source.Load()) news = gate_.Update(*load);
-  } catch (const Error& error) {
-    gate_.Open();
-    news = fmt::format("the source does not say how busy it is: {}", error.what());
-  }
-  if (!news.empty()) services_.progress.Message(MessageLevel::kWarning, news);
-}
-
-void DataPhase::Beat() {
-  std::vector<LaneBeat> beats;
-  for (auto& lane : lanes_) beats.push_back(lane->Beat());
-  std::vector<std::int64_t> lost;
-  try {
-    lost = OnLedger(
-        [&](Ledger& l) { return l.Heartbeat(services_.run_id, services_.process, beats); });
-  } catch (const Error& error) {
-    Stop(error);  // where the watching thread ends, as a lane would
-    return;
-  }
-  for (std::size_t i = 0; i < beats.size(); ++i) {
-    if (std::find(lost.begin(), lost.end(), beats[i].partition_id) != lost.end()) {
-      lanes_[i]->Interrupt();
-    }
-  }
-}
-
 void DataPhase::Stop(const Error& error) {
   std::lock_guard lock(mutex_);
   // What lanes say once the run is stopping is its consequence, not its cause.
@@ -469,7 +360,7 @@ bool DataPhase::Pause(milliseconds rest) {
   std::unique_lock lock(mutex_);
   while (Clock::now() < until) {
     if (abandon_ || services_.stop.requested()) return false;
-    changed_.wait_for(lock, std::min<Clock::duration>(until - Clock::now(), kWatchStep));
+    changed_.wait_for(lock, std::min<Clock::duration>(until - Clock::now(), kLook));
   }
   return true;
 }

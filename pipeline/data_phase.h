@@ -11,6 +11,7 @@
 #define TRANSLOAD_PIPELINE_DATA_PHASE_H_
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -19,6 +20,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <variant>
 #include <vector>
 
@@ -30,6 +32,7 @@
 #include "pipeline/deadline.h"
 #include "pipeline/lane.h"
 #include "pipeline/load_gate.h"
+#include "pipeline/retry.h"
 #include "pipeline/work_board.h"
 
 namespace transload {
@@ -41,6 +44,7 @@ struct DataPhaseServices {
   const Options& options;
   Progress& progress;
   const StopFlag& stop;
+  RetryLog& retries;
   std::string run_id;
   std::string process;  // "host:pid", the owner's first part
   std::uint64_t hash_seed = 0;
@@ -116,6 +120,26 @@ class DataPhase {
   std::optional<Error> first_error_;
   std::vector<Replanned> replans_;
 };
+
+// A lost control connection is made anew, as often as a partition is tried. Rests without Pause():
+// the caller may hold the mutex, and the ledger is needed before all else.
+template <typename Call>
+auto DataPhase::OnLedger(Call call) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      if (attempt > 1) services_.ledger.Reconnect();
+      return call(services_.ledger);
+    } catch (const Error& error) {
+      if (!error.retryable || Ending()) throw;
+      if (attempt > services_.retries.retries()) throw GivenUp(error, attempt);
+      const auto until =
+          std::chrono::steady_clock::now() + services_.retries.Note("ledger", "", error, attempt);
+      while (std::chrono::steady_clock::now() < until && !Ending()) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      }
+    }
+  }
+}
 
 }  // namespace transload
 

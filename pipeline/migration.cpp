@@ -20,52 +20,38 @@ namespace {
 // Rejected rows that the drill-down can tell from lost ones.
 constexpr std::uint64_t kMostRejects = 100'000;
 
-std::optional<WallClock::time_point> DeadlineOf(const Options& options) {
-  if (options.deadline.empty()) return std::nullopt;
-  return ParseDeadline(options.deadline, WallClock::now());
-}
-
 }  // namespace
 
-Report RunMigration(const Options& options, Progress& progress, const StopFlag& stop,
-                    const WriteReport& write_report) {
-  Options resolved = Resolve(options);
-  for (int attempt = 1;; ++attempt) {
-    Migration migration(resolved, progress, stop, write_report);
-    Report report = migration.Run();
-    if (!migration.snapshot_lost() || stop.requested() || attempt > resolved.retries) return report;
-    progress.Message(MessageLevel::kWarning,
-                     "the source has ended the snapshot; going on with a new one");
-    resolved.restart = false;
-    resolved.reload.clear();
-  }
-}
-
-Migration::Migration(const Options& options, Progress& progress, const StopFlag& stop,
-                     std::function<void(const Report&)> write_report)
-    : progress_(progress),
-      deadline_(DeadlineOf(options)),
-      stop_(stop, deadline_),
-      write_report_(std::move(write_report)) {
+Migration::Migration(const Options& options, const Setting& setting)
+    : progress_(setting.progress),
+      deadline_(setting.deadline),
+      stop_(setting.stop, deadline_),
+      retries_(setting.retries),
+      write_report_(setting.write_report),
+      predecessor_(setting.predecessor) {
   ends_ = std::make_unique<Endpoints>(options);
   postgres_ = PostgresSchema::For(*ends_);
 }
 
 Migration::~Migration() = default;
 
+std::optional<SessionId> Migration::control_session() const {
+  if (!ledger_) return std::nullopt;
+  return ledger_->control_session();
+}
+
 Report Migration::Run() {
   Phase("preflight");
   Open();
   // From here on whatever happens belongs into the report, and the ledger knows the run.
-  std::optional<Error> failure;
   try {
     Execute();
   } catch (const Error& error) {
-    failure = error;
-    snapshot_lost_ = MayTakeAnotherSnapshot(error);
+    failure_ = error;
+    if (SourceTookSnapshotBack()) failure_->snapshot_lost = true;
   }
   workers_->Close();  // its tasks submit others through workers_, which must not be gone yet
-  Finish(failure);
+  Finish();
   return std::move(report_);
 }
 
@@ -127,7 +113,7 @@ void Migration::MoveData() {
   char host[256] = "";
   gethostname(host, sizeof host - 1);
   LaneTimeline lanes(progress_, timeline_);
-  DataPhase phase({*ends_->source, ends_->source_mutex, *ledger_, options, lanes, stop_,
+  DataPhase phase({*ends_->source, ends_->source_mutex, *ledger_, options, lanes, stop_, retries_,
                    run_.id, fmt::format("{}:{}", host, getpid()), run_.seed, options.jobs,
                    options.verify != VerifyLevel::kNone && !options.sample_percent,
                    resuming_ ? ledger_->CountRejects(run_.id) : 0, deadline_,
@@ -186,25 +172,42 @@ void Migration::Prove() {
       return ends_->source->Witness(asked);
     };
   }
-  std::optional<DifferenceFile> file;
-  if (!options.report_dir.empty()) {
-    file.emplace(options.report_dir);
-    request.file = &*file;
-  }
   request.watch.throw_if_stopped = [this] { stop_.ThrowIfRequested(); };
   request.watch.table_done = [&](std::size_t table) {
     progress_.StepDone(planned_.plan.tables[table].SourceLabel());
     FaultAt(FaultPoint::kTableVerified);
   };
-  verdicts_ = ProveTables(options, request);
+  ProveAgainAfterLosses(request, *reader);
   RunExtraChecks(*ends_, bound, options.sample_percent ? nullptr : reader.get(), report_);
-  if (file) file->Finish();
   ends_->source->Release(std::move(reader));
   for (std::size_t i = 0; i < verdicts_.size(); ++i) {
     ledger_->SetVerdict(table_ids_[i], std::string(Name(verdicts_[i].verdict)),
                         verdicts_[i].reason);
   }
   FaultAt(FaultPoint::kVerdictsRecorded);
+}
+
+// Reading changes nothing: a connection to the target that was lost costs only time. A lost source
+// reader is lost for good, and says so at once.
+void Migration::ProveAgainAfterLosses(ProofRequest& request, RowReader& reader) {
+  const Options& options = ends_->options;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      std::optional<DifferenceFile> file;
+      if (!options.report_dir.empty()) {
+        file.emplace(options.report_dir);
+        request.file = &*file;
+      }
+      verdicts_ = ProveTables(options, request);
+      if (file) file->Finish();
+      return;
+    } catch (const Error& error) {
+      if (!error.retryable || error.snapshot_lost || error.interrupted || stop_.requested()) throw;
+      if (attempt > retries_.retries()) throw GivenUp(error, attempt);
+      Rest(retries_.Note("verify", "", error, attempt), stop_);
+      reader.Abandon();
+    }
+  }
 }
 
 }  // namespace transload

@@ -4,6 +4,7 @@
 // the ledger: a table that is loaded is not loaded again, an object that was made is not made
 // again.
 //
+//   run_attempts.cpp       once, and again after a failure that a new start may get past
 //   migration.cpp          the order of the phases
 //   migration_start.cpp    fresh or resumed: lock, snapshot, plan, ledger
 //   migration_objects.cpp  what is made before and after the data
@@ -28,11 +29,13 @@
 #include "pipeline/deadline.h"
 #include "pipeline/endpoints.h"
 #include "pipeline/object_workers.h"
+#include "pipeline/retry.h"
 #include "pipeline/stop_flag.h"
 #include "pipeline/timeline.h"
 #include "pipeline/work_board.h"
 #include "verify/report.h"
 #include "verify/report_outcome.h"
+#include "verify/table_proof.h"
 #include "verify/table_verdict.h"
 
 namespace transload {
@@ -41,15 +44,25 @@ class PostgresSchema;
 
 class Migration {
  public:
-  Migration(const Options& options, Progress& progress, const StopFlag& stop,
-            std::function<void(const Report&)> write_report);
+  // What outlives one start of the run in this process (run_attempts.h).
+  struct Setting {
+    Progress& progress;
+    const StopFlag& stop;
+    std::optional<WallClock::time_point> deadline;
+    RetryLog& retries;
+    std::function<void(const Report&)> write_report;  // may be empty
+    std::optional<SessionId> predecessor;             // the control connection of the start before
+  };
+
+  Migration(const Options& options, const Setting& setting);
   ~Migration();
 
   // Throws only for what comes before the ledger is touched (exit codes 2 and 3); after that every
   // end is in the report.
   Report Run();
-  // Whether Run ended because the source took its snapshot back.
-  bool snapshot_lost() const { return snapshot_lost_; }
+  // After Run(): what ended it early; and its control connection, when it came so far.
+  const std::optional<Error>& failure() const { return failure_; }
+  std::optional<SessionId> control_session() const;
 
  private:
   // --- migration_start.cpp
@@ -64,6 +77,7 @@ class Migration {
   void CompareWithEarlierSnapshot();
   void FillBoard();
   void ReloadTables();
+  void RunLateStepsAgain();
   void RetryRejected();
   void AddPartitions();
   std::vector<NewPartition> CutTable(std::int64_t id, const TablePlan& plan,
@@ -72,6 +86,7 @@ class Migration {
 
   // --- migration_objects.cpp
   void MakeSchema();
+  std::vector<const TablePlan*> Untouched(const std::vector<const TablePlan*>& tables);
   void MakeTables(SchemaBuilder& builder, const std::vector<const TablePlan*>& tables);
   void TableLoaded(std::int64_t table_id, const TablePlan& plan);
   void FinishTable(std::int64_t table_id, const TablePlan& plan);
@@ -88,17 +103,19 @@ class Migration {
   void PostgresTableLoaded(std::int64_t table_id, const TablePlan& plan);
   void AddPostgresObjects();
   bool RenamesPending() const;
-  bool MayTakeAnotherSnapshot(const Error& error);
+  bool SourceTookSnapshotBack();
   void RenameSchemas();
 
   // --- migration.cpp
   void Execute();
   void MoveData();
   void Prove();
+  void ProveAgainAfterLosses(ProofRequest& request, RowReader& reader);
   void Phase(const std::string& name, std::uint64_t steps = 0);
 
   // --- migration_report.cpp
-  void Finish(const std::optional<Error>& error);
+  void Finish();
+  void RecordEnd(const std::string& state);
   void FillReport();
   void FillTables(const LedgerSnapshot& ledger);
   void FillObjects(const LedgerSnapshot& ledger);
@@ -106,19 +123,23 @@ class Migration {
 
   Progress& progress_;
   std::optional<WallClock::time_point> deadline_;
-  StopFlag stop_;                                    // the user's wish, or the deadline
+  StopFlag stop_;  // the user's wish, or the deadline
+  RetryLog& retries_;
   std::function<void(const Report&)> write_report_;  // may be empty
+  std::optional<SessionId> predecessor_;
+  std::optional<Error> failure_;
   std::unique_ptr<Endpoints> ends_;
   std::optional<Ledger> ledger_;
   RunRecord run_;
   bool resuming_ = false;
-  bool snapshot_lost_ = false;
   std::string earlier_snapshot_;         // of a resumed run
   Planned planned_;                      // its tables are the ledger's when resuming
   std::vector<TablePlan> fresh_tables_;  // what would be planned today, for --reload
   std::vector<std::int64_t> table_ids_;  // in the order of planned_.plan.tables
   std::set<std::int64_t> existing_;      // tables that stood in the target before the run
   std::set<std::string> made_;           // keys of objects that the ledger lists as made
+  std::set<std::string> touched_;        // of existing tables, emptied or appended to
+  std::set<std::size_t> ran_steps_;      // positions of the user's steps, from 1
   SnapshotInfo snapshot_;
   WorkBoard board_;
   Timeline timeline_;

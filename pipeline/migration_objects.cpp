@@ -94,14 +94,24 @@ void Migration::MakeSchema() {
     fresh.push_back(&table);
   }
   MakeTables(builder, fresh);
-  if (!existing.empty() && !resuming_) {
-    for (const ObjectOutcome& outcome : builder.DropForeignKeys(existing)) must(outcome);
+  for (const ObjectOutcome& outcome : builder.DropForeignKeys(existing)) must(outcome);
+  if (const auto untouched = Untouched(existing); !untouched.empty()) {
     if (options.on_existing == OnExisting::kTruncate) {
-      must(builder.TruncateTables(existing));
+      must(builder.TruncateTables(untouched));
     } else if (options.on_existing == OnExisting::kAppend) {
-      must(builder.RecordAppend(existing));
+      must(builder.RecordAppend(untouched));
     }
   }
+}
+
+// Tables that stood in the target and that no start of this run has emptied, or recorded as
+// appended to.
+std::vector<const TablePlan*> Migration::Untouched(const std::vector<const TablePlan*>& tables) {
+  std::vector<const TablePlan*> untouched;
+  for (const TablePlan* table : tables) {
+    if (!touched_.contains(MadeTable(*table))) untouched.push_back(table);
+  }
+  return untouched;
 }
 
 // Many at once: with hundreds of small tables every message to the server counts.
@@ -193,8 +203,6 @@ void Migration::FinishTable(std::int64_t table_id, const TablePlan& plan) {
 void Migration::AddConstraints() {
   if (postgres_) return AddPostgresObjects();
   Phase("constraints");
-  const Options& options = ends_->options;
-  SchemaBuilder builder(options, run_.id);
   if (!existing_.empty()) {
     workers_->Submit("foreign keys", [](SchemaBuilder& b) {
       ObjectOutcome last;
@@ -293,12 +301,11 @@ void Migration::GiveAway() {
 }
 
 void Migration::RunSteps(StepTime when) {
-  for (const SqlStep& step : ends_->options.steps) {
-    if (step.when != when) continue;
-    const std::string key = "step|||" + step.name;
-    if (made_.contains(key)) continue;
-    Phase("step " + step.name);
-    ends_->target.RunSql(step);
+  const std::vector<SqlStep>& steps = ends_->options.steps;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (steps[i].when != when || ran_steps_.contains(i + 1)) continue;
+    Phase("step " + steps[i].name);
+    ends_->target.RunSql(steps[i], run_.id, i + 1);
   }
 }
 

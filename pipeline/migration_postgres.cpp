@@ -35,10 +35,10 @@ void Migration::MakePostgresSchema() {
     existing_.insert(table_ids_[i]);
     kept.emplace(table.schema, table.name);
   }
-  if (!existing.empty() && !resuming_) {
-    for (const ObjectOutcome& outcome : builder.DropForeignKeys(existing)) must(outcome);
-    must(options.on_existing == OnExisting::kTruncate ? builder.TruncateTables(existing)
-                                                      : builder.RecordAppend(existing));
+  for (const ObjectOutcome& outcome : builder.DropForeignKeys(existing)) must(outcome);
+  if (const auto untouched = Untouched(existing); !untouched.empty()) {
+    must(options.on_existing == OnExisting::kTruncate ? builder.TruncateTables(untouched)
+                                                      : builder.RecordAppend(untouched));
   }
   postgres_->Read(planned_.plan, kept, made_);
   for (const NotMigrated& object : postgres_->left_out()) {
@@ -77,14 +77,12 @@ void Migration::PostgresTableLoaded(std::int64_t table_id, const TablePlan& plan
 }
 
 // Replay on a standby ends the sessions that hold it up, the one that keeps the snapshot among
-// them. A run that is started again goes on from there, so it may as well do that by itself.
-bool Migration::MayTakeAnotherSnapshot(const Error& error) {
-  const Options& options = ends_->options;
+// them. Whatever failed then, a new start may get past it.
+bool Migration::SourceTookSnapshotBack() {
   auto* source = AsPostgres(*ends_);
-  if (source == nullptr || options.retry_rejects || options.refresh_sequences) return false;
-  if (options.consistency == Consistency::kStrict) return false;
+  if (source == nullptr) return false;
   std::lock_guard lock(ends_->source_mutex);  // workers may be reading large objects
-  return error.snapshot_lost || !source->SnapshotHeld();
+  return !source->SnapshotHeld();
 }
 
 bool Migration::RenamesPending() const {

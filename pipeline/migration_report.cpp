@@ -69,7 +69,8 @@ ReportColumn Describe(const ColumnPlan& column) {
 
 }  // namespace
 
-void Migration::Finish(const std::optional<Error>& error) {
+void Migration::Finish() {
+  const std::optional<Error>& error = failure_;
   phase_.reset();
   report_.run.id = run_.id;
   report_.run.command = "run";
@@ -100,13 +101,28 @@ void Migration::Finish(const std::optional<Error>& error) {
   FaultAt(FaultPoint::kReportUnwritten);
   if (write_report_) write_report_(report_);
   FaultAt(FaultPoint::kReportWritten);
-  try {
-    ledger_->SetRunState(run_.id, state, nlohmann::json(VerdictLine(report_)).dump());
-    FaultAt(FaultPoint::kRunEnded);
-  } catch (const Error& lost) {
-    // The run's end is the user's to know even when the target is gone.
-    report_.notes.push_back(
-        fmt::format("the ledger could not be told how the run ended: {}", lost.what()));
+  RecordEnd(state);
+}
+
+// Written more than once over a connection that was lost, the same state does no harm.
+void Migration::RecordEnd(const std::string& state) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      if (attempt > 1) ledger_->Reconnect();
+      ledger_->SetRunState(run_.id, state, nlohmann::json(VerdictLine(report_)).dump());
+      FaultAt(FaultPoint::kRunEnded);
+      return;
+    } catch (const Error& lost) {
+      // A run that has failed is perhaps taken up again, which says more.
+      if (!failure_ && MayTryAgain(lost) && attempt <= retries_.retries() &&
+          Rest(retries_.Note("ledger", "", lost, attempt), stop_)) {
+        continue;
+      }
+      // The run's end is the user's to know even when the target is gone.
+      report_.notes.push_back(
+          fmt::format("the ledger could not be told how the run ended: {}", lost.what()));
+      return;
+    }
   }
 }
 
@@ -127,6 +143,11 @@ void Migration::FillReport() {
   for (const Replanned& replan : replans_) {
     report_.replans.push_back({replan.table, replan.column, replan.from, replan.to, replan.reason,
                                replan.rows_discarded});
+  }
+  report_.retries = retries_.retried();
+  if (retries_.count() > report_.retries.size()) {
+    report_.notes.push_back(fmt::format("{} retries, of which the first {} are listed",
+                                        retries_.count(), report_.retries.size()));
   }
   report_.timeline = timeline_.spans();
   LedgerSnapshot ledger;
@@ -198,6 +219,7 @@ void Migration::FillTables(const LedgerSnapshot& ledger) {
 
 void Migration::FillObjects(const LedgerSnapshot& ledger) {
   for (const ObjectRow& row : ledger.objects) {
+    if (row.kind == "step") continue;
     report_.objects.push_back({row.kind,
                                row.schema.empty() ? row.name : row.schema + "." + row.name,
                                row.table, row.action == "failed" ? "failed" : "created",

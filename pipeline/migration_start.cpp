@@ -105,6 +105,7 @@ void Migration::Open() {
   FindEarlierRun();
   CheckPreflight();
   if (!ledger_) ledger_ = Ledger::Open(ends_->options);
+  if (predecessor_) ledger_->EndSession(*predecessor_);
   ledger_->Lock(ends_->source->Info().fingerprint, LockKey(planned_.plan));
   TakeSnapshot();
   if (resuming_) {
@@ -252,10 +253,11 @@ void Migration::PlanFromLedger() {
     table_ids_.push_back(row.id);
   }
   for (const ObjectRow& object : ledger.objects) {
-    if (object.action == "created" || object.action == "altered") {
-      made_.insert(
-          fmt::format("{}|{}|{}|{}", object.kind, object.schema, object.table, object.name));
-    }
+    const std::string key =
+        fmt::format("{}|{}|{}|{}", object.kind, object.schema, object.table, object.name);
+    if (object.action == "created" || object.action == "altered") made_.insert(key);
+    if (object.action == "truncated" || object.action == "appended") touched_.insert(key);
+    if (object.kind == "step") ran_steps_.insert(std::stoul(object.name));
   }
   if (RenamesPending()) UseSourceSchemas(fresh_tables_);
 }
@@ -291,12 +293,13 @@ void Migration::Begin() {
     table_ids_ = ledger_->BeginRun(run_, tables);
   }
   workers_ = std::make_unique<ObjectWorkers>(options, run_.id, options.index_jobs, progress_, stop_,
-                                             timeline_);
+                                             retries_, timeline_);
 }
 
 // Empties the tables that --reload names and gives them the columns types of a fresh plan.
 void Migration::ReloadTables() {
   const Options& options = ends_->options;
+  if (!options.reload.empty()) RunLateStepsAgain();
   for (const std::string& wanted : options.reload) {
     auto named = [&](const TablePlan& plan) {
       return plan.source_name == wanted || plan.SourceLabel() == wanted;
@@ -317,6 +320,15 @@ void Migration::ReloadTables() {
     ledger_->Replan(run_.id, id, ReplanSql(*kept, *fresh, /*truncate=*/false), ToJson(*fresh),
                     partitions, "loaded again by --reload");
     *kept = *fresh;
+  }
+}
+
+// Rows are about to arrive that the user's steps have not seen.
+void Migration::RunLateStepsAgain() {
+  ledger_->ForgetSteps(run_.id, {StepTime::kAfterData, StepTime::kAfterConstraints});
+  const std::vector<SqlStep>& steps = ends_->options.steps;
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (steps[i].when >= StepTime::kAfterData) ran_steps_.erase(i + 1);
   }
 }
 
@@ -451,7 +463,7 @@ void Migration::CompareWithEarlierSnapshot() {
   Phase("reconcile");
   ReconcileResult result = ReconcilePartitions(
       {*ends_->source, *ledger_, ends_->target, options, progress_, stop_, run_},
-      planned_.plan.tables, table_ids_);
+      planned_.plan.tables, table_ids_, [this] { RunLateStepsAgain(); });
   notes_.push_back(fmt::format(
       "resumed: the source had moved; {} finished partitions were compared with it, {} of them and "
       "{} whole tables are loaded again",

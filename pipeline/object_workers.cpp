@@ -8,17 +8,17 @@ namespace transload {
 namespace {
 
 constexpr std::chrono::milliseconds kWatchStep{100};
-// A statement that was cut off with its connection is sent again so often.
-constexpr int kAttempts = 3;
 
 }  // namespace
 
 ObjectWorkers::ObjectWorkers(const Options& options, std::string run_id, int threads,
-                             Progress& progress, const StopFlag& stop, Timeline& timeline)
+                             Progress& progress, const StopFlag& stop, RetryLog& retries,
+                             Timeline& timeline)
     : options_(options),
       run_id_(std::move(run_id)),
       progress_(progress),
       stop_(stop),
+      retries_(retries),
       timeline_(timeline),
       builders_(static_cast<std::size_t>(threads), nullptr) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this, i] { Loop(i); });
@@ -85,29 +85,47 @@ void ObjectWorkers::Loop(int number) {
   builders_[static_cast<std::size_t>(number)] = nullptr;
 }
 
-void ObjectWorkers::Work(int number, std::unique_ptr<SchemaBuilder>& builder, Job& job) {
-  Timeline::Span span(timeline_, fmt::format("index {}", number + 1), job.what);
-  ObjectOutcome outcome;
+// A statement that was cut off with its connection is sent again, over a new one.
+ObjectOutcome ObjectWorkers::Try(int number, std::unique_ptr<SchemaBuilder>& builder,
+                                 const Job& job) {
   for (int attempt = 1;; ++attempt) {
     try {
       if (builder == nullptr) {
         builder = std::make_unique<SchemaBuilder>(options_, run_id_);
+        builder->OnRetry([this](const std::string& what, const std::string& reason, int tried,
+                                std::chrono::milliseconds wait) {
+          retries_.NoteWait(what, "", reason, tried, wait);
+        });
         std::lock_guard lock(mutex_);
         builders_[static_cast<std::size_t>(number)] = builder.get();
       }
-      outcome = job.task(*builder);
-      break;
+      return job.task(*builder);
     } catch (const Error& error) {
       {
         std::lock_guard lock(mutex_);
         builders_[static_cast<std::size_t>(number)] = nullptr;
-        if (closing_ || !error.retryable || attempt >= kAttempts) throw;
+        if (closing_ || stop_.requested() || !error.retryable) throw;
+        if (attempt > retries_.retries()) throw GivenUp(error, attempt);
       }
       builder.reset();
-      progress_.Message(MessageLevel::kWarning,
-                        fmt::format("{}: {}; trying again", job.what, error.what()));
+      if (!RestUnlessClosing(retries_.Note(job.what, "", error, attempt))) throw;
     }
   }
+}
+
+bool ObjectWorkers::RestUnlessClosing(std::chrono::milliseconds time) {
+  const auto until = std::chrono::steady_clock::now() + time;
+  std::unique_lock lock(mutex_);
+  while (std::chrono::steady_clock::now() < until) {
+    if (closing_ || first_error_ || stop_.requested()) return false;
+    changed_.wait_for(lock, kWatchStep);
+  }
+  return true;
+}
+
+void ObjectWorkers::Work(int number, std::unique_ptr<SchemaBuilder>& builder, Job& job) {
+  Timeline::Span span(timeline_, fmt::format("index {}", number + 1), job.what);
+  ObjectOutcome outcome = Try(number, builder, job);
   if (!outcome.ok) {
     span.Fail();
     progress_.Message(MessageLevel::kWarning,

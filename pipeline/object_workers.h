@@ -5,6 +5,7 @@
 #ifndef TRANSLOAD_PIPELINE_OBJECT_WORKERS_H_
 #define TRANSLOAD_PIPELINE_OBJECT_WORKERS_H_
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -20,6 +21,7 @@
 #include "core/options.h"
 #include "core/progress.h"
 #include "load/schema_builder.h"
+#include "pipeline/retry.h"
 #include "pipeline/stop_flag.h"
 #include "pipeline/timeline.h"
 
@@ -30,7 +32,7 @@ class ObjectWorkers {
   using Task = std::function<ObjectOutcome(SchemaBuilder&)>;
 
   ObjectWorkers(const Options& options, std::string run_id, int threads, Progress& progress,
-                const StopFlag& stop, Timeline& timeline);
+                const StopFlag& stop, RetryLog& retries, Timeline& timeline);
   ~ObjectWorkers() { Close(); }
   // Cancels what runs, drops what waits and ends the threads. Submitting is harmless afterwards.
   void Close();
@@ -52,11 +54,14 @@ class ObjectWorkers {
 
   void Loop(int number);
   void Work(int number, std::unique_ptr<SchemaBuilder>& builder, Job& job);
+  ObjectOutcome Try(int number, std::unique_ptr<SchemaBuilder>& builder, const Job& job);
+  bool RestUnlessClosing(std::chrono::milliseconds time);
 
   const Options& options_;
   std::string run_id_;
   Progress& progress_;
   const StopFlag& stop_;
+  RetryLog& retries_;
   Timeline& timeline_;
 
   mutable std::mutex mutex_;

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <atomic>
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <optional>
-#include <thread>
 
 #include "core/error.h"
 #include "core/fault_point.h"
@@ -16,6 +16,7 @@
 #include "load/target_columns.h"
 #include "transform/bound_table.h"
 #include "verify/read_back.h"
+#include "verify/read_crew.h"
 
 namespace transload {
 namespace {
@@ -62,40 +63,34 @@ class Comparison {
 
   // The partitions that differ, by table.
   std::map<std::size_t, std::vector<PartitionRow>> Run() {
-    std::vector<std::thread> threads;
     std::vector<std::unique_ptr<RowReader>> readers;
     const std::size_t most =
         std::min<std::size_t>(static_cast<std::size_t>(services_.options.jobs), checks_.size());
     for (std::size_t i = 0; i < most; ++i) readers.push_back(services_.source.NewReader());
-    for (std::size_t i = 0; i < most; ++i) {
-      threads.emplace_back([this, &reader = *readers[i]] { Loop(reader); });
+    std::deque<std::size_t> jobs(checks_.size());
+    std::iota(jobs.begin(), jobs.end(), std::size_t{0});
+    WorkQueue queue(std::move(jobs));
+    CrewWork crew;
+    crew.work = [&](int worker, std::size_t job) {
+      Compare(*readers[static_cast<std::size_t>(worker)], checks_[job]);
+      return true;
+    };
+    crew.cancel = [&] {
+      for (auto& reader : readers) reader->Cancel();
+    };
+    crew.throw_if_stopped = [this] { services_.stop.ThrowIfRequested(); };
+    try {
+      RunCrew(static_cast<int>(most), queue, crew);
+    } catch (const Error&) {
+      throw;
+    } catch (const std::exception& error) {
+      throw BugError(error.what());
     }
-    for (std::thread& thread : threads) thread.join();
     for (auto& reader : readers) services_.source.Release(std::move(reader));
-    if (first_error_) throw *first_error_;
     return std::move(differing_);
   }
 
  private:
-  // Where a comparing thread ends.
-  void Loop(RowReader& reader) {
-    try {
-      for (std::size_t next = next_++; next < checks_.size(); next = next_++) {
-        Compare(reader, checks_[next]);
-      }
-    } catch (const Error& error) {
-      Fail(error);
-    } catch (const std::exception& error) {
-      Fail(BugError(error.what()));
-    }
-  }
-
-  void Fail(const Error& error) {
-    std::lock_guard lock(mutex_);
-    if (!first_error_) first_error_ = error;
-    next_ = checks_.size();
-  }
-
   void Compare(RowReader& reader, const Check& check) {
     const BoundTable& table = *bound_[check.table];
     ReadRequest request = table.Request(check.partition.range);
@@ -114,10 +109,8 @@ class Comparison {
   const ReconcileServices& services_;
   std::vector<Check> checks_;
   const std::vector<std::unique_ptr<BoundTable>>& bound_;
-  std::atomic<std::size_t> next_{0};
   std::mutex mutex_;
   std::map<std::size_t, std::vector<PartitionRow>> differing_;
-  std::optional<Error> first_error_;
 };
 
 // Deletes what differs of one table, and gives it back to be loaded.
@@ -185,7 +178,8 @@ class Reset {
 
 ReconcileResult ReconcilePartitions(const ReconcileServices& services,
                                     const std::vector<TablePlan>& tables,
-                                    const std::vector<std::int64_t>& table_ids) {
+                                    const std::vector<std::int64_t>& table_ids,
+                                    const std::function<void()>& before_change) {
   ReconcileResult result;
   std::vector<Check> checks;
   std::vector<std::unique_ptr<BoundTable>> bound(tables.size());
@@ -202,7 +196,9 @@ ReconcileResult ReconcilePartitions(const ReconcileServices& services,
     }
   }
   result.partitions_compared = checks.size();
-  for (const auto& [table, partitions] : Comparison(services, std::move(checks), bound).Run()) {
+  const auto differing = Comparison(services, std::move(checks), bound).Run();
+  if (!differing.empty()) before_change();
+  for (const auto& [table, partitions] : differing) {
     Reset reset(services, *bound[table]);
     if (reset.Partitions(partitions)) {
       result.partitions_reset += partitions.size();

@@ -10,6 +10,7 @@
 #define TRANSLOAD_PIPELINE_RECONCILE_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -39,9 +40,11 @@ struct ReconcileResult {
   std::uint64_t tables_reset = 0;  // as a whole
 };
 
+// `before_change` is called once, before the first row is deleted.
 ReconcileResult ReconcilePartitions(const ReconcileServices& services,
                                     const std::vector<TablePlan>& tables,
-                                    const std::vector<std::int64_t>& table_ids);
+                                    const std::vector<std::int64_t>& table_ids,
+                                    const std::function<void()>& before_change);
 
 }  // namespace transload
 
