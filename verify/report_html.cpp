@@ -50,7 +50,13 @@ svg text { fill: var(--soft); font: 12px system-ui, sans-serif; }
 svg .lane { text-anchor: end; } svg .tick { text-anchor: middle; }
 svg .grid { stroke: var(--line); } svg .span { fill: var(--span); }
 svg .label { fill: #0b1a2e; font-size: 11px; } svg .other { fill: var(--other); } svg .failed { fill: var(--bad); }
-@media print { body { max-width: none; padding: 0; font-size: 10.5pt; }
+td.reason { padding-top: 0; border-bottom: 1px solid var(--line); }
+tr.explained td { border-bottom: 0; }
+@page { margin: 14mm; }
+@media print { body { max-width: none; padding: 0; font-size: 10pt; }
+  .scroll { overflow: visible; } table { font-size: 8pt; } th, td { padding: .2rem .35rem; }
+  td.value { min-width: 5rem; } summary { list-style: none; font-weight: 600; }
+  details::details-content { content-visibility: visible; display: block; height: auto; }
   :root { --ink: #000; --soft: #444; --paper: #fff; --panel: #f3f3f3; --line: #bbb;
     --good: #0a5c22; --warn: #6b4600; --bad: #8f1a10; }
   tr, .tile, svg { break-inside: avoid; } h2 { break-after: avoid; } }
@@ -208,27 +214,44 @@ std::string Problems(const Report& report) {
                });
 }
 
+// What is wrong with a table stands below its row, across the page.
 std::string TableRows(const Report& report) {
-  return Table("Tables",
-               {"table", "target", "verdict", NumberHead("read"), NumberHead("written"),
-                NumberHead("rejected"), NumberHead("changed"), NumberHead("MB"),
-                NumberHead("seconds"), NumberHead("MB/s"), "checksum"},
-               report.tables, [](const ReportTable& t) {
-                 double megabytes = static_cast<double>(t.bytes) / 1e6;
-                 std::string verdict(Name(t.verdict));
-                 if (!t.reason.empty()) verdict += ": " + t.reason;
-                 return TableCells{t.name,
-                                   t.target,
-                                   TableCell(verdict, Color(t.verdict)),
-                                   t.read,
-                                   t.written,
-                                   t.rejected,
-                                   t.coerced,
-                                   megabytes,
-                                   t.seconds,
-                                   t.seconds > 0 ? megabytes / t.seconds : 0.0,
-                                   TableCell(t.checksum, "value")};
-               });
+  if (report.tables.empty()) return "";
+  const TableCells head = {"table",
+                           "target",
+                           "verdict",
+                           NumberHead("read"),
+                           NumberHead("written"),
+                           NumberHead("rejected"),
+                           NumberHead("changed"),
+                           NumberHead("MB"),
+                           NumberHead("seconds"),
+                           NumberHead("MB/s"),
+                           "checksum"};
+  std::string out = "<h2>Tables</h2>\n<div class=\"scroll\"><table><thead>" + Row(head, "th") +
+                    "</thead><tbody>\n";
+  for (const ReportTable& t : report.tables) {
+    const double megabytes = static_cast<double>(t.bytes) / 1e6;
+    const TableCells cells = {t.name,
+                              t.target,
+                              TableCell(std::string(Name(t.verdict)), Color(t.verdict)),
+                              t.read,
+                              t.written,
+                              t.rejected,
+                              t.coerced,
+                              megabytes,
+                              t.seconds,
+                              t.seconds > 0 ? megabytes / t.seconds : 0.0,
+                              TableCell(t.checksum, "value")};
+    std::string row = Row(cells, "td");
+    if (!t.reason.empty()) {
+      row.insert(row.find("<tr") + 3, " class=\"explained\"");
+      row += fmt::format("<tr><td class=\"reason {}\" colspan=\"{}\">{}</td></tr>\n",
+                         Color(t.verdict), cells.size(), EscapeMarkup(t.reason));
+    }
+    out += row;
+  }
+  return out + "</tbody></table></div>\n";
 }
 
 // What both engines computed by themselves, one fold per table.

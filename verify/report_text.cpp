@@ -70,6 +70,9 @@ std::string TableLines(const Report& report) {
 std::string Attention(const Report& report) {
   std::string out;
   out += Section("differences", report.differences, [](const ReportDifference& d) {
+    if (d.column.empty() && d.source.empty() && d.target.empty()) {  // a whole row
+      return fmt::format("{} {}: {}", d.table, d.key, d.kind);
+    }
     return fmt::format("{} {} {}: source {}, target {} ({})", d.table, d.key, d.column, d.source,
                        d.target, d.kind);
   });

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "verify/report_junit.h"
 
@@ -35,16 +36,29 @@ std::string Axis(double seconds, double bottom) {
   return out;
 }
 
+// Phases first, then the lanes by their numbers, then what else there is.
+std::vector<std::string> LanesOf(const std::vector<ReportSpan>& spans) {
+  std::vector<std::string> lanes;
+  for (const ReportSpan& span : spans) {
+    if (std::find(lanes.begin(), lanes.end(), span.lane) == lanes.end()) lanes.push_back(span.lane);
+  }
+  auto rank = [](const std::string& lane) {
+    return lane == "phases" ? 0 : lane.starts_with("lane ") ? 1 : 2;
+  };
+  std::sort(lanes.begin(), lanes.end(), [&](const std::string& a, const std::string& b) {
+    // "lane 10" after "lane 9".
+    return std::tuple(rank(a), a.size(), a) < std::tuple(rank(b), b.size(), b);
+  });
+  return lanes;
+}
+
 }  // namespace
 
 std::string TimelineSvg(const std::vector<ReportSpan>& spans) {
   if (spans.empty()) return "";
-  std::vector<std::string> lanes;
+  const std::vector<std::string> lanes = LanesOf(spans);
   double seconds = 0.001;
-  for (const ReportSpan& span : spans) {
-    if (std::find(lanes.begin(), lanes.end(), span.lane) == lanes.end()) lanes.push_back(span.lane);
-    seconds = std::max(seconds, span.to);
-  }
+  for (const ReportSpan& span : spans) seconds = std::max(seconds, span.to);
   double bottom = kTop + kRow * static_cast<double>(lanes.size());
   std::string out = fmt::format(
       "<svg role=\"img\" aria-label=\"Timeline of {} lanes over {:.1f} seconds\" "

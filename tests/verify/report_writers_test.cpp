@@ -154,6 +154,19 @@ TEST(ReportHtml, EscapesEverythingAndAsksForNothing) {
   EXPECT_LT(html.find("verification found a difference"), html.find("Tables</h2>"));
 }
 
+TEST(ReportTimeline, ShowsPhasesThenLanesByNumberThenTheRest) {
+  const std::string svg = TimelineSvg({{"index 1", "i", 1, 2, false},
+                                       {"lane 10", "t", 0, 1, false},
+                                       {"lane 9", "t", 0, 1, false},
+                                       {"phases", "data", 0, 3, false}});
+  std::vector<std::size_t> places;
+  for (const char* lane : {">phases<", ">lane 9<", ">lane 10<", ">index 1<"}) {
+    places.push_back(svg.find(lane));
+    EXPECT_NE(places.back(), std::string::npos) << lane;
+  }
+  EXPECT_TRUE(std::is_sorted(places.begin(), places.end()));
+}
+
 TEST(ReportTimeline, KeepsSpansInsideThePicture) {
   EXPECT_EQ(TimelineSvg({}), "");
   std::string svg = TimelineSvg({{"a", "x", -5, 0, false}, {"b", "y", 3, 1, false}});
