@@ -92,12 +92,12 @@ std::vector<std::optional<KeyCuts>> CutsFor(BothSides& sides, const Source& sour
                                             ProofRequest& proof) {
   std::vector<std::optional<KeyCuts>> cuts(reads.size());
   if (level == VerifyLevel::kCount) return cuts;
-  const std::string& engine = source.Info().engine;
-  const bool pairs = engine == "MySQL" || engine == "MariaDB" || engine == "PostgreSQL";
+  const std::string& rules = source.Info().rules;
+  const bool any_key = rules != "odbc" && rules != "mssql";
   TableReader& target = sides.readers().first();
   const std::vector<TargetSize> sizes = MeasureTargets(target, proof.tables);
   for (std::size_t i = 0; i < reads.size(); ++i) {
-    cuts[i] = SampleCuts(target, *reads[i].table, sizes[i], pairs, reads[i].split.ranges);
+    cuts[i] = SampleCuts(target, *reads[i].table, sizes[i], any_key, reads[i].split.ranges);
     if (!cuts[i]) continue;
     reads[i].cuts = &*cuts[i];
     proof.tables[i].sub_sums = SubSums(reads[i].cuts);

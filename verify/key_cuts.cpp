@@ -110,16 +110,16 @@ std::vector<std::size_t> KeyInOrder(const BoundTable& table) {
 
 }  // namespace
 
-std::optional<KeyCuts> KeyCuts::For(const BoundTable& table, bool pairs) {
+std::optional<KeyCuts> KeyCuts::For(const BoundTable& table, bool any_key) {
   const std::vector<std::size_t> key = KeyInOrder(table);
   if (key.empty()) return std::nullopt;
   auto kind = [&](std::size_t i) { return table.targets()[key[i]].type.kind; };
   KeyCuts cuts;
   std::size_t used = 1;
   cuts.bytes_ = IsBytes(kind(0));
-  if (!cuts.bytes_ && !IsInteger(kind(0))) return std::nullopt;
+  if (!IsInteger(kind(0)) && !(cuts.bytes_ && any_key)) return std::nullopt;
   // Of the leading one of several numerics a cut could fall between two of its values.
-  if (pairs && key.size() == 2 && IsInteger(kind(0)) && IsInteger(kind(1)) &&
+  if (any_key && key.size() == 2 && IsInteger(kind(0)) && IsInteger(kind(1)) &&
       kind(0) != PgKind::kNumeric) {
     used = 2;
   }

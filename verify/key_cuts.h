@@ -31,9 +31,9 @@ struct KeyPoint {
 
 class KeyCuts {
  public:
-  // Nothing when the table has no key that both sides can be cut by. `pairs`: the source can read
-  // ranges of two columns.
-  static std::optional<KeyCuts> For(const BoundTable& table, bool pairs);
+  // Nothing when the table has no key that both sides can be cut by. Not every source can read
+  // ranges of `any_key`: those of one integer column all can.
+  static std::optional<KeyCuts> For(const BoundTable& table, bool any_key);
 
   // The columns that are cut by, as positions among the copied ones.
   const std::vector<std::size_t>& columns() const { return columns_; }

@@ -36,9 +36,9 @@ std::string SampleSql(const BoundTable& table, const KeyCuts& cuts, std::uint64_
 }  // namespace
 
 std::optional<KeyCuts> SampleCuts(TableReader& target, const BoundTable& table,
-                                  const TargetSize& size, bool pairs,
+                                  const TargetSize& size, bool any_key,
                                   const std::vector<PartitionRange>& source_ranges) {
-  std::optional<KeyCuts> cuts = KeyCuts::For(table, pairs);
+  std::optional<KeyCuts> cuts = KeyCuts::For(table, any_key);
   if (!cuts) return std::nullopt;
   for (const PartitionRange& range : source_ranges) {
     if (range.by != SplitBy::kBlocks && range.lower) cuts->Add(*range.lower);
@@ -46,7 +46,7 @@ std::optional<KeyCuts> SampleCuts(TableReader& target, const BoundTable& table,
   cuts->Settle(1);
   const std::uint64_t wanted = std::min(size.bytes / kSubRangeBytes, kMostSubRanges);
   if (wanted > 1 && size.blocks > 0) {
-    KeyCuts sampled = *KeyCuts::For(table, pairs);
+    KeyCuts sampled = *KeyCuts::For(table, any_key);
     for (const auto& row :
          target.Query(SampleSql(table, sampled, size.blocks, wanted * kSamplesPerCut))) {
       std::vector<std::string> key;

@@ -24,7 +24,7 @@ inline constexpr std::uint64_t kMostSubRanges = std::uint64_t{1} << 17;
 // cut. `source_ranges` add their bounds, for rows that the target lacks. Nothing when the table has
 // no key to cut by, or is small.
 std::optional<KeyCuts> SampleCuts(TableReader& target, const BoundTable& table,
-                                  const TargetSize& size, bool pairs,
+                                  const TargetSize& size, bool any_key,
                                   const std::vector<PartitionRange>& source_ranges);
 
 }  // namespace transload
