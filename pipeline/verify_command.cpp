@@ -5,6 +5,7 @@
 #include <ctime>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/plan_json.h"
@@ -33,7 +34,16 @@ struct Filled {
   std::string run_id;
   std::map<std::string, TablePlan> plans;  // by source label: the mapping as it was carried out
   std::map<std::string, std::multiset<std::string>> rejected;
+  std::optional<double> sample_percent;  // of the rows that it moved
 };
+
+// What the ledger says of --sample.
+std::optional<double> SampleOf(const std::string& input_json) {
+  const nlohmann::json input = nlohmann::json::parse(input_json, nullptr, false);
+  if (!input.is_object()) return std::nullopt;
+  const double percent = input.value("/options/sample"_json_pointer, 100.0);
+  return percent < 100 ? std::optional<double>(percent) : std::nullopt;
+}
 
 Filled ReadFilled(const Endpoints& ends) {
   Filled filled;
@@ -47,7 +57,9 @@ Filled ReadFilled(const Endpoints& ends) {
   }
   if (filled.run_id.empty()) return filled;
   std::map<std::int64_t, std::string> labels;
-  for (const TableRow& row : ledger->Read(filled.run_id).tables) {
+  const LedgerSnapshot known = ledger->Read(filled.run_id);
+  filled.sample_percent = SampleOf(known.run.input_json);
+  for (const TableRow& row : known.tables) {
     TablePlan plan = TablePlanFromJson(row.plan_json);
     labels[row.id] = plan.SourceLabel();
     filled.plans[plan.SourceLabel()] = std::move(plan);
@@ -101,6 +113,7 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
   }
   report.snapshot = ends.source->TakeSnapshot(snapshot);
   Filled filled = ReadFilled(ends);
+  if (ends.options.sample_percent) filled.sample_percent = ends.options.sample_percent;
   Planned planned = filled.run_id.empty() ? MakePlanned(ends, progress, stop) : MakeRoughPlan(ends);
 
   std::vector<std::unique_ptr<BoundTable>> bound;
@@ -121,6 +134,7 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
     // A seed of its own: the sums of two verifications do not compare, and need not.
     bound.push_back(std::make_unique<BoundTable>(0, 0, plan, BindColumns(described, plan),
                                                  std::uint64_t{0x7472616e736c6f61}));
+    if (filled.sample_percent) bound.back()->ReadSample(*filled.sample_percent);
     request.tables.push_back(
         {bound.back().get(), planned.FindSource(plan), filled.rejected[plan.SourceLabel()]});
   }
@@ -163,6 +177,10 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
       filled.run_id.empty()
           ? "no run in the ledger filled this target: the mapping is the one of a fresh plan"
           : fmt::format("mapping and rejected rows are those of run {}", filled.run_id));
+  if (filled.sample_percent) {
+    report.notes.push_back(
+        fmt::format("compared is a sample of {}% of the source's rows", *filled.sample_percent));
+  }
   report.notes.insert(report.notes.end(), round.notes.begin(), round.notes.end());
   RunFacts facts = FactsOf(report);
   facts.allow_unverified = ends.options.allow_unverified;

@@ -66,6 +66,7 @@ ReadRequest BoundTable::Request(const PartitionRange& range) const {
   }
   request.range = range;
   request.where = plan_.where;
+  request.sample_percent = sample_percent_;
   return request;
 }
 

@@ -4,6 +4,7 @@
 #define TRANSLOAD_TRANSFORM_BOUND_TABLE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,9 @@ class BoundTable {
   const RowEncoder& encoder() const { return encoder_; }
   const RowCanonicaliser& canonicaliser() const { return canonicaliser_; }
 
+  // From now on Request() is for this share of the rows, the same ones each time.
+  void ReadSample(double percent) { sample_percent_ = percent; }
+  bool sampled() const { return sample_percent_.has_value(); }
   // What a reader is to read for one partition.
   ReadRequest Request(const PartitionRange& range) const;
   // Names a row for people, by its key or, without one, by its first columns: "id=17".
@@ -49,6 +53,7 @@ class BoundTable {
   std::int64_t table_id_;
   std::int64_t generation_;
   TablePlan plan_;
+  std::optional<double> sample_percent_;
   std::vector<std::size_t> plan_positions_;
   std::vector<ColumnPlan> columns_;
   std::vector<TargetColumn> targets_;

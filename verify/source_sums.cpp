@@ -27,7 +27,11 @@ class SourceReading {
     for (std::size_t i = 0; i < tables.size(); ++i) {
       accounts_[i].table = tables[i].table;
       accounts_[i].sub_sums = SubSums(tables[i].cuts);
-      jobs_.push_back({i, true, {}, false});
+      accounts_[i].sampled = tables[i].table->sampled();
+      // Of a sample the source's own count says nothing.
+      if (!accounts_[i].sampled || level == VerifyLevel::kCount) {
+        jobs_.push_back({i, true, {}, false});
+      }
       if (level == VerifyLevel::kCount) continue;
       const std::vector<PartitionRange>& ranges = tables[i].split.ranges;
       for (const PartitionRange& range : ranges) {

@@ -53,7 +53,8 @@ std::string SelectSql(const ReadRequest& request, bool partitioned) {
       fmt::format("SELECT {} FROM {}{}", fmt::join(columns, ", "), partitioned ? "" : "ONLY ",
                   QuoteTable(request.schema, request.table));
   if (request.sample_percent) {
-    sql += fmt::format(" TABLESAMPLE BERNOULLI ({})", *request.sample_percent);
+    // Repeatable: a verification finds the same rows, as long as none was moved to another place.
+    sql += fmt::format(" TABLESAMPLE BERNOULLI ({}) REPEATABLE (1)", *request.sample_percent);
   }
   std::vector<std::string> conditions;
   if (std::string range = RangeSql(request.range); !range.empty()) conditions.push_back(range);

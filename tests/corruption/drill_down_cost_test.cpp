@@ -49,6 +49,22 @@ struct Case {
   }
 };
 
+// Put right and verified again, by the ranges that differed.
+void ExpectRepairedCheaply(const Case& here) {
+  const TransloadRun repair = RunTransload(
+      {"verify", here.source, here.target.Url(here.database), "--repair", "--format", "json"});
+  ASSERT_EQ(repair.exit_code, 0) << repair.out << repair.err;
+  const nlohmann::json report = nlohmann::json::parse(repair.out);
+  const nlohmann::json& table = report["tables"].at(0);
+  EXPECT_EQ(table["verdict"], "match");
+  EXPECT_EQ(table["checksum"], table["target_checksum"]);
+  const nlohmann::json& cost = table["drill_down"];
+  ASSERT_FALSE(cost.is_null());
+  EXPECT_LE(cost["read_bytes"].get<std::uint64_t>(), 4 * cost["range_bytes"].get<std::uint64_t>());
+  const TransloadRun after = RunTransload({"verify", here.source, here.target.Url(here.database)});
+  EXPECT_EQ(after.exit_code, 0) << after.out << after.err;
+}
+
 // 300,000 rows of some 110 bytes.
 const char* const kMariaDbRows =
     "create table big ({key}, a int, b varchar(80));"
@@ -74,6 +90,9 @@ TEST(DrillDownCost, OfAnIntegerKeyIsThatOfTheSubRangesAtFault) {
   // The rows changed lie at the table's end now; so they do after every row was written anew.
   target.Execute("update big set b = b where a % 3 = 0", here.database);
   here.ExpectFoundCheaply(100, 10, {"-j", "1"});
+  target.Execute("delete from big where a = 70000; insert into big values (7, 7, 'new')",
+                 here.database);
+  ExpectRepairedCheaply(here);
 }
 
 TEST(DrillDownCost, OfAKeyOfTwoColumnsAndOfAUuidIsTheSame) {
