@@ -13,6 +13,7 @@
 #include "extract/odbc/split.h"
 #include "extract/odbc/sql.h"
 #include "extract/odbc/sql_server_catalogue.h"
+#include "extract/odbc/witness.h"
 
 namespace transload {
 namespace odbc {
@@ -45,6 +46,10 @@ class OdbcSource : public Source {
   }
   std::string NextAutoValue(const SourceTable& table) override;
   std::string NextSequenceValue(const SourceSequence& sequence) override;
+  TableWitness Witness(const WitnessRequest& request) override {
+    return ReadWitness(Inside(), context_.naming, *context_.traits, request);
+  }
+  TextRows Ask(const std::string& sql) override { return RunQuery(Inside(), sql).rows; }
   std::vector<std::pair<std::string, std::string>> CurrentPosition() override {
     return ReadPosition(Control(), *context_.traits);
   }

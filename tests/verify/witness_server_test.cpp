@@ -1,5 +1,6 @@
 // The second witness against real servers: equal data is never reported different, and what the
 // checksum can't see is.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sqlite3.h>
@@ -11,6 +12,7 @@
 
 #include "tests/conformance/transload_run.h"
 #include "tests/rig/shared_servers.h"
+#include "tests/rig/sqlite_file.h"
 #include "tests/rig/temporary_dir.h"
 
 namespace transload {
@@ -198,6 +200,64 @@ TEST_F(Witness, APostgresSourceAnswersQueriesOfTheUser) {
   ASSERT_EQ(checks.size(), 2u);
   EXPECT_EQ(checks[0]["verdict"], "not verified");
   EXPECT_EQ(checks[1]["verdict"], "match");
+}
+
+// Exact numbers are measured through any driver; what is not is listed, not called different.
+void MeasuresNumbersThroughOdbc(const std::string& source) {
+  rig::PostgresServer& target = rig::SharedPostgres();
+  const std::string database = rig::FreshDatabase(target);
+  const TransloadRun run =
+      RunTransload({"run", source, target.Url(database), "--verify", "full", "-j", "1"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  target.Execute("update numbers set i = i + 1 where id = 2", database);
+  const TransloadRun verify = RunTransload(
+      {"verify", source, target.Url(database), "--verify", "full", "-j", "1", "--format", "json"});
+  EXPECT_EQ(verify.exit_code, 6) << verify.out << verify.err;
+  const nlohmann::json report = nlohmann::json::parse(verify.out);
+  const nlohmann::json& witness = report["tables"].at(0)["witness"];
+  EXPECT_EQ(witness["why_not"], "");
+  std::set<std::string> differing;
+  for (const nlohmann::json& measure : witness["measures"]) {
+    if (!measure["agrees"])
+      differing.insert(measure["column"].get<std::string>() + " " +
+                       measure["measure"].get<std::string>());
+  }
+  EXPECT_TRUE(differing.contains("i sum"));
+  EXPECT_FALSE(differing.contains("id sum"));
+}
+
+constexpr const char* kNumbers =
+    "create table numbers (id int primary key, i bigint, n decimal(12,3), t varchar(20));"
+    "insert into numbers values (1, 9223372036854775807, 0.1, 'x'), (2, -5, 0.2, null),"
+    "(3, null, -123456789.125, 'z'), (4, 9223372036854775807, 0.3, '')";
+
+TEST_F(Witness, MeasuresNumbersOfMariaDbThroughOdbc) {
+  rig::MariaDbServer& server = rig::SharedMariaDb();
+  const std::string source = rig::FreshDatabase(server);
+  server.Execute(kNumbers, source);
+  MeasuresNumbersThroughOdbc(
+      fmt::format("odbc:Driver={{MariaDB Unicode}};Socket={};UID=root;"
+                  "Database={}",
+                  server.socket(), source));
+}
+TEST_F(Witness, MeasuresNumbersOfPostgresThroughOdbc) {
+  rig::PostgresServer& server = rig::SharedPostgres();
+  const std::string source = rig::FreshDatabase(server);
+  server.Execute(kNumbers, source);
+  MeasuresNumbersThroughOdbc(
+      fmt::format("odbc:Driver={{PostgreSQL Unicode}};Server={};Port={};UID=postgres;Database={}",
+                  server.socket_dir(), server.port(), source));
+}
+// Columns there hold values of any class.
+TEST_F(Witness, CannotBeHeardWhereNoColumnHasAMeasure) {
+  const rig::TemporaryDir folder;
+  rig::MakeSqliteFile(folder / "n.db", kNumbers);
+  rig::PostgresServer& target = rig::SharedPostgres();
+  const TransloadRun run =
+      RunTransload({"run", "odbc:Driver=SQLite3;Database=" + (folder / "n.db"),
+                    target.Url(rig::FreshDatabase(target)), "--verify", "full", "-j", "1"});
+  EXPECT_EQ(run.exit_code, 7) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("none of its columns has a measure"));
 }
 
 TEST_F(Witness, NamesColumnAndMeasureOfAnAlteredTarget) {
