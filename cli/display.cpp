@@ -192,6 +192,14 @@ void Display::TableDone(std::string_view table) {
   model_.TableDone(table);
   if (style_.verbose > 0) PrintLocked(MessageLevel::kInfo, fmt::format("table {} is in", table));
 }
+void Display::ExpectChecked(std::uint64_t rows) {
+  std::lock_guard lock(mutex_);
+  model_.ExpectChecked(rows);
+}
+void Display::RowsChecked(std::uint64_t rows) {
+  std::lock_guard lock(mutex_);
+  model_.RowsChecked(rows);
+}
 void Display::LaneDoing(int lane, std::string_view text) {
   std::lock_guard lock(mutex_);
   model_.LaneDoing(lane, text);

@@ -45,6 +45,8 @@ class Display : public Progress {
   void RowsAlreadyThere(std::string_view table, std::uint64_t rows, std::uint64_t bytes) override;
   void RowsTakenBack(std::string_view table, std::uint64_t rows, std::uint64_t bytes) override;
   void TableDone(std::string_view table) override;
+  void ExpectChecked(std::uint64_t rows) override;
+  void RowsChecked(std::uint64_t rows) override;
   void LaneDoing(int lane, std::string_view text) override;
   void Message(MessageLevel level, std::string_view text) override;
 

@@ -12,21 +12,37 @@ std::uint64_t Less(std::uint64_t from, std::uint64_t amount) {
   return amount > from ? 0 : from - amount;
 }
 
-bool MovesData(const std::string& phase) { return phase == "data"; }
+bool MovesData(const ProgressView& view) { return view.phase == "data"; }
+bool ChecksRows(const ProgressView& view) { return view.phase == "verify" && view.checked > 0; }
 
 std::string Eta(const ProgressView& view) {
-  if (!MovesData(view.phase)) return "";
   if (!view.eta_seconds) return "ETA estimating";
-  return "ETA " + ShowSeconds(*view.eta_seconds) + " + indexes";
+  return "ETA " + ShowSeconds(*view.eta_seconds) + (MovesData(view) ? " + indexes" : "");
+}
+
+// What has been done of how much, how fast, and how long it will take.
+std::string Figures(const ProgressView& view) {
+  if (ChecksRows(view)) {
+    return fmt::format("{} of about {} rows read  {} rows/s  {}", ShowCount(view.checked),
+                       ShowCount(view.checked_total),
+                       ShowCount(static_cast<std::uint64_t>(view.rows_per_second)), Eta(view));
+  }
+  if (!MovesData(view)) {
+    return fmt::format("{}  {} rows", ShowBytes(view.bytes), ShowCount(view.rows));
+  }
+  return fmt::format("{} of about {}  {} rows  {}/s  {}", ShowBytes(view.bytes),
+                     ShowBytes(view.bytes_total), ShowCount(view.rows),
+                     ShowBytes(static_cast<std::uint64_t>(view.bytes_per_second)), Eta(view));
+}
+
+double Part(std::uint64_t done, std::uint64_t total) {
+  return total == 0 ? 0 : std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
 }
 
 double Share(const ProgressView& view) {
-  if (MovesData(view.phase)) {
-    if (view.bytes_total == 0) return 0;
-    return std::min(1.0, static_cast<double>(view.bytes) / static_cast<double>(view.bytes_total));
-  }
-  if (view.steps == 0) return 0;
-  return std::min(1.0, static_cast<double>(view.steps_done) / static_cast<double>(view.steps));
+  if (MovesData(view)) return Part(view.bytes, view.bytes_total);
+  if (ChecksRows(view)) return Part(view.checked, view.checked_total);
+  return Part(view.steps_done, view.steps);
 }
 
 // One line of a terminal, whatever a table is called. Cuts at a character's start, so that no half
@@ -78,6 +94,7 @@ std::string ShowCount(std::uint64_t count) {
 void ProgressModel::Expect(const std::vector<TableExpectation>& tables) {
   for (const TableExpectation& table : tables) {
     tables_[table.table] = Table();  // a run that is taken up again says what is there already
+    tables_[table.table].expected_rows = table.rows;
     tables_[table.table].expected_bytes = table.bytes;
   }
 }
@@ -87,8 +104,20 @@ void ProgressModel::Phase(std::string_view name, std::uint64_t steps, double now
   phase_start_ = now;
   steps_ = steps;
   steps_done_ = 0;
+  checked_ = checked_total_ = 0;
   // The rate starts here, at nothing, so that the first look already has two points.
-  samples_.assign(1, Sample{now, moved_rows_, moved_bytes_});
+  samples_.assign(1, Sample{now, moved_rows_, moved_bytes_, checked_});
+}
+
+// By the size of the rows seen so far, once there are enough of them: what a source says of a
+// table's bytes counts its pages, and not what crosses.
+std::uint64_t ProgressModel::Table::Total() const {
+  if (done) return bytes;
+  const bool seen_enough = rows >= kRowsForSize || rows >= expected_rows / 20;
+  if (rows == 0 || expected_rows == 0 || !seen_enough) return std::max(bytes, expected_bytes);
+  const double total =
+      static_cast<double>(bytes) / static_cast<double>(rows) * static_cast<double>(expected_rows);
+  return std::max(bytes, static_cast<std::uint64_t>(total));
 }
 
 void ProgressModel::RowsMoved(std::string_view table, std::uint64_t rows, std::uint64_t bytes) {
@@ -129,23 +158,31 @@ ProgressView ProgressModel::View(double now) {
   view.steps = steps_;
   view.steps_done = steps_done_;
   view.lanes = lanes_;
+  bool overrun = false;
   for (const auto& [name, table] : tables_) {
     ++view.tables;
     view.tables_done += table.done ? 1 : 0;
     view.rows += table.rows;
     view.bytes += table.bytes;
-    // An estimate that was too low gives way to what was seen, one that was too high too, at the
-    // end.
-    view.bytes_total += table.done ? table.bytes : std::max(table.bytes, table.expected_bytes);
+    view.bytes_total += table.Total();
+    overrun = overrun || table.Overrun();
   }
-  samples_.push_back({now, moved_rows_, moved_bytes_});
+  view.checked = checked_;
+  view.checked_total = std::max(checked_, checked_total_);
+  samples_.push_back({now, moved_rows_, moved_bytes_, checked_});
   while (samples_.size() > 2 && now - samples_[1].at >= kWindowSeconds) samples_.pop_front();
   double span = now - samples_.front().at;
+  const bool checking = ChecksRows(view);
   if (span > 0) {
     view.bytes_per_second = static_cast<double>(moved_bytes_ - samples_.front().bytes) / span;
-    view.rows_per_second = static_cast<double>(moved_rows_ - samples_.front().rows) / span;
+    const std::uint64_t rows =
+        checking ? checked_ - samples_.front().checked : moved_rows_ - samples_.front().rows;
+    view.rows_per_second = static_cast<double>(rows) / span;
   }
-  if (span >= kFirstEtaSeconds && view.bytes_per_second > 0) {
+  if (span < kFirstEtaSeconds) return view;
+  if (checking && view.rows_per_second > 0 && checked_ < checked_total_) {
+    view.eta_seconds = static_cast<double>(checked_total_ - checked_) / view.rows_per_second;
+  } else if (!checking && view.bytes_per_second > 0 && !overrun) {
     view.eta_seconds =
         static_cast<double>(Less(view.bytes_total, view.bytes)) / view.bytes_per_second;
   }
@@ -154,11 +191,10 @@ ProgressView ProgressModel::View(double now) {
 
 std::string ProgressLine(const ProgressView& view) {
   std::string line = view.phase.empty() ? "starting" : view.phase;
-  if (MovesData(view.phase)) {
-    line += fmt::format("  {:.0f}%  {} of about {}  {} rows  {}/s  {}", Share(view) * 100,
-                        ShowBytes(view.bytes), ShowBytes(view.bytes_total), ShowCount(view.rows),
-                        ShowBytes(static_cast<std::uint64_t>(view.bytes_per_second)), Eta(view));
-    line += fmt::format("  tables {}/{}", view.tables_done, view.tables);
+  if (MovesData(view) || ChecksRows(view)) {
+    line += fmt::format("  {:.0f}%  {}  tables {}/{}", Share(view) * 100, Figures(view),
+                        MovesData(view) ? view.tables_done : view.steps_done,
+                        MovesData(view) ? view.tables : view.steps);
   } else if (view.steps > 0) {
     line += fmt::format("  {}/{}", view.steps_done, view.steps);
   }
@@ -175,14 +211,13 @@ std::vector<std::string> ProgressBlock(const ProgressView& view, int width, bool
   std::string first = fmt::format("{:<12} {} {:>3.0f}%", head, bar, Share(view) * 100);
   lines.push_back(Fit(first, width));
   if (color) lines.back() = "\033[1m" + lines.back() + "\033[0m";
-  lines.push_back(
-      Fit(fmt::format("  {} of about {}  {} rows  {}/s  {}", ShowBytes(view.bytes),
-                      ShowBytes(view.bytes_total), ShowCount(view.rows),
-                      ShowBytes(static_cast<std::uint64_t>(view.bytes_per_second)), Eta(view)),
-          width));
+  lines.push_back(Fit("  " + Figures(view), width));
   std::string third = fmt::format("  tables {}/{}", view.tables_done, view.tables);
   if (view.steps > 0) third += fmt::format("  {} {}/{}", head, view.steps_done, view.steps);
   lines.push_back(Fit(third + "  " + ShowSeconds(view.seconds), width));
+  const bool idle = std::all_of(view.lanes.begin(), view.lanes.end(),
+                                [](const std::string& lane) { return lane.empty(); });
+  if (idle && !MovesData(view)) return lines;
   for (std::size_t lane = 0; lane < view.lanes.size(); ++lane) {
     lines.push_back(Fit(fmt::format("  lane {}  {}", lane + 1,
                                     view.lanes[lane].empty() ? "idle" : view.lanes[lane]),

@@ -22,11 +22,13 @@ struct ProgressView {
   std::uint64_t steps = 0, steps_done = 0;
   std::uint64_t tables = 0, tables_done = 0;
   std::uint64_t rows = 0;
-  std::uint64_t bytes = 0, bytes_total = 0;  // the total is an estimate until tables are done
+  std::uint64_t bytes = 0, bytes_total = 0;      // the total is an estimate until tables are done
+  std::uint64_t checked = 0, checked_total = 0;  // rows of verification; the total is an estimate
   double bytes_per_second = 0;
-  double rows_per_second = 0;
-  std::optional<double> eta_seconds;  // of the data; nothing while there is no ground for one
-  std::vector<std::string> lanes;     // what each does; empty: idle
+  double rows_per_second = 0;  // moved, or checked
+  std::optional<double>
+      eta_seconds;                 // of data and verify; nothing while there is no ground for one
+  std::vector<std::string> lanes;  // what each does; empty: idle
 };
 
 class ProgressModel {
@@ -34,6 +36,8 @@ class ProgressModel {
   // The rate is that of the last so many seconds; before so many there is none.
   static constexpr double kWindowSeconds = 20;
   static constexpr double kFirstEtaSeconds = 3;
+  // After so many rows, their size says how large their table will be.
+  static constexpr std::uint64_t kRowsForSize = 10'000;
 
   explicit ProgressModel(double now) : start_(now), phase_start_(now) {}
 
@@ -45,6 +49,8 @@ class ProgressModel {
   void RowsAlreadyThere(std::string_view table, std::uint64_t rows, std::uint64_t bytes);
   void RowsTakenBack(std::string_view table, std::uint64_t rows, std::uint64_t bytes);
   void TableDone(std::string_view table);
+  void ExpectChecked(std::uint64_t rows) { checked_total_ += rows; }
+  void RowsChecked(std::uint64_t rows) { checked_ += rows; }
   void LaneDoing(int lane, std::string_view text);
 
   // Also takes a sample for the rate.
@@ -52,12 +58,16 @@ class ProgressModel {
 
  private:
   struct Table {
-    std::uint64_t rows = 0, bytes = 0, expected_bytes = 0;
+    std::uint64_t rows = 0, bytes = 0, expected_rows = 0, expected_bytes = 0;
     bool done = false;
+
+    std::uint64_t Total() const;
+    // More rows than were expected, and no end in sight: what is left is anybody's guess.
+    bool Overrun() const { return !done && expected_rows > 0 && rows > expected_rows; }
   };
   struct Sample {
     double at = 0;
-    std::uint64_t rows = 0, bytes = 0;
+    std::uint64_t rows = 0, bytes = 0, checked = 0;
   };
 
   double start_;
@@ -67,6 +77,7 @@ class ProgressModel {
   std::map<std::string, Table> tables_;
   std::vector<std::string> lanes_;
   std::uint64_t moved_rows_ = 0, moved_bytes_ = 0;  // by this process: what the rate is made of
+  std::uint64_t checked_ = 0, checked_total_ = 0;
   std::deque<Sample> samples_;
 };
 

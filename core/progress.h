@@ -44,6 +44,11 @@ class Progress {
   virtual void RowsTakenBack(std::string_view table, std::uint64_t rows, std::uint64_t bytes) = 0;
   virtual void TableDone(std::string_view table) = 0;
 
+  // Verification: how many rows are about to be read, on both sides together, as far as is known;
+  // and how many were, since the last call.
+  virtual void ExpectChecked(std::uint64_t rows) = 0;
+  virtual void RowsChecked(std::uint64_t rows) = 0;
+
   // What a lane is busy with ("orders 12/31, id >= 5000"); empty when it idles.
   virtual void LaneDoing(int lane, std::string_view text) = 0;
   // A line for the user, without a secret in it.
@@ -61,6 +66,8 @@ class SilentProgress : public Progress {
   void RowsAlreadyThere(std::string_view, std::uint64_t, std::uint64_t) override {}
   void RowsTakenBack(std::string_view, std::uint64_t, std::uint64_t) override {}
   void TableDone(std::string_view) override {}
+  void ExpectChecked(std::uint64_t) override {}
+  void RowsChecked(std::uint64_t) override {}
   void LaneDoing(int, std::string_view) override {}
   void Message(MessageLevel, std::string_view) override {}
 };

@@ -35,6 +35,8 @@ class LaneTimeline : public Progress {
     shown_.RowsTakenBack(table, rows, bytes);
   }
   void TableDone(std::string_view table) override { shown_.TableDone(table); }
+  void ExpectChecked(std::uint64_t rows) override { shown_.ExpectChecked(rows); }
+  void RowsChecked(std::uint64_t rows) override { shown_.RowsChecked(rows); }
   void LaneDoing(int lane, std::string_view text) override;
   void Message(MessageLevel level, std::string_view text) override { shown_.Message(level, text); }
 

@@ -173,6 +173,12 @@ void Migration::Prove() {
     };
   }
   request.watch.throw_if_stopped = [this] { stop_.ThrowIfRequested(); };
+  for (const TableAccount& account : request.tables) {
+    for (const PartitionAccount& part : account.partitions) progress_.ExpectChecked(part.written);
+  }
+  request.watch.moved = [this](std::size_t, std::uint64_t rows, std::uint64_t) {
+    progress_.RowsChecked(rows);
+  };
   request.watch.table_done = [&](std::size_t table) {
     progress_.StepDone(planned_.plan.tables[table].SourceLabel());
     FaultAt(FaultPoint::kTableVerified);

@@ -146,10 +146,14 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
     request.file = &*file;
   }
   request.watch.throw_if_stopped = [&stop] { stop.ThrowIfRequested(); };
+  request.watch.moved = [&progress](std::size_t, std::uint64_t rows, std::uint64_t) {
+    progress.RowsChecked(rows);
+  };
   request.watch.table_done = [&](std::size_t table) {
     progress.StepDone(bound[table]->plan().SourceLabel());
   };
   progress.Phase("verify", request.tables.size());
+  for (const auto& table : bound) progress.ExpectChecked(2 * table->plan().estimated_rows);
   for (const TableVerdict& verdict : VerifyAndRepair(*ends.source, ends.options, request, round)) {
     report.tables.push_back(Describe(verdict));
     for (ReportDifference& difference : ReportDifferences(verdict)) {

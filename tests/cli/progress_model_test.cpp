@@ -68,6 +68,34 @@ TEST(ProgressModel, CorrectsWrongEstimates) {
   EXPECT_EQ(model.View(2).tables_done, 1u);
 }
 
+TEST(ProgressModel, TakesATablesSizeFromTheRowsSeenAndDoesNotGuessBeyondTheExpectedOnes) {
+  ProgressModel model(0);
+  model.Expect({{"a", 100'000, 10 * kMega}});
+  model.Phase("data", 0, 0);
+  model.RowsMoved("a", 50'000, 10 * kMega);
+  EXPECT_EQ(model.View(5).bytes_total, 20 * kMega);
+  EXPECT_NEAR(model.View(5).eta_seconds.value_or(0), 5, 0.01);
+  model.RowsMoved("a", 50'001, 10 * kMega);
+  EXPECT_FALSE(model.View(10).eta_seconds);
+}
+
+TEST(ProgressModel, CountsTheRowsOfVerification) {
+  ProgressModel model(0);
+  model.Expect({{"a", 1000, 100 * kMega}});
+  model.LaneDoing(0, "");
+  model.Phase("verify", 1, 0);
+  model.ExpectChecked(2000);
+  model.RowsChecked(500);
+  const ProgressView view = model.View(5);
+  EXPECT_NEAR(view.rows_per_second, 100, 0.01);
+  EXPECT_NEAR(view.eta_seconds.value_or(0), 15, 0.01);
+  const std::string line = ProgressLine(view);
+  EXPECT_NE(line.find("25%  500 of about 2,000 rows read  100 rows/s  ETA 15s"), std::string::npos)
+      << line;
+  // Lanes that have nothing to do are not shown.
+  EXPECT_EQ(ProgressBlock(view, 80, false).size(), 3u);
+}
+
 TEST(ProgressModel, CountsEarlierRowsAsDoneButNotAsSpeedAndTakesRowsBack) {
   ProgressModel model(0);
   model.Expect({{"a", 10, 1000}});
