@@ -15,6 +15,8 @@
 namespace transload {
 namespace {
 
+// The layout of ledger_schema.sql. No release has had another one; the first that changes it brings
+// the statements that turn an older one into it, run in Open()'s transaction.
 constexpr int kSchemaVersion = 1;
 // A backend that was told to end is waited for so often, so long: 30 s.
 constexpr int kWaitsForBackend = 300;
@@ -46,9 +48,9 @@ void CheckVersion(Session& session, const std::string& schema, const std::string
       static_cast<int>(session.Exec("select max(version) from " + quoted + ".version").Int(0, 0));
   if (found == kSchemaVersion) return;
   throw RefusedError(fmt::format(
-      "the ledger in schema {} was made by a newer transload (its version {}, known here {}): use "
+      "the ledger in schema {} was made by {} transload (its layout is {}, known here is {}): use "
       "that version, or another --ledger-schema",
-      schema, found, kSchemaVersion));
+      schema, found > kSchemaVersion ? "a newer" : "an older", found, kSchemaVersion));
 }
 
 // Any 64 bits that two processes agree on.

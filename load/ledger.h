@@ -179,7 +179,7 @@ struct LedgerSnapshot {
 
 class Ledger {
  public:
-  // Makes the schema or migrates an older one, in one transaction; refuses a newer one.
+  // Makes the schema in one transaction; refuses one of another layout.
   static Ledger Open(const Options& options);
   // For status and report: never writes, needs only SELECT. Nothing when there is no ledger.
   static std::optional<Ledger> OpenReadOnly(const Options& options);

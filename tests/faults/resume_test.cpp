@@ -1,0 +1,203 @@
+// A run that was killed and is started again: with a source that moved meanwhile or not, with other
+// options, or to be undone.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/conformance/transload_run.h"
+#include "tests/faults/live_run.h"
+#include "tests/rig/postgres_server.h"
+#include "tests/rig/shared_servers.h"
+#include "tests/rig/sqlite_file.h"
+#include "tests/rig/temporary_dir.h"
+
+namespace transload {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+constexpr int kKilled = 128 + 9;
+
+class Resume : public testing::Test {
+ protected:
+  Resume() {
+    Source(
+        "create table t (id integer primary key, v text not null);"
+        "create index by_v on t (v);"
+        "with recursive seq(n) as (select 1 union all select n + 1 from seq where n < 5000)"
+        "insert into t select n, 'value ' || n || ' of the first state' from seq;"
+        "create table other (id integer primary key autoincrement, w text);"
+        "insert into other values (1, 'a'), (2, 'b')");
+  }
+  void Source(const std::string& sql) { rig::MakeSqliteFile(path_, sql); }
+  TransloadRun Run(const std::vector<std::string>& more = {}, const std::string& fault = "") {
+    std::vector<std::string> arguments = {"run",
+                                          "sqlite://" + path_,
+                                          target_.Url(database_),
+                                          "--partition-size",
+                                          "16KiB",
+                                          "-j",
+                                          "2",
+                                          "--report",
+                                          report_};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    std::map<std::string, std::string> environment;
+    if (!fault.empty()) environment["TRANSLOAD_FAULT"] = fault;
+    return RunTransload(arguments, environment);
+  }
+  // A run that dies with some partitions committed.
+  void Kill(const std::vector<std::string>& more = {},
+            const std::string& fault = "partition-committed:4:kill") {
+    TransloadRun run = Run(more, fault);
+    ASSERT_EQ(run.exit_code, kKilled) << run.out << run.err;
+  }
+  void ExpectDone(const TransloadRun& run) {
+    EXPECT_EQ(run.exit_code, 0) << run.command << "\n" << run.out << run.err;
+  }
+  std::string Value(const std::string& sql) { return target_.QueryValue(sql, database_); }
+
+  rig::TemporaryDir dir_;
+  std::string path_ = dir_ / "shop.db";
+  std::string report_ = dir_ / "report";
+  rig::PostgresServer& target_ = rig::SharedPostgres();
+  std::string database_ = rig::FreshDatabase(target_);
+};
+
+TEST_F(Resume, FindsASourceThatHasNotMovedEvenWhenStrict) {
+  ASSERT_NO_FATAL_FAILURE(Kill());
+  TransloadRun run = Run({"--consistency", "strict"});
+  ExpectDone(run);
+  EXPECT_THAT(run.out, HasSubstr("the source had not moved since the run began"));
+  EXPECT_EQ(Value("select count(*) from t"), "5000");
+}
+
+TEST_F(Resume, ReconcilesASourceThatHasMovedIntoOneState) {
+  ASSERT_NO_FATAL_FAILURE(Kill());
+  Source(
+      "update t set v = 'changed' where id in (1, 4999); delete from t where id = 2;"
+      "insert into t values (6000, 'new'); delete from other where id = 1");
+  TransloadRun run = Run();
+  ExpectDone(run);
+  EXPECT_THAT(run.out, HasSubstr("the source had moved"));
+  EXPECT_EQ(Value("select count(*) || ' ' || count(*) filter (where v = 'changed') || ' ' || "
+                  "count(*) filter (where id = 2) || ' ' || max(id) from t"),
+            "5000 2 0 6000");
+  EXPECT_EQ(Value("select string_agg(w, ' ') from other"), "b");
+}
+
+TEST_F(Resume, RefusesASourceThatHasMovedWhenStrict) {
+  ASSERT_NO_FATAL_FAILURE(Kill());
+  Source("update t set v = 'changed' where id = 1");
+  TransloadRun refused = Run({"--consistency", "strict"});
+  EXPECT_EQ(refused.exit_code, 4) << refused.out << refused.err;
+  EXPECT_THAT(refused.err, AllOf(HasSubstr("the source has moved"), HasSubstr("--restart")));
+  ExpectDone(Run());
+  EXPECT_EQ(Value("select v from t where id = 1"), "changed");
+}
+
+TEST_F(Resume, MixesTwoStatesWhenRelaxedAndSaysSo) {
+  ASSERT_NO_FATAL_FAILURE(Kill());
+  // One row of a partition that is done, one of a partition that is not.
+  const std::string done = Value("select min(id) from t");
+  const std::string open = Value(
+      "select g from generate_series(1, 5000) g where not exists "
+      "(select from t where id = g) order by g limit 1");
+  Source("update t set v = 'changed' where id in (" + done + ", " + open + ")");
+  TransloadRun run = Run({"--consistency", "relaxed"});
+  ExpectDone(run);
+  EXPECT_THAT(run.out, HasSubstr("mixes two states"));
+  EXPECT_EQ(Value("select string_agg(id::text, ' ') from t where v = 'changed'"), open);
+}
+
+TEST_F(Resume, RefusesAnotherPlanAndNamesTheDifference) {
+  ASSERT_NO_FATAL_FAILURE(Kill());
+  TransloadRun options = Run({"--policy", "nul_byte=strip"});
+  EXPECT_EQ(options.exit_code, 3) << options.out;
+  EXPECT_THAT(options.err, AllOf(HasSubstr("nul_byte"), HasSubstr("--restart")));
+  Source("alter table other add column extra text");
+  TransloadRun column = Run();
+  EXPECT_EQ(column.exit_code, 3) << column.out;
+  EXPECT_THAT(column.err, AllOf(HasSubstr("other"), HasSubstr("extra")));
+  ExpectDone(Run({"--restart"}));
+  EXPECT_EQ(Value("select count(*) from t"), "5000");
+  EXPECT_EQ(Value("select count(*) from information_schema.columns where column_name = 'extra'"),
+            "1");
+}
+
+TEST_F(Resume, LoadsATableAgainAfterTheRunHasEnded) {
+  ExpectDone(Run());
+  Source("update t set v = 'changed' where id = 7; update other set w = 'changed'");
+  ExpectDone(Run({"--reload", "t"}));
+  EXPECT_EQ(Value("select v from t where id = 7"), "changed");
+  EXPECT_EQ(Value("select count(*) from t"), "5000");
+}
+
+TEST_F(Resume, UndoesARunThatIsHalfDone) {
+  ASSERT_NO_FATAL_FAILURE(Kill());
+  TransloadRun undone = RunTransload({"undo", target_.Url(database_)});
+  EXPECT_EQ(undone.exit_code, 0) << undone.out << undone.err;
+  EXPECT_EQ(Value("select count(*) from pg_tables where schemaname = 'public'"), "0");
+  ExpectDone(Run());
+  EXPECT_EQ(Value("select count(*) from t"), "5000");
+}
+
+TEST_F(Resume, RunsTheUsersStepsOnceAndAgainAfterAReload) {
+  const std::string config = dir_ / "c.toml";
+  std::ofstream(config)
+      << "[[step]]\nwhen = 'before-schema'\nsql = 'create table marker (at text)'\n"
+         "[[step]]\nwhen = 'after-data'\n"
+         "sql = \"insert into marker values ('data')\"\n";
+  ASSERT_NO_FATAL_FAILURE(Kill({"-c", config}, "sequence-uncommitted:1:kill"));
+  ExpectDone(Run({"-c", config}));
+  EXPECT_EQ(Value("select count(*) from marker"), "1");
+  ExpectDone(Run({"-c", config, "--reload", "t"}));
+  EXPECT_EQ(Value("select count(*) from marker"), "2");
+}
+
+TEST_F(Resume, EmptiesExistingTablesThatAKilledStartDidNot) {
+  target_.Execute(
+      "create table t (id bigint primary key, v text not null);"
+      "create table other (id bigint primary key, w text);"
+      "insert into t values (-1, 'old')",
+      database_);
+  const std::vector<std::string> truncate = {"--data-only", "--on-existing", "truncate"};
+  ASSERT_NO_FATAL_FAILURE(Kill(truncate, "object-uncommitted:1:kill"));
+  EXPECT_EQ(Value("select count(*) from t"), "1");
+  ExpectDone(Run(truncate));
+  EXPECT_EQ(Value("select count(*) || ' ' || min(id) from t"), "5000 1");
+}
+
+TEST_F(Resume, EndsBackendsThatAKilledProcessLeftBehind) {
+  ASSERT_NO_FATAL_FAILURE(Kill());
+  // As a server process looks that is still making an index for a client that is gone.
+  OpenSession left_behind(target_.LibpqConninfo(database_));
+  left_behind.Exec("set application_name = 'transload schema " +
+                   Value("select id from transload.run") + "'");
+  left_behind.Exec("begin; lock table t in access exclusive mode");
+  TransloadRun run = Run({"--lock-timeout", "10m"});
+  ExpectDone(run);
+  EXPECT_THROW(left_behind.Exec("commit"), std::runtime_error);
+}
+
+TEST_F(Resume, RefusesALedgerOfAnotherLayout) {
+  ASSERT_NO_FATAL_FAILURE(Kill());
+  target_.Execute("update transload.version set version = 2", database_);
+  TransloadRun newer = Run();
+  EXPECT_EQ(newer.exit_code, 3) << newer.out << newer.err;
+  EXPECT_THAT(newer.err, HasSubstr("was made by a newer transload"));
+  EXPECT_EQ(RunTransload({"status", target_.Url(database_)}).exit_code, 3);
+  target_.Execute("update transload.version set version = 0", database_);
+  TransloadRun older = Run();
+  EXPECT_EQ(older.exit_code, 3) << older.out << older.err;
+  EXPECT_THAT(older.err, HasSubstr("was made by an older transload"));
+  target_.Execute("update transload.version set version = 1", database_);
+  ExpectDone(Run());
+}
+
+}  // namespace
+}  // namespace transload
