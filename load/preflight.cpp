@@ -1,7 +1,9 @@
 // Is the target fit for the run? Reads only.
 #include <fmt/format.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "load/ddl.h"
@@ -115,6 +117,30 @@ void CheckConnections(Session& session, const Options& options, Checklist& list)
   }
 }
 
+// A server does not tell how much room its disk has left. Over a Unix socket it is this machine's
+// disk, which can be asked.
+std::optional<std::uint64_t> FreeBytes(Session& session) {
+  SqlRows row = session.Exec(
+      "select setting from pg_catalog.pg_settings where name = 'data_directory' and "
+      "inet_server_addr() is null");
+  struct statvfs disk {};
+  if (row.empty() || statvfs(row.Text(0, 0).c_str(), &disk) != 0) return std::nullopt;
+  return static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+}
+
+void CheckDisk(Session& session, std::uint64_t bytes, Checklist& list) {
+  const std::optional<std::uint64_t> free = FreeBytes(session);
+  const std::string text = fmt::format(
+      "about {} MB of source data; the target needs that and its indexes, and room for "
+      "WAL{}",
+      bytes >> 20, free ? fmt::format("; {} MB are free", *free >> 20) : "");
+  if (free && *free / 2 < bytes) {
+    list.Warn("disk space", text);
+  } else {
+    list.Ok("disk space", text);
+  }
+}
+
 void CheckSettings(Session& session, const MigrationPlan& plan, Checklist& list) {
   SqlRows row = session.Exec(
       "select pg_size_bytes(current_setting('max_wal_size')), "
@@ -131,10 +157,7 @@ void CheckSettings(Session& session, const MigrationPlan& plan, Checklist& list)
     list.Warn("maintenance_work_mem", "below 128MB: index builds will be slower than need be");
   }
   if (!row.Bool(0, 2)) list.Warn("fsync", "off: a crash of the machine may lose the target");
-  // The server does not tell how much room its disk has left.
-  list.Ok("disk space", fmt::format("about {} MB of source data; the target needs that and its "
-                                    "indexes, and room for WAL",
-                                    bytes >> 20));
+  CheckDisk(session, bytes, list);
 }
 
 void CheckLocks(Session& session, const MigrationPlan& plan, Checklist& list) {
