@@ -198,6 +198,7 @@ void Migration::FillTables(const LedgerSnapshot& ledger) {
       table.verdict = verdict.verdict;
       table.reason = verdict.reason;
       table.witness = verdict.witness;
+      table.drill = verdict.drill;
       if (verdict.target_sum) table.target_checksum = verdict.target_sum->Hex();
       for (ReportDifference& difference : ReportDifferences(verdict)) {
         report_.differences.push_back(std::move(difference));

@@ -160,12 +160,24 @@ bool SubRangeMatch::Compare(const SubRangeRun& run, Findings& findings, Leftover
     leftovers = std::move(*matched);
   } else {
     leftovers = FindLeftovers(source_, target_, {range}, *account_.table, run.rows, MatchLimits{});
+    if (!Explains(leftovers, here.checksum, there.checksum)) return false;
   }
   findings.Add(leftovers);
   verdict_.compared.push_back({range, here.checksum, there.checksum});
   verdict_.drill.ranges += run.last - run.first + 1;
   verdict_.drill.range_bytes += std::max(here.bytes, there.bytes);
   return true;
+}
+
+// Are these rows what makes the two sums differ?
+bool SubRangeMatch::Explains(const Leftovers& leftovers, RowChecksum source,
+                             RowChecksum target) const {
+  if (!leftovers.complete) return true;  // as far as can be said
+  ByteBuffer scratch;
+  const RowCanonicaliser& canonicaliser = account_.table->canonicaliser();
+  for (const LeftoverRow& row : leftovers.source) canonicaliser.AddRow(row.fields, target, scratch);
+  for (const LeftoverRow& row : leftovers.target) canonicaliser.AddRow(row.fields, source, scratch);
+  return source == target;
 }
 
 // Nothing when the range does not hold what was summed.

@@ -34,6 +34,7 @@ class SubRangeMatch {
  private:
   struct Pending;
 
+  bool Explains(const Leftovers& leftovers, RowChecksum source, RowChecksum target) const;
   bool Compare(const SubRangeRun& run, Findings& findings, Leftovers& leftovers);
   std::optional<Leftovers> MatchInMemory(const SubRangeRun& run, const PartitionRange& range);
 

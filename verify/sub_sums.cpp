@@ -81,7 +81,8 @@ std::vector<SubRangeRun> DifferingSubRanges(const SubSums& source, const SubSums
     const SubSum& left = source.sums()[i];
     const SubSum& right = target.sums()[i];
     if (left.checksum == right.checksum) continue;
-    const std::uint64_t bytes = left.bytes + right.bytes;
+    const bool unknown = left.bytes == 0 && left.checksum.rows > 0;
+    const std::uint64_t bytes = unknown ? kUnknownBytes : left.bytes + right.bytes;
     const bool joins = !runs.empty() && runs.back().last + 1 == i && i < source.cuts()->size() &&
                        runs.back().bytes + bytes <= most_bytes;
     if (!joins) runs.push_back({i, i, 0, 0});

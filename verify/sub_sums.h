@@ -26,6 +26,10 @@ class SubSums {
   // Without cuts nothing is kept.
   explicit SubSums(const KeyCuts* cuts = nullptr);
 
+  // What is known of a sub-range without having seen its rows, nor their bytes.
+  void Set(std::size_t sub_range, const RowChecksum& checksum) {
+    sums_.at(sub_range).checksum = checksum;
+  }
   // The sum to add a row to; `fields` are its framed fields.
   RowChecksum& At(std::string_view fields);
   // The rows of a block whose row starts were kept. Hashes them again only when they are of more
@@ -48,12 +52,14 @@ class SubSums {
   std::size_t near_ = 0;
 };
 
+inline constexpr std::uint64_t kUnknownBytes = std::uint64_t{1} << 62;
+
 // Neighbouring sub-ranges, both ends included, to be read in one go.
 struct SubRangeRun {
   std::size_t first = 0;
   std::size_t last = 0;
   std::uint64_t rows = 0;   // of the side that has more
-  std::uint64_t bytes = 0;  // of both sides
+  std::uint64_t bytes = 0;  // of both sides; from kUnknownBytes on nobody knows
 };
 
 // The sub-ranges whose sums differ; neighbours together up to `most_bytes`.

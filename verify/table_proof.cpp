@@ -5,6 +5,54 @@
 #include "verify/target_sums.h"
 
 namespace transload {
+namespace {
+
+// The partitions' sums are sums of sub-ranges, where the table was cut by a key that lends itself.
+// Nothing otherwise.
+std::optional<KeyCuts> CutsOf(const TableAccount& account, bool any_key) {
+  std::optional<KeyCuts> cuts = KeyCuts::For(*account.table, any_key);
+  if (!cuts || account.partitions.size() < 2) return std::nullopt;
+  for (const PartitionAccount& partition : account.partitions) {
+    const std::optional<KeyBound>& lower = partition.range.lower;
+    if (lower && !cuts->Add(*lower)) return std::nullopt;
+  }
+  cuts->Settle(1);
+  if (cuts->size() != account.partitions.size()) return std::nullopt;
+  return cuts;
+}
+
+bool TakeSums(TableAccount& account, const KeyCuts& cuts) {
+  std::vector<const PartitionAccount*> in_order(cuts.size());
+  for (std::size_t i = 0; i < cuts.size(); ++i) {
+    const PartitionRange range = cuts.Range(i, i);
+    for (const PartitionAccount& partition : account.partitions) {
+      if (partition.range.lower == range.lower && partition.range == range) {
+        in_order[i] = &partition;
+      }
+    }
+    if (in_order[i] == nullptr) return false;
+  }
+  account.sub_sums = SubSums(&cuts);
+  for (std::size_t i = 0; i < in_order.size(); ++i) {
+    account.sub_sums.Set(i, in_order[i]->checksum);
+  }
+  return true;
+}
+
+// Of every table of a run. They are what its accounts point into.
+std::vector<std::optional<KeyCuts>> CutsOfPartitions(std::vector<TableAccount>& accounts) {
+  std::vector<std::optional<KeyCuts>> cuts(accounts.size());
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    for (const bool any_key : {true, false}) {
+      cuts[i] = CutsOf(accounts[i], any_key);
+      if (cuts[i] && TakeSums(accounts[i], *cuts[i])) break;
+      cuts[i].reset();
+    }
+  }
+  return cuts;
+}
+
+}  // namespace
 
 void DrillDownAll(const ProofRequest& request, const std::vector<TargetSum>& sums,
                   TargetReaders& readers, std::vector<TableVerdict>& verdicts) {
@@ -28,14 +76,16 @@ void HearWitnesses(const ProofRequest& request, TargetReaders& readers,
   }
 }
 
-std::vector<TableVerdict> ProveTables(const Options& options, const ProofRequest& request) {
+std::vector<TableVerdict> ProveTables(const Options& options, const ProofRequest& asked) {
   std::vector<TableVerdict> verdicts;
+  ProofRequest request = asked;
   if (request.level == VerifyLevel::kNone || request.tables.empty()) {
     for (const TableAccount& account : request.tables) {
       verdicts.push_back(Judge(account, request.level, nullptr));
     }
     return verdicts;
   }
+  const std::vector<std::optional<KeyCuts>> cuts = CutsOfPartitions(request.tables);
   TargetReaders readers(options, request.jobs);
   const std::vector<TargetSum> sums =
       ReadTargets(readers, request.tables, request.level, request.jobs, request.watch);

@@ -47,7 +47,7 @@ struct ProofRequest {
 
 // Verdicts in the order of the tables. A table that cannot be read is "not verified" with the
 // error as its reason; throws only when stopped or when the target cannot be reached at all.
-std::vector<TableVerdict> ProveTables(const Options& options, const ProofRequest& request);
+std::vector<TableVerdict> ProveTables(const Options& options, const ProofRequest& asked);
 
 class TargetReaders;
 struct TargetSum;

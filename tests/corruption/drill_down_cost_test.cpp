@@ -1,7 +1,7 @@
 // What it costs to find differing rows once both sides' checksums are known, on real servers.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "tests/conformance/transload_run.h"
@@ -133,6 +133,30 @@ TEST(DrillDownCost, FromSqliteAndPostgresIsTheSame) {
   postgres.Migrate();
   target.Execute("update big set a = 7 where a in (1001, 100001, 200001)", postgres.database);
   postgres.ExpectFoundCheaply(3, 3);
+}
+
+// A run knows the sums of its partitions: only those that differ are read again.
+TEST(DrillDownCost, AtTheEndOfARunIsThatOfThePartitionsAtFault) {
+  rig::MariaDbServer& server = rig::SharedMariaDb();
+  rig::PostgresServer& target = rig::SharedPostgres();
+  const std::string source = rig::FreshDatabase(server);
+  server.Execute(MariaDbRows("id int primary key", "seq * 3") + "; analyze table big", source);
+  const rig::TemporaryDir folder;
+  std::ofstream(folder / "damage.sql") << "update big set a = -1 where a in (1000, 150000, 290000)";
+  std::ofstream(folder / "c.toml")
+      << "[[step]]\nwhen = \"after-data\"\nfile = \"" + (folder / "damage.sql") + "\"\n";
+  const TransloadRun run =
+      RunTransload({"run", server.Url(source), target.Url(rig::FreshDatabase(target)), "-c",
+                    folder / "c.toml", "--partition-size", "2MiB", "--format", "json"});
+  ASSERT_EQ(run.exit_code, 6) << run.out << run.err;
+  const nlohmann::json report = nlohmann::json::parse(run.out);
+  EXPECT_EQ(report["differences"].size(), 3u);
+  const nlohmann::json& table = report["tables"].at(0);
+  EXPECT_GT(table["partitions"].get<int>(), 8);
+  const nlohmann::json& cost = table["drill_down"];
+  ASSERT_FALSE(cost.is_null());
+  EXPECT_EQ(cost["ranges"], 3u);
+  EXPECT_LE(cost["read_bytes"].get<std::uint64_t>(), 3 * cost["range_bytes"].get<std::uint64_t>());
 }
 
 }  // namespace
