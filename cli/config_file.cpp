@@ -51,6 +51,38 @@ std::size_t StringEnd(std::string_view text, std::size_t at) {
   return std::string_view::npos;
 }
 
+// Well-formed as RFC 3629 says: no overlong forms, no surrogates, nothing beyond U+10FFFF.
+bool SequenceIsGood(std::string_view text, std::size_t at, std::size_t length) {
+  if (at + length > text.size()) return false;
+  auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return false;
+  }
+  if (length == 3)
+    return (byte(0) != 0xE0 || byte(1) >= 0xA0) && (byte(0) != 0xED || byte(1) < 0xA0);
+  if (length == 4)
+    return (byte(0) != 0xF0 || byte(1) >= 0x90) && (byte(0) != 0xF4 || byte(1) < 0x90);
+  return true;
+}
+
+// The parser of Debian 12 takes for granted that it is given UTF-8.
+void RefuseIllFormedUtf8(std::string_view text, const std::string& path) {
+  std::size_t line = 1;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    if (lead == '\n') ++line;
+    const std::size_t length = lead < 0x80                   ? 1
+                               : lead >= 0xC2 && lead < 0xE0 ? 2
+                               : lead >= 0xE0 && lead < 0xF0 ? 3
+                               : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                             : 0;
+    if (length == 0 || !SequenceIsGood(text, at, length)) {
+      throw UsageError(fmt::format("{}:{}: not valid TOML: the text is not UTF-8", path, line));
+    }
+    at += length;
+  }
+}
+
 // Names with characters beyond ASCII stand in quotes. The parser of Debian 12 runs into undefined
 // behaviour where they do not, so they are refused before it sees them.
 void RefuseBareNonAscii(std::string_view text, const std::string& path) {
@@ -334,6 +366,7 @@ class Reader {
 }  // namespace
 
 void ReadConfigText(std::string_view text, const std::string& path, Options& options) {
+  RefuseIllFormedUtf8(text, path);
   RefuseBareNonAscii(text, path);
   toml::table root;
   try {
