@@ -124,7 +124,10 @@ struct SchemaBuilder::State {
         outcome.name = name;
         return outcome;
       } catch (const Error& error) {
-        if (error.connection_lost || error.exit_code == ExitCode::kBug) throw;
+        // A full disk is nothing about the object: it is waited out, or ends the run resumable.
+        if (error.connection_lost || error.exit_code == ExitCode::kBug || error.code == "53100") {
+          throw;
+        }
         const bool again = error.code == "40P01" || error.code == "55P03" || error.code == "40001";
         if (!again || attempt > options.retries) {
           ObjectOutcome outcome = Failed(kind, name, error);
