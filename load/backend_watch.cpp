@@ -7,9 +7,12 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -61,11 +64,22 @@ class Watchman {
                     const std::string& backend_start) {
     std::lock_guard lock(mutex_);
     if (!std::exchange(started_, true)) std::thread([this] { Loop(); }).detach();
-    const milliseconds stall(options.stall_timeout_ms);
+    const milliseconds stall = hurry_ ? std::min(*hurry_, milliseconds(options.stall_timeout_ms))
+                                      : milliseconds(options.stall_timeout_ms);
     watched_[++last_] = {options.target_url, options.connect_timeout_ms, stall, socket, pid,
                          backend_start,      Clock::now() + stall};
     changed_.notify_all();
     return last_;
+  }
+
+  void Hurry(milliseconds longest) {
+    std::lock_guard lock(mutex_);
+    if (hurry_) return;
+    hurry_ = longest;
+    for (auto& [id, watched] : watched_) {
+      watched.next = std::min(watched.next, Clock::now() + longest);
+    }
+    changed_.notify_all();
   }
 
   void Remove(std::uint64_t id) {
@@ -101,8 +115,9 @@ class Watchman {
       options.target_url = asked.url;
       options.connect_timeout_ms = asked.connect_timeout_ms;
       options.stall_timeout_ms = static_cast<std::uint64_t>(asked.stall.count());
+      const bool hurry = hurry_.has_value();
       lock.unlock();
-      const bool at_work = BackendIsAtWork(options, asked.pid, asked.backend_start);
+      const bool at_work = !hurry && BackendIsAtWork(options, asked.pid, asked.backend_start);
       lock.lock();
       auto found = watched_.find(due);  // gone when the statement has ended meanwhile
       if (found == watched_.end()) continue;
@@ -116,6 +131,7 @@ class Watchman {
   std::map<std::uint64_t, Watched> watched_;
   std::uint64_t last_ = 0;
   bool started_ = false;
+  std::optional<milliseconds> hurry_;
 };
 
 Watchman& TheWatchman() {
@@ -151,6 +167,23 @@ bool BackendIsAtWork(const Options& options, std::int32_t pid, const std::string
   }
   std::unique_ptr<PGresult, FreeResult> result(PQgetResult(connection.get()));
   return PQresultStatus(result.get()) == PGRES_TUPLES_OK && PQntuples(result.get()) == 1;
+}
+
+void HurryStatements(milliseconds longest) { TheWatchman().Hurry(longest); }
+
+void BrieflyWaitFor(std::function<void()> call) noexcept {
+  try {
+    auto done = std::make_shared<std::promise<void>>();
+    std::future<void> ended = done->get_future();
+    std::thread([call = std::move(call), done] {
+      call();
+      done->set_value();
+    }).detach();
+    ended.wait_for(std::chrono::seconds(1));
+  } catch (const std::exception&) {
+    // No thread to be had: the caller goes on as if the call had taken too long.
+    return;
+  }
 }
 
 BackendWatch::BackendWatch(const Options& options, int socket, std::int32_t pid,

@@ -7,7 +7,9 @@
 #ifndef TRANSLOAD_LOAD_BACKEND_WATCH_H_
 #define TRANSLOAD_LOAD_BACKEND_WATCH_H_
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "core/options.h"
@@ -18,6 +20,14 @@ namespace transload {
 // timeout. False when it has gone, when it idles, and when the server cannot be reached; true when
 // the server answers but lets nobody in.
 bool BackendIsAtWork(const Options& options, std::int32_t pid, const std::string& backend_start);
+
+// The user wants to stop: from now on a watched statement that has no answer after so long is cut
+// off without asking. For the whole process, and for good.
+void HurryStatements(std::chrono::milliseconds longest);
+
+// Runs what may block on a dead network, a request to cancel above all, and waits for it no longer
+// than a second. `call` must own all that it uses.
+void BrieflyWaitFor(std::function<void()> call) noexcept;
 
 // Watches one connection while it lives, for one statement. Threads are shared.
 class BackendWatch {

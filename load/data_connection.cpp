@@ -347,8 +347,12 @@ std::uint64_t DataConnection::copied_rows() const { return state_->copied_rows; 
 void DataConnection::Cancel() noexcept {
   std::lock_guard guard(state_->cancelling);
   if (state_->cancelled.exchange(true)) return;
-  char problem[256];
-  if (state_->cancel) PQcancel(state_->cancel.get(), problem, sizeof problem);
+  if (state_->cancel) {
+    BrieflyWaitFor([cancel = std::shared_ptr<PGcancel>(std::move(state_->cancel))] {
+      char problem[256];
+      PQcancel(cancel.get(), problem, sizeof problem);
+    });
+  }
   if (state_->connection && PQsocket(state_->pg()) >= 0) {
     ::shutdown(PQsocket(state_->pg()), SHUT_RDWR);
   }

@@ -90,7 +90,7 @@ class Work : public SqlTransaction {
 
 struct Session::Connection {
   Options options;
-  std::unique_ptr<pqxx::connection> pqxx;
+  std::shared_ptr<pqxx::connection> pqxx;
   std::mutex cancelling;  // keeps the connection from going away under Cancel()
   bool cancelled = false;
 };
@@ -116,7 +116,7 @@ Session::Session(const Options& options, const std::string& application_name)
   display_url_ = conninfo.display_url();
   connection_->options = options;
   try {
-    connection_->pqxx = std::make_unique<pqxx::connection>(conninfo.ConnectionString());
+    connection_->pqxx = std::make_shared<pqxx::connection>(conninfo.ConnectionString());
   } catch (const pqxx::failure& e) {
     Error error = TargetLost(
         fmt::format("cannot connect to {}: {}", display_url_, TargetLost(e.what()).what()));
@@ -187,12 +187,14 @@ void Session::Cancel() noexcept {
   std::lock_guard lock(connection_->cancelling);
   if (connection_->cancelled || !connection_->pqxx) return;
   connection_->cancelled = true;
-  try {
-    connection_->pqxx->cancel_query();
-  } catch (const std::exception&) {
-    // The server cannot be reached for it: closing the socket below is what is left.
-    connection_->cancelled = true;
-  }
+  // Shared with a thread that may have to wait longer for a server that cannot be reached.
+  BrieflyWaitFor([pqxx = connection_->pqxx] {
+    try {
+      pqxx->cancel_query();
+    } catch (const std::exception&) {
+      return;  // closing the socket is what is left
+    }
+  });
   ::shutdown(connection_->pqxx->sock(), SHUT_RDWR);
 }
 

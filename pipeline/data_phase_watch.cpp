@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "load/backend_watch.h"
 #include "pipeline/data_phase.h"
 
 namespace transload {
@@ -17,6 +18,8 @@ constexpr milliseconds kWatchStep{100};
 constexpr seconds kBeatEvery{5};
 // After Ctrl-C a lane has this long to reach the end of its batch.
 constexpr milliseconds kPatience{1000};
+// And then a statement of the ledger, over a network that may be dead.
+constexpr milliseconds kLongestGoodbye{3000};
 
 }  // namespace
 
@@ -36,6 +39,7 @@ void DataPhase::Watch() {
     if (stop_since && interrupts < 2 &&
         now - *stop_since > kPatience + interrupts * kPatience / 2) {
       ++interrupts;
+      if (services_.stop.requested()) HurryStatements(kLongestGoodbye);
       for (auto& lane : lanes_) lane->Interrupt();
     }
     if (gate_.watches() && now >= next_look && running_lanes_ > 0) {

@@ -9,6 +9,7 @@
 
 #include "core/fault_point.h"
 #include "core/version.h"
+#include "load/backend_watch.h"
 #include "pipeline/migration.h"
 #include "pipeline/reject_export.h"
 
@@ -71,6 +72,7 @@ ReportColumn Describe(const ColumnPlan& column) {
 
 void Migration::Finish() {
   const std::optional<Error>& error = failure_;
+  if (error && error->interrupted) HurryStatements(std::chrono::seconds(3));
   phase_.reset();
   report_.run.id = run_.id;
   report_.run.command = "run";

@@ -20,6 +20,7 @@ namespace {
 using std::chrono::seconds;
 using testing::AnyOf;
 using testing::HasSubstr;
+using testing::Not;
 
 class Network : public testing::Test {
  protected:
@@ -104,6 +105,44 @@ TEST_F(Network, StalledSourceIsGivenUpAndTheRunResumes) {
   ExpectResumes();
 }
 
+// Early enough to hit what comes before the rows: connecting, the catalogue, the ledger, the
+// schema.
+TEST_F(Network, StallsBeforeTheRowsEndTheRunInTime) {
+  for (const std::uint64_t bytes : {0, 2'000, 20'000}) {
+    for (const bool of_source : {true, false}) {
+      SCOPED_TRACE(testing::Message() << (of_source ? "source" : "target") << " after " << bytes);
+      const std::string database = rig::FreshDatabase(target_);
+      rig::Proxy proxy = rig::Proxy::ToTcp(of_source ? source_.port() : target_.port());
+      if (bytes == 0) {
+        proxy.Stall();
+      } else {
+        proxy.StallAfter(bytes);
+      }
+      auto arguments = of_source ? Arguments(source_.TcpUrl(schema_, "root", proxy.port()),
+                                             target_.TcpUrl(database))
+                                 : Arguments(source_.TcpUrl(schema_),
+                                             target_.TcpUrl(database, "postgres", proxy.port()));
+      arguments.insert(arguments.end(), {"--retries", "0"});
+      auto run = Start(arguments);
+      ASSERT_EQ(run.wait_for(seconds(60)), std::future_status::ready) << "hangs";
+      EXPECT_THAT(run.get().exit_code, AnyOf(3, 4));
+      proxy.Cut();
+    }
+  }
+}
+
+TEST_F(Network, SlowIsNotStalled) {
+  rig::Proxy source_proxy = rig::Proxy::ToTcp(source_.port());
+  rig::Proxy target_proxy = rig::Proxy::ToTcp(target_.port());
+  source_proxy.Slow(3'000'000);
+  target_proxy.Slow(4'000'000);
+  TransloadRun run =
+      RunTransload(Arguments(source_.TcpUrl(schema_, "root", source_proxy.port()),
+                             target_.TcpUrl(database_, "postgres", target_proxy.port())));
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.err, Not(HasSubstr("trying again")));
+}
+
 TEST_F(Network, TerminatedBackendsAreReplacedWithinTheRun) {
   auto arguments = Arguments(source_.TcpUrl(schema_), target_.TcpUrl(database_));
   arguments.insert(arguments.end(), {"--max-rate", "4MB/s"});
@@ -124,7 +163,7 @@ TEST_F(Network, TerminatedBackendsAreReplacedWithinTheRun) {
   EXPECT_EQ(target_.QueryValue("select count(*) from big", database_), "60000");
 }
 
-TEST_F(Network, InterruptsWithinTwoSecondsWhileTheTargetStalls) {
+TEST_F(Network, IsInterruptedWhileTheTargetStalls) {
   rig::Proxy proxy = rig::Proxy::ToTcp(target_.port());
   proxy.StallAfter(3'000'000);
   rig::Command command;
@@ -137,12 +176,8 @@ TEST_F(Network, InterruptsWithinTwoSecondsWhileTheTargetStalls) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  // The second one ends it at once, whatever blocks.
   process.Signal(SIGINT);
-  if (!process.WaitFor(seconds(4))) {
-    process.Signal(SIGINT);
-    EXPECT_TRUE(process.WaitFor(std::chrono::milliseconds(500)));
-  }
+  EXPECT_TRUE(process.WaitFor(seconds(30))) << "waits for the target";
   EXPECT_EQ(WEXITSTATUS(process.status()), 130);
   proxy.Cut();
   ExpectResumes();
