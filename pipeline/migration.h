@@ -7,6 +7,7 @@
 //   run_attempts.cpp       once, and again after a failure that a new start may get past
 //   migration.cpp          the order of the phases
 //   migration_start.cpp    fresh or resumed: lock, snapshot, plan, ledger
+//   migration_again.cpp    what is loaded once more: --reload, --retry-rejects
 //   migration_objects.cpp  what is made before and after the data
 //   migration_postgres.cpp the same from a PostgreSQL source, by pg_dump's archive
 //   migration_report.cpp   the report
@@ -76,13 +77,15 @@ class Migration {
   void Reconcile();
   void CompareWithEarlierSnapshot();
   void FillBoard();
-  void ReloadTables();
-  void RunLateStepsAgain();
-  void RetryRejected();
   void AddPartitions();
   std::vector<NewPartition> CutTable(std::int64_t id, const TablePlan& plan,
                                      const SourceTable& source);
   std::string LockKey(const MigrationPlan& plan) const;
+
+  // --- migration_again.cpp
+  void ReloadTables();
+  void RunLateStepsAgain();
+  void RetryRejected();
 
   // --- migration_objects.cpp
   void MakeSchema();
