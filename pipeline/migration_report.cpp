@@ -153,11 +153,20 @@ void Migration::FillReport() {
   }
   report_.timeline = timeline_.spans();
   LedgerSnapshot ledger;
-  try {
-    ledger = ledger_->Read(run_.id);
-  } catch (const Error& lost) {
-    report_.notes.push_back(fmt::format("the ledger could not be read: {}", lost.what()));
-    return;
+  for (int attempt = 1;; ++attempt) {
+    try {
+      if (attempt > 1) ledger_->Reconnect();
+      ledger = ledger_->Read(run_.id);
+      break;
+    } catch (const Error& lost) {
+      if (!failure_ && MayTryAgain(lost) && attempt <= retries_.retries() &&
+          Rest(retries_.Note("ledger", "", lost, attempt), stop_)) {
+        continue;
+      }
+      report_.notes.push_back(fmt::format("the ledger could not be read: {}", lost.what()));
+      if (!failure_) failure_ = lost;  // without the ledger nothing is proven
+      return;
+    }
   }
   report_.run.started = ledger.run.started_at;
   report_.run.starts = 1 + static_cast<int>(resuming_);
