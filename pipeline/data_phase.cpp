@@ -241,7 +241,12 @@ void DataPhase::Failed(Lane& lane, const Claim& claim, const Error& error) {
   }
   if (abandon_ || services_.stop.requested()) return;
   if (!error.retryable) throw error;
-  if (claim.attempts > services_.retries.retries()) throw GivenUp(error, claim.attempts);
+  if (claim.attempts > services_.retries.retries()) {
+    Error last = GivenUp(error, claim.attempts);
+    // The tries went into spare connections that were as dead: a new snapshot may be had.
+    last.snapshot_lost = error.connection_lost && error.engine != "PostgreSQL";
+    throw last;
+  }
   Pause(services_.retries.Note(label, claim.range.Describe(), error, claim.attempts));
 }
 
