@@ -155,9 +155,8 @@ void ReadColumns(TableReader& reader, const WitnessRequest& request, std::size_t
   }
   // A partitioned table has rows only in its partitions.
   const std::string name = ddl::Qualified(request.schema, request.table);
-  const auto kind =
-      reader.Query("SELECT relkind = 'p' FROM pg_catalog.pg_class WHERE oid = " +
-                   ddl::QuoteLiteral(name) + "::regclass");
+  const auto kind = reader.Query("SELECT relkind = 'p' FROM pg_catalog.pg_class WHERE oid = " +
+                                 ddl::QuoteLiteral(name) + "::regclass");
   const bool partitioned = !kind.empty() && kind[0].at(0).value_or("f") == "t";
   select += (partitioned ? " FROM " : " FROM ONLY ") + name;
   if (!request.where.empty()) select += " WHERE " + request.where;

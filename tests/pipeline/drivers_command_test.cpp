@@ -18,8 +18,9 @@ TEST(DriversCommand, TellsWhatEachDriverWasTriedWith) {
                    {"Other Driver", "libother.so", "", "nothing yet"}};
   found.data_sources = {{"shop", "Some Driver"}};
   const std::string text = DriversText(found);
-  EXPECT_THAT(text, HasSubstr("Some Driver\n      file   libsome.so\n      known  some\n      tried  "
-                              "Some Server 3\n"));
+  EXPECT_THAT(text,
+              HasSubstr("Some Driver\n      file   libsome.so\n      known  some\n      tried  "
+                        "Some Server 3\n"));
   EXPECT_THAT(text, HasSubstr("known  no\n"));
   EXPECT_THAT(text, HasSubstr("shop"));
   const auto json = nlohmann::json::parse(DriversJson(found));
