@@ -93,6 +93,9 @@ class Migration {
   void MakeTables(SchemaBuilder& builder, const std::vector<const TablePlan*>& tables);
   void TableLoaded(std::int64_t table_id, const TablePlan& plan);
   void FinishTable(std::int64_t table_id, const TablePlan& plan);
+  void MakeIndex(const TablePlan& plan, const IndexPlan& index, std::function<void()> then);
+  void MakeConstraintIndexes(const TablePlan& plan, std::size_t from,
+                             const std::function<void()>& one_less);
   void AddConstraints();
   void SetSequences();
   void GiveAway();

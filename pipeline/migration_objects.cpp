@@ -26,6 +26,8 @@ std::string ObjectKey(const std::string& kind, const TablePlan& table, const std
   return fmt::format("{}|{}|{}|{}", kind, table.schema, table.name, name);
 }
 
+bool BecomesConstraint(const IndexPlan& index) { return index.primary || index.constraint; }
+
 [[noreturn]] void ThrowOutcome(const ObjectOutcome& outcome) {
   Error error(fmt::format("{} {}: {}{}{}", outcome.kind, outcome.name, outcome.error,
                           outcome.hint.empty() ? "" : "; ", outcome.hint));
@@ -43,6 +45,27 @@ void Migration::Make(const std::string& kind, const TablePlan& table, const std:
   }
   workers_->Submit(fmt::format("{} {}", kind, name.empty() ? table.name : name), std::move(task),
                    std::move(then));
+}
+
+void Migration::MakeIndex(const TablePlan& plan, const IndexPlan& index,
+                          std::function<void()> then) {
+  Make(
+      "index", plan, index.name,
+      [plan, index](SchemaBuilder& b) { return b.CreateIndex(plan, index); }, std::move(then));
+}
+
+// One after the other: two at a time would each hold the lock of a build and wait for the other's
+// to go, to make a constraint of their index.
+void Migration::MakeConstraintIndexes(const TablePlan& plan, std::size_t from,
+                                      const std::function<void()>& one_less) {
+  for (std::size_t i = from; i < plan.indexes.size(); ++i) {
+    if (!BecomesConstraint(plan.indexes[i])) continue;
+    MakeIndex(plan, plan.indexes[i], [this, plan, i, one_less] {
+      MakeConstraintIndexes(plan, i + 1, one_less);
+      one_less();
+    });
+    return;
+  }
 }
 
 // Without its table nothing of a plan can go on, so here a failure ends the run.
@@ -150,10 +173,9 @@ void Migration::TableLoaded(std::int64_t table_id, const TablePlan& plan) {
   auto after_not_nulls = [this, plan, left, one_less] {
     *left += plan.indexes.size() + plan.checks.size();
     for (const IndexPlan& index : plan.indexes) {
-      Make(
-          "index", plan, index.name,
-          [plan, index](SchemaBuilder& b) { return b.CreateIndex(plan, index); }, one_less);
+      if (!BecomesConstraint(index)) MakeIndex(plan, index, one_less);
     }
+    MakeConstraintIndexes(plan, 0, one_less);
     for (const CheckPlan& check : plan.checks) {
       // Asked for again even when made: an earlier start may have ended before it was validated.
       workers_->Submit(
