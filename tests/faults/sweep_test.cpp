@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <random>
 #include <set>
 #include <string_view>
@@ -98,7 +99,9 @@ void SweepAll(std::unique_ptr<FaultSource> source) {
   Sweep sweep{*source, bench, std::minstd_rand(FaultSeed())};
   std::map<std::string, std::map<std::string, std::string>> table;
   int signals = 0, cases = 0;
+  const char* only = std::getenv("TRANSLOAD_FAULT_ONLY");
   for (const FaultSpec& spec : sweep.AllCases(3)) {
+    if (only != nullptr && spec.Text().find(only) == std::string::npos) continue;
     const std::string result = sweep.Check(spec);
     if (result == "-") continue;
     ++cases;
