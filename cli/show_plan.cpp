@@ -20,7 +20,7 @@ const TableSplit* FindSplit(const PlanResult& result, const std::string& table) 
 std::string ColumnProperties(const ColumnPlan& column) {
   std::string out;
   if (column.not_null) out += " not null";
-  if (column.not_null_after_load) out += " not null after load";
+  if (column.not_null_yields) out += " not null unless a policy makes it NULL";
   if (column.identity) out += " identity";
   if (!column.default_sql.empty()) out += " default " + column.default_sql;
   if (!column.generated_sql.empty()) out += " generated " + column.generated_sql;

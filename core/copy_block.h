@@ -26,6 +26,8 @@ struct CellFault {
   // True when a wider type would hold the value: an optimistic type choice was wrong. False when
   // the value is bad in itself and --on-bad-row decides.
   bool misfit = false;
+  // A policy made the first NULL of a column whose NOT NULL yields to it.
+  bool first_null = false;
   std::string reason;  // "value 300 does not fit boolean", without the table and the key
 };
 

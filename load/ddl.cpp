@@ -32,7 +32,7 @@ std::string TableName(const TablePlan& table) { return Qualified(table.schema, t
 std::string ColumnLine(const ColumnPlan& column) {
   std::string line = QuoteName(column.name) + " " + column.type.Sql();
   if (!column.collation.empty()) line += " COLLATE " + column.collation;
-  if (column.not_null && !column.not_null_after_load) line += " NOT NULL";
+  if (column.not_null) line += " NOT NULL";
   if (!column.generated_sql.empty()) {
     line += fmt::format(" GENERATED ALWAYS AS ({}) STORED", column.generated_sql);
   } else if (column.identity) {
@@ -146,12 +146,9 @@ std::string CreateSequence(const SequencePlan& sequence) {
   return sql;
 }
 
-std::string SetNotNull(const TablePlan& table, const std::vector<std::string>& columns) {
-  std::vector<std::string> actions;
-  for (const std::string& column : columns) {
-    actions.push_back(fmt::format("ALTER COLUMN {} SET NOT NULL", QuoteName(column)));
-  }
-  return fmt::format("ALTER TABLE {} {}", TableName(table), fmt::join(actions, ", "));
+std::string DropNotNull(const TablePlan& table, const std::string& column) {
+  return fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL",
+                     Qualified(table.schema, table.name), QuoteName(column));
 }
 
 std::vector<std::string> CreateIndex(const TablePlan& table, const IndexPlan& index,
@@ -267,11 +264,6 @@ std::string Script(const MigrationPlan& plan, int version_num) {
   }
   out += "\n-- after the data\n";
   for (const TablePlan& table : plan.tables) {
-    std::vector<std::string> late;
-    for (const ColumnPlan& column : table.columns) {
-      if (column.not_null && column.not_null_after_load) late.push_back(column.name);
-    }
-    if (!late.empty()) add(SetNotNull(table, late));
     for (const IndexPlan& index : table.indexes) {
       for (const std::string& sql : CreateIndex(table, index, version_num)) add(sql);
     }

@@ -22,7 +22,7 @@ std::string CreateCollation(const CollationPlan& collation);
 std::string CreateEnum(const EnumTypePlan& type);
 std::string CreateTable(const TablePlan& table, bool autovacuum_off);
 std::string CreateSequence(const SequencePlan& sequence);
-std::string SetNotNull(const TablePlan& table, const std::vector<std::string>& columns);
+std::string DropNotNull(const TablePlan& table, const std::string& column);
 // One or two statements: the index, and the constraint made from it.
 std::vector<std::string> CreateIndex(const TablePlan& table, const IndexPlan& index,
                                      int version_num);

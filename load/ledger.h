@@ -266,6 +266,10 @@ class Ledger {
   std::int64_t Replan(const std::string& run_id, std::int64_t table_id,
                       const std::vector<std::string>& sql, const std::string& plan_json,
                       const std::vector<NewPartition>& partitions, const std::string& why);
+  // Changes a table's plan under which no row need be loaded again: runs `sql`, keeps partitions
+  // and generation, records the amendment. One transaction; no lane may be at work on the table.
+  void Amend(const std::string& run_id, std::int64_t table_id, const std::vector<std::string>& sql,
+             const std::string& plan_json, const std::string& why);
   // Back to do with partitions that are done, after `sql` removed their rows; one transaction.
   // Used by reconcile. An empty list stands for all partitions of the table.
   void ResetPartitions(std::int64_t table_id, const std::vector<std::int64_t>& partitions,

@@ -18,6 +18,12 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kPhaseNames[] = {"schema",      "data",      "indexes",
                                        "constraints", "sequences", "verify"};
 
+constexpr const char* kRecordAmendment =
+    "update {L}.run set amendments = (amendments::jsonb || jsonb_build_object("
+    "'at', clock_timestamp(), 'what', $2::text, 'table', "
+    "(select source_name from {L}.\"table\" where id = $3::bigint)))::json "
+    "where id = $1::text";
+
 std::string Dump(const Json& json) {
   return json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
 }
@@ -205,16 +211,26 @@ std::int64_t Ledger::Replan(const std::string& run_id, std::int64_t table_id,
                                  "kind = 'type' and not exists (select from pg_catalog.pg_type t "
                                  "where t.oid = o.oid)"),
                      {run_id});
-    transaction.Exec(
-        state_->Sql("update {L}.run set amendments = (amendments::jsonb || jsonb_build_object("
-                    "'at', clock_timestamp(), 'what', $2::text, 'table', "
-                    "(select source_name from {L}.\"table\" where id = $3::bigint)))::json "
-                    "where id = $1::text"),
-        {run_id, why, id});
+    transaction.Exec(state_->Sql(kRecordAmendment), {run_id, why, id});
     FaultAt(FaultPoint::kReplanUncommitted, state_->session.socket());
   });
   FaultAt(FaultPoint::kReplanCommitted, state_->session.socket());
   return generation;
+}
+
+void Ledger::Amend(const std::string& run_id, std::int64_t table_id,
+                   const std::vector<std::string>& sql, const std::string& plan_json,
+                   const std::string& why) {
+  std::lock_guard guard(state_->mutex);
+  const std::string id = std::to_string(table_id);
+  state_->session.Transact([&](SqlTransaction& transaction) {
+    for (const std::string& statement : sql) transaction.Exec(statement);
+    transaction.Exec(state_->Sql("update {L}.\"table\" set plan = $2::json where id = $1::bigint"),
+                     {id, plan_json});
+    transaction.Exec(state_->Sql(kRecordAmendment), {run_id, why, id});
+    FaultAt(FaultPoint::kReplanUncommitted, state_->session.socket());
+  });
+  FaultAt(FaultPoint::kReplanCommitted, state_->session.socket());
 }
 
 void Ledger::ResetPartitions(std::int64_t table_id, const std::vector<std::int64_t>& partitions,

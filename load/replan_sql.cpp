@@ -19,10 +19,8 @@ std::vector<std::string> AlterColumn(const ColumnPlan& before, const ColumnPlan&
     clauses.push_back(column + " TYPE " + type + " USING NULL::" + type);
   }
   if (!after.default_sql.empty()) clauses.push_back(column + " SET DEFAULT " + after.default_sql);
-  const bool was_not_null = before.not_null && !before.not_null_after_load;
-  const bool is_not_null = after.not_null && !after.not_null_after_load;
-  if (was_not_null && !is_not_null) clauses.push_back(column + " DROP NOT NULL");
-  if (!was_not_null && is_not_null) clauses.push_back(column + " SET NOT NULL");
+  if (before.not_null && !after.not_null) clauses.push_back(column + " DROP NOT NULL");
+  if (!before.not_null && after.not_null) clauses.push_back(column + " SET NOT NULL");
   return clauses;
 }
 

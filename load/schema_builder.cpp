@@ -11,8 +11,6 @@ namespace {
 
 std::string Label(const TablePlan& table) { return table.schema + "." + table.name; }
 
-constexpr const char* kNotNullViolation = "23502";
-
 std::string OidOfRelation(const std::string& schema, const std::string& name) {
   return fmt::format("select {}::regclass::oid", ddl::QuoteLiteral(ddl::Qualified(schema, name)));
 }
@@ -221,30 +219,6 @@ std::vector<ObjectOutcome> SchemaBuilder::RecreateForeignKeys() {
           "the rows without a parent, then VALIDATE CONSTRAINT";
   }
   return outcomes;
-}
-
-ObjectOutcome SchemaBuilder::FinishNotNulls(const TablePlan& table,
-                                            const std::vector<std::string>& columns) {
-  if (columns.empty()) return {};
-  const std::string label = fmt::format("{} ({})", Label(table), fmt::join(columns, ", "));
-  ObjectOutcome outcome;
-  outcome.kind = "not null";
-  outcome.name = label;
-  try {
-    state_->session.Transact(
-        [&](SqlTransaction& transaction) { transaction.Exec(ddl::SetNotNull(table, columns)); });
-    return outcome;
-  } catch (const Error& error) {
-    // A policy has made NULLs of values that could not stay: announced by the plan and counted, so
-    // no failure, and nothing for the ledger.
-    if (error.code == kNotNullViolation) {
-      outcome.hint = "stays nullable: a policy made NULLs of its values";
-      return outcome;
-    }
-  }
-  return state_->Do("not null", label, [&](SqlTransaction& transaction) {
-    transaction.Exec(ddl::SetNotNull(table, columns));
-  });
 }
 
 ObjectOutcome SchemaBuilder::CreateIndex(const TablePlan& table, const IndexPlan& index) {

@@ -77,9 +77,6 @@ class SchemaBuilder {
   std::vector<ObjectOutcome> RecreateForeignKeys();
 
   // --- after the data
-  // SET NOT NULL for the columns named, in one ALTER TABLE. A column in which a policy made NULLs
-  // stays as it is, which is ok and said in the hint.
-  ObjectOutcome FinishNotNulls(const TablePlan& table, const std::vector<std::string>& columns);
   ObjectOutcome CreateIndex(const TablePlan& table, const IndexPlan& index);
   // NOT VALID; a brief lock on both tables.
   ObjectOutcome AddForeignKey(const TablePlan& table, const ForeignKeyPlan& key);

@@ -39,7 +39,7 @@ inline std::pair<FaultPoint, FaultPoint> FaultPointsOf(const std::string& kind) 
   if (kind == "identity" || kind == "sequence") {
     return {FaultPoint::kSequenceUncommitted, FaultPoint::kSequenceCommitted};
   }
-  if (kind == "foreign key" || kind == "check" || kind == "not null") {
+  if (kind == "foreign key" || kind == "check") {
     return {FaultPoint::kConstraintUncommitted, FaultPoint::kConstraintCommitted};
   }
   return {FaultPoint::kObjectUncommitted, FaultPoint::kObjectCommitted};

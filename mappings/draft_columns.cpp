@@ -56,7 +56,7 @@ void SetNotNull(DraftTable& table, std::size_t index, bool key_has_nulls) {
           "part of a key: a zero date is an error here, unless zero_date is neg_infinity or epoch";
     }
   } else {
-    plan.not_null_after_load = true;
+    plan.not_null_yields = true;
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/fault_point.h"
 #include "core/plan_json.h"
+#include "load/ddl.h"
 #include "load/replan_sql.h"
 #include "load/target_columns.h"
 #include "pipeline/bisect.h"
@@ -114,13 +115,13 @@ std::optional<DataPhase::Work> DataPhase::NextWork(Lane& lane, int number) {
 
 // Where a partition is retried.
 void DataPhase::WorkOn(Lane& lane, int number, Claim claim) {
-  std::optional<std::pair<std::size_t, std::string>> misfit;
+  std::optional<Misfit> misfit;
   bool failed = false;
   Error failure("");
   try {
     Attempt(lane, claim);
   } catch (const Misfit& error) {
-    misfit.emplace(error.copied_column, error.what());
+    misfit = error;
   } catch (const Error& error) {
     failed = true;
     failure = error;
@@ -131,7 +132,8 @@ void DataPhase::WorkOn(Lane& lane, int number, Claim claim) {
     board_.At(claim.table_id).lanes.erase(number);
     changed_.notify_all();
   }
-  if (misfit) PlanAgain(number, claim, misfit->first, misfit->second);
+  if (misfit && misfit->of == Misfit::Of::kType) PlanAgain(number, claim, *misfit);
+  if (misfit && misfit->of == Misfit::Of::kNotNull) DropNotNull(claim, *misfit);
   if (failed) Failed(lane, claim, failure);
 }
 
@@ -252,8 +254,7 @@ void DataPhase::Failed(Lane& lane, const Claim& claim, const Error& error) {
 
 // One lane plans the table again; the others that were at work on it are stopped first, and lose
 // nothing: their partitions start over too.
-void DataPhase::PlanAgain(int number, const Claim& claim, std::size_t copied_column,
-                          const std::string& reason) {
+void DataPhase::PlanAgain(int number, const Claim& claim, const Misfit& misfit) {
   std::unique_lock lock(mutex_);
   TableWork& table = board_.At(claim.table_id);
   if (table.generation != claim.generation || board_.blocked().contains(claim.table_id)) return;
@@ -270,20 +271,20 @@ void DataPhase::PlanAgain(int number, const Claim& claim, std::size_t copied_col
     Error error(fmt::format(
         "{}: {}; the column's type must become wider and {} rows that are loaded already would be "
         "loaded again: run with --map 'col:{}.{}=…' or --prescan off and --restart",
-        table.plan.SourceLabel(), reason, sums.rows_written, table.plan.SourceLabel(),
-        table.bound->columns()[copied_column].source.name));
+        table.plan.SourceLabel(), misfit.what(), sums.rows_written, table.plan.SourceLabel(),
+        table.bound->columns()[misfit.copied_column].source.name));
     throw error;
   }
   TablePlan before = table.plan;
   TablePlan after = table.plan;
-  const std::size_t column = table.bound->PlanColumn(copied_column);
+  const std::size_t column = table.bound->PlanColumn(misfit.copied_column);
   Replanned replanned;
-  replanned.text = services_.replan(after, column, reason);
+  replanned.text = services_.replan(after, column, misfit.what());
   replanned.table = before.SourceLabel();
   replanned.column = before.columns[column].source.name;
   replanned.from = before.columns[column].type.Sql();
   replanned.to = after.columns[column].type.Sql();
-  replanned.reason = reason;
+  replanned.reason = misfit.what();
   replanned.rows_discarded = sums.rows_written;
   services_.progress.Message(MessageLevel::kWarning, "planned again: " + replanned.text);
 
@@ -303,6 +304,51 @@ void DataPhase::PlanAgain(int number, const Claim& claim, std::size_t copied_col
   table.generation = generation;
   table.bound.reset();
   board_.Reopen(table.id, partitions.size());
+  board_.Unblock(table.id);
+  replans_.push_back(std::move(replanned));
+  changed_.notify_all();
+}
+
+// A policy made the first NULL of a column that was NOT NULL so far. Only the partition it stands
+// in starts over; the others at work on the table finish theirs before the column is altered.
+void DataPhase::DropNotNull(const Claim& claim, const Misfit& misfit) {
+  std::unique_lock lock(mutex_);
+  TableWork& table = board_.At(claim.table_id);
+  const bool blocked = board_.blocked().contains(claim.table_id);
+  std::optional<std::size_t> column;
+  if (!blocked && table.generation == claim.generation && table.bound) {
+    column = table.bound->PlanColumn(misfit.copied_column);
+    if (!table.plan.columns[*column].not_null) column.reset();  // another lane came first
+  }
+  if (column) board_.Block(claim.table_id);
+  OnLedger([&](Ledger& l) { return l.Release(claim, misfit.what()); });
+  if (!column) return;
+  changed_.wait(lock, [&] { return table.lanes.empty() || abandon_; });
+  if (abandon_) return;
+  lock.unlock();
+
+  TablePlan after = table.plan;
+  ColumnPlan& changed = after.columns[*column];
+  changed.not_null = changed.not_null_yields = false;
+  Replanned replanned;
+  replanned.table = after.SourceLabel();
+  replanned.column = changed.source.name;
+  replanned.from = changed.type.Sql() + " not null";
+  replanned.to = changed.type.Sql();
+  replanned.reason = misfit.what();
+  replanned.text =
+      fmt::format("{}.{} loses NOT NULL: {}", replanned.table, replanned.column, replanned.reason);
+  services_.progress.Message(MessageLevel::kInfo, replanned.text);
+  FaultAt(FaultPoint::kReplanDecided);
+  OnLedger([&](Ledger& l) {
+    l.Amend(services_.run_id, table.id, {ddl::DropNotNull(after, changed.name)}, ToJson(after),
+            replanned.text);
+    return true;
+  });
+
+  lock.lock();
+  table.plan = std::move(after);
+  table.bound.reset();
   board_.Unblock(table.id);
   replans_.push_back(std::move(replanned));
   changed_.notify_all();

@@ -1,7 +1,8 @@
 // The data phase: lanes claim partitions until every table is loaded.
 //
 //   claim ─▶ move ─▶ commit ─▶ next
-//     │        ├─ misfit ──▶ the table is planned again, its partitions start over
+//     │        ├─ misfit ──▶ of a type: the table is planned again, its partitions start over
+//     │        │             of NOT NULL: that is dropped, and this partition starts over
 //     │        ├─ retryable ─▶ released, back-off, claimed again by anyone
 //     │        └─ anything else ─▶ the run stops; what is committed stays
 //     └─ none left ─▶ count the tables that are loaded, then end
@@ -32,6 +33,7 @@
 #include "pipeline/deadline.h"
 #include "pipeline/lane.h"
 #include "pipeline/load_gate.h"
+#include "pipeline/partition_move.h"
 #include "pipeline/retry.h"
 #include "pipeline/work_board.h"
 
@@ -88,8 +90,8 @@ class DataPhase {
   std::shared_ptr<const BoundTable> Bind(Lane& lane, std::int64_t table_id);
   void Committed(const Lane& lane, const Claim& claim);
   void Failed(Lane& lane, const Claim& claim, const Error& error);
-  void PlanAgain(int number, const Claim& claim, std::size_t copied_column,
-                 const std::string& reason);
+  void PlanAgain(int number, const Claim& claim, const Misfit& misfit);
+  void DropNotNull(const Claim& claim, const Misfit& misfit);
   void Count(Lane& lane, std::int64_t table_id);
   void CountRejects(std::int64_t more);
 

@@ -170,43 +170,18 @@ void Migration::TableLoaded(std::int64_t table_id, const TablePlan& plan) {
   auto one_less = [this, table_id, plan, left] {
     if (--*left == 0) FinishTable(table_id, plan);
   };
-  auto after_not_nulls = [this, plan, left, one_less] {
-    *left += plan.indexes.size() + plan.checks.size();
-    for (const IndexPlan& index : plan.indexes) {
-      if (!BecomesConstraint(index)) MakeIndex(plan, index, one_less);
-    }
-    MakeConstraintIndexes(plan, 0, one_less);
-    for (const CheckPlan& check : plan.checks) {
-      // Asked for again even when made: an earlier start may have ended before it was validated.
-      workers_->Submit(
-          "check " + check.name,
-          [plan, check](SchemaBuilder& b) { return b.AddCheck(plan, check); }, one_less);
-    }
-    one_less();
-  };
-
-  std::vector<std::string> waiting;
-  for (const ColumnPlan& column : plan.columns) {
-    if (column.not_null_after_load) waiting.push_back(column.name);
+  *left += plan.indexes.size() + plan.checks.size();
+  for (const IndexPlan& index : plan.indexes) {
+    if (!BecomesConstraint(index)) MakeIndex(plan, index, one_less);
   }
-  if (waiting.empty()) {
-    after_not_nulls();
-    return;
+  MakeConstraintIndexes(plan, 0, one_less);
+  for (const CheckPlan& check : plan.checks) {
+    // Asked for again even when made: an earlier start may have ended before it was validated.
+    workers_->Submit(
+        "check " + check.name, [plan, check](SchemaBuilder& b) { return b.AddCheck(plan, check); },
+        one_less);
   }
-  workers_->Submit(
-      "not null " + plan.name,
-      [this, plan, waiting](SchemaBuilder& builder) {
-        ObjectOutcome last;
-        for (const std::string& column : waiting) {
-          last = builder.FinishNotNulls(plan, {column});
-          if (!last.ok) return last;
-          if (last.hint.empty()) continue;
-          progress_.Message(MessageLevel::kInfo,
-                            fmt::format("{}.{} {}", plan.SourceLabel(), column, last.hint));
-        }
-        return last;
-      },
-      after_not_nulls);
+  one_less();
 }
 
 void Migration::FinishTable(std::int64_t table_id, const TablePlan& plan) {

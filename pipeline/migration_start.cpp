@@ -337,6 +337,10 @@ void Migration::FillBoard() {
     TableWork work;
     work.id = table_ids_[i];
     work.plan = planned_.plan.tables[i];
+    if (existing_.contains(work.id)) {
+      // The user's NOT NULL stays: what a policy would make NULL is a bad row there.
+      for (ColumnPlan& column : work.plan.columns) column.not_null_yields = false;
+    }
     board_.Add(std::move(work));
   }
   for (const TableRow& row : ledger.tables) {

@@ -140,8 +140,9 @@ class Mover {
     std::string_view row = batch.Row(fault.row);
     const ColumnPlan& column = table_.columns()[fault.column];
     const std::string key = table_.NameRow(row);
-    if (fault.misfit) {
-      throw Misfit(fmt::format("{} in row {}", fault.reason, key), fault.column);
+    if (fault.misfit || fault.first_null) {
+      throw Misfit(fault.misfit ? Misfit::Of::kType : Misfit::Of::kNotNull,
+                   fmt::format("{} in row {}", fault.reason, key), fault.column);
     }
     if (context_.on_bad_row == OnBadRow::kStop) {
       Error error(

@@ -45,10 +45,14 @@ class BlockSink {
   virtual void Cancel() noexcept = 0;
 };
 
-// An optimistic type was wrong: the table is to be planned again. Not the user's to fix.
+// The plan was too hopeful of a column: its type does not hold a value, or a policy made a NULL
+// where there was none before. Not the user's to fix: the plan changes.
 class Misfit : public Error {
  public:
-  Misfit(const std::string& what, std::size_t position) : Error(what), copied_column(position) {}
+  enum class Of { kType, kNotNull };
+  Misfit(Of what_of, const std::string& what, std::size_t position)
+      : Error(what), of(what_of), copied_column(position) {}
+  Of of;
   std::size_t copied_column;
 };
 

@@ -105,7 +105,10 @@ class EncodeContext {
   }
   std::size_t offset() const { return static_cast<std::size_t>(at - block.bytes.data()); }
   bool PutNull() {
-    if (not_null) return Fault("a policy makes it NULL, but the target column is NOT NULL");
+    if (not_null) {
+      null_by_policy = true;
+      return Fault("a policy makes it NULL, but the target column is NOT NULL");
+    }
     StoreBe32(at, 0xFFFFFFFFu);
     at += 4;
     return true;
@@ -142,6 +145,7 @@ class EncodeContext {
   // --- its fault
   std::string reason;
   bool misfit = false;
+  bool null_by_policy = false;
   // --- scratch of the encoders, kept from row to row
   std::string text;     // repaired or converted text
   std::string utf16;    // text that came as UTF-16

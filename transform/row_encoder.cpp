@@ -35,6 +35,7 @@ struct RowEncoder::State {
     EncoderPtr encoder;
     SourceColumn source;
     bool has_safe_type;
+    bool not_null_yields;
   };
   // What is looked at for every cell, close together. Points into `columns`.
   struct Step {
@@ -70,8 +71,8 @@ RowEncoder::RowEncoder(const std::vector<ColumnPlan>& columns,
       error.column = columns[i].source.name;
       throw error;
     }
-    state->columns.push_back(
-        {std::move(encoder), columns[i].source, columns[i].safe_type.has_value()});
+    state->columns.push_back({std::move(encoder), columns[i].source,
+                              columns[i].safe_type.has_value(), columns[i].not_null_yields});
   }
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const State::Column& column = state->columns[i];
@@ -124,6 +125,8 @@ void RowEncoder::State::AddFault(EncodeContext& context, std::size_t row) const 
   fault.row = static_cast<std::uint32_t>(row);
   fault.column = context.column;
   fault.misfit = context.misfit && columns[context.column].has_safe_type;
+  fault.first_null = context.null_by_policy && columns[context.column].not_null_yields;
+  context.null_by_policy = false;
   fault.reason = std::move(context.reason);
   context.block.faults.push_back(std::move(fault));
 }
