@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "verify/judge.h"
+#include "verify/row_match.h"
 #include "verify/sample_cuts.h"
 #include "verify/source_sums.h"
 #include "verify/target_sums.h"
@@ -86,9 +87,14 @@ class BothSides {
   std::vector<TargetSum> sums_;
 };
 
-// Sub-ranges that both sides are summed by. They are what the result points into.
+// Tables that are smaller are compared as they are, once their sums differ.
+constexpr std::uint64_t kBytesToSumByHash = std::uint64_t{8} << 20;
+
+// Parts that both sides are summed by: sub-ranges of the key, else buckets by hash. The cuts are
+// what the parts point into.
 std::vector<std::optional<KeyCuts>> CutsFor(BothSides& sides, const Source& source,
                                             VerifyLevel level, std::vector<SourceRead>& reads,
+                                            const std::vector<std::uint64_t>& source_bytes,
                                             ProofRequest& proof) {
   std::vector<std::optional<KeyCuts>> cuts(reads.size());
   if (level == VerifyLevel::kCount) return cuts;
@@ -98,9 +104,13 @@ std::vector<std::optional<KeyCuts>> CutsFor(BothSides& sides, const Source& sour
   const std::vector<TargetSize> sizes = MeasureTargets(target, proof.tables);
   for (std::size_t i = 0; i < reads.size(); ++i) {
     cuts[i] = SampleCuts(target, *reads[i].table, sizes[i], any_key, reads[i].split.ranges);
-    if (!cuts[i]) continue;
-    reads[i].cuts = &*cuts[i];
-    proof.tables[i].sub_sums = SubSums(reads[i].cuts);
+    const std::uint64_t bytes = std::max(sizes[i].bytes, source_bytes[i]);
+    if (cuts[i]) {
+      reads[i].parts = SubSums(&*cuts[i]);
+    } else if (bytes > kBytesToSumByHash) {
+      reads[i].parts = SubSums::ByHash(BucketBits(bytes));
+    }
+    proof.tables[i].sub_sums = reads[i].parts.Blank();
   }
   return cuts;
 }
@@ -119,7 +129,7 @@ void CountOnly(TableAccount& account) {
 
 // What the drill-down and the ledger explain, and what they leave open.
 void Settle(const TableAccount& account, TableVerdict& verdict) {
-  if (verdict.verdict == Verdict::kMismatch && verdict.drilled_down && verdict.counts.exact &&
+  if (verdict.verdict == Verdict::kMismatch && verdict.drilled_down &&
       verdict.counts.total() == 0 && verdict.counts.rejected > 0 && BrokenLaws(account).empty() &&
       verdict.witness.differing() == 0) {
     verdict.verdict = Verdict::kMatch;
@@ -144,10 +154,12 @@ std::vector<TableVerdict> VerifyDatabases(Source& source, const Options& options
       request.level == VerifyLevel::kNone ? VerifyLevel::kCount : request.level;
   const std::vector<std::size_t> order = LargestFirst(request.tables);
   std::vector<SourceRead> reads;
+  std::vector<std::uint64_t> source_bytes;
   ProofRequest proof;
   for (std::size_t position : order) {
     const CompareTable& table = request.tables[position];
-    reads.push_back({table.bound, SplitFor(source, table, options, request.jobs)});
+    source_bytes.push_back(table.source->estimated_bytes);
+    reads.push_back({table.bound, SplitFor(source, table, options, request.jobs), SubSums()});
     TableAccount account;
     account.table = table.bound;
     proof.tables.push_back(std::move(account));
@@ -169,7 +181,8 @@ std::vector<TableVerdict> VerifyDatabases(Source& source, const Options& options
     };
   }
   BothSides sides(options, sides_request, level);
-  const std::vector<std::optional<KeyCuts>> cuts = CutsFor(sides, source, level, reads, proof);
+  const std::vector<std::optional<KeyCuts>> cuts =
+      CutsFor(sides, source, level, reads, source_bytes, proof);
   proof.tables = sides.Read(readers, reads, proof.tables);
   proof.level = level;
   proof.source = readers.front().get();

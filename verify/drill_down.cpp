@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "verify/findings.h"
 #include "verify/read_back.h"
@@ -24,22 +26,33 @@ bool StillUsable(Reader& reader) {
 
 std::string Summary(const TableVerdict& verdict) {
   const DifferenceCounts& counts = verdict.counts;
-  return fmt::format("{}{} rows missing in the target, {} only there, {} different",
-                     counts.exact ? "" : "at least ", counts.missing, counts.extra,
-                     counts.different);
+  return fmt::format("{} rows missing in the target, {} only there, {} different", counts.missing,
+                     counts.extra, counts.different);
 }
 
-// By the ranges of partitions, whole.
-void CompareRanges(SourceSide& source_side, TargetSide& target_side, TableReader& target,
-                   RowReader& source, const TableAccount& account, const DrillServices& services,
-                   TableVerdict& verdict) {
+// Where a side's bytes are not known.
+constexpr std::uint64_t kGuessedRowBytes = 64;
+
+// By ranges of partitions, or the table as a whole.
+void CompareRanges(SourceSide& source, TargetSide& target, TableReader& target_reader,
+                   const TableAccount& account, const SubSums& target_sums,
+                   const DrillServices& services, FoundRows& found, TableVerdict& verdict) {
+  const RowChecksum target_sum = verdict.target_sum.value_or(RowChecksum{});
+  const RowChecksum source_sum = account.checksum();
+  const bool by_hash = account.sub_sums.by_hash() && target_sums.by_hash();
   const std::vector<PartitionRange> ranges =
-      DifferingRanges(target, account, verdict.target_sum.value_or(RowChecksum{}), services.check);
+      by_hash ? std::vector<PartitionRange>{PartitionRange{}}
+              : DifferingRanges(target_reader, account, target_sum, services.check);
+  MatchTask task{source, target, ranges, *account.table};
+  task.expected_bytes = std::max(verdict.target_bytes, source_sum.rows * kGuessedRowBytes);
+  if (by_hash) {
+    task.source_sums = &account.sub_sums;
+    task.target_sums = &target_sums;
+  }
   verdict.drill.ranges = ranges.size();
-  const Leftovers leftovers =
-      CompareRows(source_side, target_side, ranges, account, MatchLimits{}, services.file, verdict);
-  if (services.found && verdict.counts.total() > 0) {
-    services.found({account, ranges, leftovers, source});
+  CompareRows(task, account, services.file, &found, verdict);
+  if (ranges.size() == 1 && ranges.front().whole_table()) {
+    verdict.compared.push_back({ranges.front(), source_sum, target_sum});
   }
 }
 
@@ -66,13 +79,18 @@ std::vector<PartitionRange> DifferingRanges(TableReader& target, const TableAcco
   return seen == target_sum && !differing.empty() ? differing : all;
 }
 
-Leftovers CompareRows(TupleSide& source, TupleSide& target,
-                      const std::vector<PartitionRange>& ranges, const TableAccount& account,
-                      const MatchLimits& limits, DifferenceFile* file, TableVerdict& verdict) {
-  const std::uint64_t expected = std::max(account.checksum().rows, verdict.target_rows);
-  Leftovers leftovers = FindLeftovers(source, target, ranges, *account.table, expected, limits);
-  Findings(account, file, verdict).Add(leftovers);
-  return leftovers;
+void CompareRows(const MatchTask& task, const TableAccount& account, DifferenceFile* file,
+                 FoundRows* found, TableVerdict& verdict) {
+  Findings findings(account, file, verdict);
+  const PartitionRange whole;
+  MatchRows(
+      task, [](const SidesRead&) { return true; },
+      [&](Leftovers&& rows) {
+        findings.Add(rows);
+        if (found != nullptr) {
+          found->Add(std::move(rows), task.ranges.size() == 1 ? task.ranges.front() : whole);
+        }
+      });
 }
 
 bool DrillDown(RowReader& source, TableReader& target, const TableAccount& account,
@@ -80,10 +98,13 @@ bool DrillDown(RowReader& source, TableReader& target, const TableAccount& accou
   SourceSide source_side(source, *account.table, services.check);
   TargetSide target_side(target, *account.table, services.check);
   try {
+    FoundRows found(account, source, services.found);
     SubRangeMatch by_sub_ranges(source_side, target_side, account, target_sums, verdict);
-    if (!by_sub_ranges.Run(source, services)) {
-      CompareRanges(source_side, target_side, target, source, account, services, verdict);
+    if (!by_sub_ranges.Run(services.file, found)) {
+      CompareRanges(source_side, target_side, target, account, target_sums, services, found,
+                    verdict);
     }
+    if (verdict.counts.total() > 0) found.Finish();
     verdict.drill.read_bytes = source_side.bytes() + target_side.bytes();
   } catch (const Error& error) {
     if (error.interrupted) throw;

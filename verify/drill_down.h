@@ -2,8 +2,9 @@
 //
 // Where sums of sub-ranges were taken on both sides, only those that differ are read again
 // (sub_range_match.h). Else ranges whose sums are known are compared first, where the key orders
-// alike on both sides; within those that differ (else: in the whole table) rows are matched by
-// hash, what is left over is paired by the table's key, and pairs are compared column by column.
+// alike on both sides. Rows are matched by hash within those that differ, else in the whole table
+// by the buckets that differ (row_match.h); what is left over is paired by the table's key, and
+// pairs are compared column by column.
 #ifndef TRANSLOAD_VERIFY_DRILL_DOWN_H_
 #define TRANSLOAD_VERIFY_DRILL_DOWN_H_
 
@@ -15,6 +16,7 @@
 #include "verify/accounts.h"
 #include "verify/difference_file.h"
 #include "verify/findings.h"
+#include "verify/found_rows.h"
 #include "verify/repair.h"
 #include "verify/row_match.h"
 #include "verify/table_verdict.h"
@@ -35,12 +37,11 @@ std::vector<PartitionRange> DifferingRanges(TableReader& target, const TableAcco
                                             const RowChecksum& target_sum,
                                             const std::function<void()>& check);
 
-// Matches the rows of `ranges` and fills counts and samples of the verdict; writes every difference
-// to `file`, when given. Rows that the account lists as rejected are no differences: when they
-// explain everything, and the books were in order, the verdict becomes a match. Returns the rows.
-Leftovers CompareRows(TupleSide& source, TupleSide& target,
-                      const std::vector<PartitionRange>& ranges, const TableAccount& account,
-                      const MatchLimits& limits, DifferenceFile* file, TableVerdict& verdict);
+// Matches the rows of the task's ranges and fills counts and samples of the verdict; writes every
+// difference to `file`, when given. Rows that the account lists as rejected are no differences.
+// `found` may be missing.
+void CompareRows(const MatchTask& task, const TableAccount& account, DifferenceFile* file,
+                 FoundRows* found, TableVerdict& verdict);
 
 // All of it. `target_sums` are empty where none were taken. An Error of either side becomes part of
 // the verdict's reason; false when one of the readers can't be used any more.

@@ -5,6 +5,7 @@
 
 #include "core/row_batch.h"
 #include "transform/render.h"
+#include "verify/row_key.h"
 
 namespace transload {
 namespace {
@@ -21,17 +22,6 @@ std::string Shown(const Cell& field, const PgType& type) {
   return field.null ? "NULL" : RenderField(field.view(), type);
 }
 
-void AppendFramed(const Cell& field, const PgType& type, ByteBuffer& out) {
-  if (field.null) {
-    StoreBe32(out.Extend(4), 0xFFFFFFFFu);
-    return;
-  }
-  const std::size_t frame = out.size();
-  out.Extend(4);
-  AppendCanonical(field.view(), type, out);
-  StoreBe32(out.data() + frame, static_cast<std::uint32_t>(out.size() - frame - 4));
-}
-
 bool SameValue(const Cell& a, const Cell& b, const PgType& type) {
   if (a.null || b.null) return a.null == b.null;
   if (a.view() == b.view()) return true;
@@ -42,11 +32,8 @@ bool SameValue(const Cell& a, const Cell& b, const PgType& type) {
 }
 
 std::string KeyOf(std::string_view fields, const BoundTable& table) {
-  const std::vector<Cell> cells = Fields(fields);
   ByteBuffer key;
-  for (std::size_t column : table.key_columns()) {
-    AppendFramed(cells[column], table.targets()[column].type, key);
-  }
+  AppendRowKey(fields, table, key);
   return std::string(key.view());
 }
 
@@ -115,9 +102,8 @@ RowDifference DescribePair(const PairedRows::Pair& pair, const BoundTable& table
   if (pair.source != nullptr && pair.target != nullptr) {
     difference.kind = DifferenceKind::kDifferent;
   }
-  difference.key = pair.source != nullptr && !pair.source->name.empty()
-                       ? pair.source->name
-                       : NameTargetRow(pair.source != nullptr ? source : target, table);
+  // By the target's types on either side: one row has one name.
+  difference.key = NameTargetRow(pair.source != nullptr ? source : target, table);
   for (std::size_t i = 0; i < table.targets().size(); ++i) {
     const PgType& type = table.targets()[i].type;
     if (difference.kind == DifferenceKind::kDifferent && SameValue(source[i], target[i], type)) {
@@ -157,16 +143,11 @@ void Findings::Add(const Leftovers& leftovers) {
     std::size_t& samples = sampled_[static_cast<std::size_t>(difference.kind)];
     if (samples++ < kSamplesPerKind) verdict_.samples.push_back(std::move(difference));
   }
-  if (!leftovers.complete) {
-    here.missing = leftovers.source_rows - here.different - here.rejected;
-    here.extra = leftovers.target_rows - here.different;
-  }
   DifferenceCounts& counts = verdict_.counts;
   counts.missing += here.missing;
   counts.extra += here.extra;
   counts.different += here.different;
   counts.rejected += here.rejected;
-  counts.exact = counts.exact && leftovers.complete;
 }
 
 }  // namespace transload

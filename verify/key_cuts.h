@@ -2,15 +2,13 @@
 //
 // A sub-range is a range of key values, so it can be summed while rows pass in any order, and read
 // again later through the key's index. Which sub-range a row is in is told by its encoded fields,
-// which are the same on both sides. Only keys that order alike on both sides are cut
-// (RangeInTarget): integers, exact numbers, UUIDs and binary strings; of a key of two integers
-// both, of any other the leading column.
+// which are the same on both sides. Only columns that order alike on both sides are cut by
+// (RangeInTarget, KeyPart): integers, exact numbers, dates and times, UUIDs and binary strings; of
+// a key of several columns as many of the leading ones as are such.
 #ifndef TRANSLOAD_VERIFY_KEY_CUTS_H_
 #define TRANSLOAD_VERIFY_KEY_CUTS_H_
 
-#include <compare>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,22 +16,16 @@
 
 #include "core/partition.h"
 #include "transform/bound_table.h"
+#include "verify/key_part.h"
 
 namespace transload {
-
-// A key in 16 bytes that order as keys do. Integers of more than 64 bits and binary strings of more
-// than 16 bytes are cut short, which no cut ever is: comparing with a cut stays exact.
-struct KeyPoint {
-  std::uint64_t high = 0;
-  std::uint64_t low = 0;
-  auto operator<=>(const KeyPoint&) const = default;
-};
 
 class KeyCuts {
  public:
   // Nothing when the table has no key that both sides can be cut by. Not every source can read
-  // ranges of `any_key`: those of one integer column all can.
-  static std::optional<KeyCuts> For(const BoundTable& table, bool any_key);
+  // ranges of `any_key`: those of integers all can. `most_columns`: of the key's leading ones.
+  static std::optional<KeyCuts> For(const BoundTable& table, bool any_key,
+                                    std::size_t most_columns = KeyPoint::kWords);
 
   // The columns that are cut by, as positions among the copied ones.
   const std::vector<std::size_t>& columns() const { return columns_; }
@@ -55,14 +47,15 @@ class KeyCuts {
  private:
   KeyCuts() = default;
 
+  bool AddColumn(const BoundTable& table, std::size_t column, bool any_key);
   std::optional<KeyPoint> PointOf(std::string_view fields) const;
-  std::optional<std::uint64_t> WordOf(const Cell& field, std::size_t position) const;
   KeyBound Bound(const KeyPoint& cut) const;
 
   PartitionRange pattern_;  // by which columns
   std::vector<std::size_t> columns_;
-  std::vector<PgKind> kinds_;  // of those columns
-  bool bytes_ = false;         // one column of bytes, rather than integers
+  std::vector<KeyPart> parts_;  // of those columns
+  std::size_t words_ = 0;       // that they take
+  std::size_t last_column_ = 0;
   std::vector<KeyPoint> cuts_;
 };
 

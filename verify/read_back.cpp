@@ -25,14 +25,17 @@ bool ExactNumber(CellFormat format) {
          format == CellFormat::kDecimal;
 }
 
-// What a PostgreSQL source sends is of the same type there. Its bounds are texts; these types have
-// the same one whatever the session's settings.
+// What a PostgreSQL source sends is of the same type there. Its bounds are texts, of dates as
+// sessions on both sides are set to print them: ISO, in UTC.
 bool SameTypeOrdersAlike(PgKind kind) {
   switch (kind) {
     case PgKind::kInt2:
     case PgKind::kInt4:
     case PgKind::kInt8:
     case PgKind::kNumeric:
+    case PgKind::kDate:
+    case PgKind::kTimestamp:
+    case PgKind::kTimestamptz:
     case PgKind::kUuid:
       return true;
     default:
@@ -51,6 +54,9 @@ bool OrdersAlike(const ColumnPlan& column, const TargetColumn& target) {
     case PgKind::kDate:
     case PgKind::kTimestamp:
       return column.source.format == CellFormat::kCivil;
+    case PgKind::kTimestamptz:
+      // MySQL's instants: sessions are in UTC on both sides. What else becomes one is shifted.
+      return column.source.format == CellFormat::kCivil && column.source.type == "timestamp";
     case PgKind::kBytea:
       return column.source.format == CellFormat::kBytes && column.decode.empty();
     case PgKind::kUuid:
@@ -89,8 +95,11 @@ SliceSum ReadSlice(TableReader& reader, const BoundTable& table, const std::stri
     told_bytes = sum.bytes;
   };
   while (reader.Next(fields)) {
-    RowChecksum& checksum = sub_sums != nullptr ? sub_sums->At(fields) : sum.checksum;
-    table.canonicaliser().AddRow(fields, checksum, scratch);
+    if (sub_sums != nullptr) {
+      sub_sums->AddRow(fields, table.canonicaliser(), scratch);
+    } else {
+      table.canonicaliser().AddRow(fields, sum.checksum, scratch);
+    }
     sum.bytes += fields.size();
     if (++rows % kRowsBetweenChecks == 0) tell();
   }

@@ -34,7 +34,7 @@ struct RowsToRepair {
 // Nothing when rows are not all known, or cannot be named.
 std::optional<RowsToRepair> SingleRows(const DrilledTable& table) {
   const BoundTable& bound = *table.account.table;
-  if (bound.key_columns().empty() || !table.leftovers.complete) return std::nullopt;
+  if (bound.key_columns().empty()) return std::nullopt;
   RowsToRepair rows;
   std::multiset<std::string> rejected = table.account.rejected_keys;
   for (const PairedRows::Pair& pair : PairByKey(table.leftovers, bound).pairs) {

@@ -26,7 +26,7 @@ class SourceReading {
       : readers_(readers), tables_(tables), watch_(watch), accounts_(tables.size()) {
     for (std::size_t i = 0; i < tables.size(); ++i) {
       accounts_[i].table = tables[i].table;
-      accounts_[i].sub_sums = SubSums(tables[i].cuts);
+      accounts_[i].sub_sums = tables[i].parts.Blank();
       accounts_[i].sampled = tables[i].table->sampled();
       // Of a sample the source's own count says nothing.
       if (!accounts_[i].sampled || level == VerifyLevel::kCount) {
@@ -82,7 +82,7 @@ class SourceReading {
         accounts_[job.table].source_rows = rows;
       } else {
         if (job.remainder) CutRemainder(reader, job, queue);
-        SubSums sub_sums(tables_[job.table].cuts);
+        SubSums sub_sums = tables_[job.table].parts.Blank();
         PartitionAccount read = HashSourceRange(
             reader, *tables_[job.table].table, job.range,
             [&](std::uint64_t rows, std::uint64_t bytes) {

@@ -14,7 +14,7 @@ namespace transload {
 struct SourceRead {
   const BoundTable* table = nullptr;  // borrowed
   SplitPlan split;
-  const KeyCuts* cuts = nullptr;  // borrowed; to sum by, or none
+  SubSums parts = SubSums();  // blank: to sum by, or none
 };
 
 // One thread per reader. Accounts in the order of the tables; a table that cannot be read has the

@@ -4,20 +4,14 @@
 #ifndef TRANSLOAD_VERIFY_SUB_RANGE_MATCH_H_
 #define TRANSLOAD_VERIFY_SUB_RANGE_MATCH_H_
 
-#include <cstdint>
-#include <optional>
-#include <vector>
-
-#include "extract/source.h"
 #include "verify/accounts.h"
 #include "verify/findings.h"
+#include "verify/found_rows.h"
 #include "verify/sub_sums.h"
 #include "verify/table_verdict.h"
 #include "verify/tuples.h"
 
 namespace transload {
-
-struct DrillServices;
 
 class SubRangeMatch {
  public:
@@ -28,15 +22,11 @@ class SubRangeMatch {
   // Fills the verdict. False when the sums cannot tell where rows differ: there are none, rows
   // differ that have no key, or what a sub-range holds when it is read again is not what was summed
   // (one of the sides does not order its keys as its type promises). The table is to be compared as
-  // a whole then. `source` is what the source's side reads from.
-  bool Run(RowReader& source, const DrillServices& services);
+  // a whole then.
+  bool Run(DifferenceFile* file, FoundRows& found);
 
  private:
-  struct Pending;
-
-  bool Explains(const Leftovers& leftovers, RowChecksum source, RowChecksum target) const;
-  bool Compare(const SubRangeRun& run, Findings& findings, Leftovers& leftovers);
-  std::optional<Leftovers> MatchInMemory(const SubRangeRun& run, const PartitionRange& range);
+  bool Compare(const SubRangeRun& run, Findings& findings, FoundRows& found);
 
   TupleSide& source_;
   TupleSide& target_;

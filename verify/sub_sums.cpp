@@ -17,18 +17,49 @@ std::string_view TupleAt(const CopyBlock& block, std::size_t row) {
 
 }  // namespace
 
+RowHash HashRow(std::string_view fields, const RowCanonicaliser& canonicaliser,
+                ByteBuffer& scratch) {
+  RowChecksum one;
+  canonicaliser.AddRow(fields, one, scratch);
+  return {one.high, one.low};
+}
+
 SubSums::SubSums(const KeyCuts* cuts) : cuts_(cuts) {
   if (cuts != nullptr) sums_.resize(cuts->size() + 1);
 }
 
-RowChecksum& SubSums::At(std::string_view fields) {
+SubSums SubSums::ByHash(unsigned bits) {
+  SubSums sums;
+  sums.bits_ = bits;
+  sums.sums_.resize(std::size_t{1} << bits);
+  return sums;
+}
+
+SubSums SubSums::Blank() const { return by_hash() ? ByHash(bits_) : SubSums(cuts_); }
+
+void SubSums::AddRow(std::string_view fields, const RowCanonicaliser& canonicaliser,
+                     ByteBuffer& scratch) {
+  if (cuts_ == nullptr) {
+    const RowHash hash = HashRow(fields, canonicaliser, scratch);
+    SubSum& sum = sums_[Bucket(hash)];
+    sum.checksum.AddHash(hash.high, hash.low);
+    sum.bytes += fields.size() + kFieldCountBytes;
+    return;
+  }
   near_ = cuts_->Find(fields, near_);
+  canonicaliser.AddRow(fields, sums_[near_].checksum, scratch);
   sums_[near_].bytes += fields.size() + kFieldCountBytes;
-  return sums_[near_].checksum;
 }
 
 void SubSums::AddBlock(const CopyBlock& block, const RowCanonicaliser& canonicaliser) {
   if (block.rows == 0) return;
+  thread_local ByteBuffer scratch;
+  if (cuts_ == nullptr) {
+    for (std::size_t row = 0; row < block.rows; ++row) {
+      AddRow(TupleAt(block, row).substr(kFieldCountBytes), canonicaliser, scratch);
+    }
+    return;
+  }
   found_.clear();
   bool alike = true;
   for (std::size_t row = 0; row < block.rows; ++row) {
@@ -41,7 +72,6 @@ void SubSums::AddBlock(const CopyBlock& block, const RowCanonicaliser& canonical
     sums_[near_].bytes += block.bytes.size();
     return;
   }
-  thread_local ByteBuffer scratch;
   for (std::size_t row = 0; row < block.rows; ++row) {
     const std::string_view tuple = TupleAt(block, row);
     SubSum& sum = sums_[found_[row]];
@@ -53,6 +83,7 @@ void SubSums::AddBlock(const CopyBlock& block, const RowCanonicaliser& canonical
 void SubSums::Add(const SubSums& other) {
   if (empty() && !other.empty()) {
     cuts_ = other.cuts_;
+    bits_ = other.bits_;
     sums_.resize(other.sums_.size());
   }
   for (std::size_t i = 0; i < other.sums_.size(); ++i) {

@@ -1,5 +1,6 @@
-// Sums of the sub-ranges of a table, taken while its rows are hashed anyway, and what a comparison
-// of both sides' sums says about where rows differ.
+// Sums of parts of a table, taken while its rows are hashed anyway, and what a comparison of both
+// sides' sums says about where rows differ. The parts are sub-ranges of the key, or, where a table
+// can't be cut by one, buckets of rows by the first bits of their hash.
 #ifndef TRANSLOAD_VERIFY_SUB_SUMS_H_
 #define TRANSLOAD_VERIFY_SUB_SUMS_H_
 
@@ -15,6 +16,15 @@
 
 namespace transload {
 
+struct RowHash {
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  auto operator<=>(const RowHash&) const = default;
+};
+// Of one row, by its framed fields.
+RowHash HashRow(std::string_view fields, const RowCanonicaliser& canonicaliser,
+                ByteBuffer& scratch);
+
 struct SubSum {
   RowChecksum checksum;
   std::uint64_t bytes = 0;  // of the rows as tuples
@@ -25,13 +35,17 @@ class SubSums {
  public:
   // Without cuts nothing is kept.
   explicit SubSums(const KeyCuts* cuts = nullptr);
+  // By the first bits of a row's hash: 2^bits buckets.
+  static SubSums ByHash(unsigned bits);
+  // One by the same parts, without rows.
+  SubSums Blank() const;
 
   // What is known of a sub-range without having seen its rows, nor their bytes.
   void Set(std::size_t sub_range, const RowChecksum& checksum) {
     sums_.at(sub_range).checksum = checksum;
   }
-  // The sum to add a row to; `fields` are its framed fields.
-  RowChecksum& At(std::string_view fields);
+  // Adds a row by its framed fields.
+  void AddRow(std::string_view fields, const RowCanonicaliser& canonicaliser, ByteBuffer& scratch);
   // The rows of a block whose row starts were kept. Hashes them again only when they are of more
   // than one sub-range.
   void AddBlock(const CopyBlock& block, const RowCanonicaliser& canonicaliser);
@@ -39,6 +53,10 @@ class SubSums {
 
   const KeyCuts* cuts() const { return cuts_; }
   bool empty() const { return sums_.empty(); }
+  bool by_hash() const { return !empty() && cuts_ == nullptr; }
+  std::size_t Bucket(const RowHash& hash) const {
+    return bits_ == 0 ? 0 : static_cast<std::size_t>(hash.high >> (64 - bits_));
+  }
   // In the order of the cuts; the last is of rows whose key is NULL.
   const std::vector<SubSum>& sums() const { return sums_; }
   // Of sub-ranges first to last, both included.
@@ -46,7 +64,8 @@ class SubSums {
   RowChecksum Total() const;
 
  private:
-  const KeyCuts* cuts_;  // borrowed
+  const KeyCuts* cuts_ = nullptr;  // borrowed
+  unsigned bits_ = 0;              // by hash
   std::vector<SubSum> sums_;
   std::vector<std::size_t> found_;  // of a block's rows
   std::size_t near_ = 0;

@@ -1,5 +1,7 @@
 #include "verify/table_proof.h"
 
+#include <algorithm>
+
 #include "verify/drill_down.h"
 #include "verify/judge.h"
 #include "verify/target_sums.h"
@@ -10,8 +12,14 @@ namespace {
 // The partitions' sums are sums of sub-ranges, where the table was cut by a key that lends itself.
 // Nothing otherwise.
 std::optional<KeyCuts> CutsOf(const TableAccount& account, bool any_key) {
-  std::optional<KeyCuts> cuts = KeyCuts::For(*account.table, any_key);
-  if (!cuts || account.partitions.size() < 2) return std::nullopt;
+  std::size_t columns = 0;
+  for (const PartitionAccount& partition : account.partitions) {
+    columns = std::max(columns, partition.range.columns.size());
+    if (partition.range.by == SplitBy::kRowid) columns = 1;
+  }
+  if (columns == 0 || account.partitions.size() < 2) return std::nullopt;
+  std::optional<KeyCuts> cuts = KeyCuts::For(*account.table, any_key, columns);
+  if (!cuts) return std::nullopt;
   for (const PartitionAccount& partition : account.partitions) {
     const std::optional<KeyBound>& lower = partition.range.lower;
     if (lower && !cuts->Add(*lower)) return std::nullopt;

@@ -40,9 +40,6 @@ struct DifferenceCounts {
   // Rows that the source has and the target lacks because the ledger lists them as rejected. These
   // are no differences.
   std::uint64_t rejected = 0;
-  // False when there were too many rows to pair: a different row may then count as one missing and
-  // one extra, and rows beyond the limit are not listed.
-  bool exact = true;
 
   std::uint64_t total() const { return missing + extra + different; }
 };

@@ -184,7 +184,7 @@ std::vector<TargetSum> ReadTargets(TargetReaders& readers, const std::vector<Tab
     const BoundTable& table = *tables[slice.table].table;
     const auto start = std::chrono::steady_clock::now();
     SliceSum sum;
-    SubSums sub_sums(tables[slice.table].sub_sums.cuts());
+    SubSums sub_sums = tables[slice.table].sub_sums.Blank();
     std::string error;
     if (worker > 0 && !readers.TryConnect(worker)) {
       queue.AddFirst(job);  // one connection less than wanted; the others do its work

@@ -135,6 +135,26 @@ TEST(DrillDownCost, FromSqliteAndPostgresIsTheSame) {
   postgres.ExpectFoundCheaply(3, 3);
 }
 
+// Rows that can't be cut by their key, all of them different, and more than memory is to hold.
+TEST(DrillDownCost, OfATextKeyIsBoundedInMemoryHoweverManyRowsDiffer) {
+  rig::MariaDbServer& server = rig::SharedMariaDb();
+  rig::PostgresServer& target = rig::SharedPostgres();
+  const std::string source = rig::FreshDatabase(server);
+  server.Execute(MariaDbRows("id varchar(40) primary key", "concat('Key', seq)"), source);
+  const Case here{server.Url(source), target, rig::FreshDatabase(target)};
+  here.Migrate();
+  target.Execute("update big set a = -a", here.database);
+  const rig::TemporaryDir folder;
+  const TransloadRun verify = RunTransload({"verify", here.source, target.Url(here.database), "-j",
+                                            "1", "--report", folder / "report"});
+  EXPECT_EQ(verify.exit_code, 6) << verify.err;
+  EXPECT_NE(verify.out.find("0 rows missing in the target, 0 only there, 300000 different"),
+            std::string::npos)
+      << verify.out;
+  EXPECT_LE(verify.peak_bytes, 96 * kMiB);
+  RecordProperty("peak_mib", static_cast<int>(verify.peak_bytes / kMiB));
+}
+
 // A run knows the sums of its partitions: only those that differ are read again.
 TEST(DrillDownCost, AtTheEndOfARunIsThatOfThePartitionsAtFault) {
   rig::MariaDbServer& server = rig::SharedMariaDb();

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/rig/temporary_dir.h"
+
 namespace transload {
 namespace {
 
@@ -76,7 +78,8 @@ struct Found {
 };
 
 Found Compare(std::vector<std::string> source, std::vector<std::string> target,
-              bool with_key = true, const MatchLimits& limits = {}) {
+              bool with_key = true, const MatchLimits& limits = {},
+              std::uint64_t expected_bytes = 0) {
   const BoundTable table = Notes(with_key);
   TableAccount account;
   account.table = &table;
@@ -88,8 +91,11 @@ Found Compare(std::vector<std::string> source, std::vector<std::string> target,
   // The target's order is its own.
   std::shuffle(target.begin(), target.end(), std::mt19937(7));
   Rows source_side(std::move(source)), target_side(std::move(target));
-  CompareRows(source_side, target_side, {PartitionRange{}}, account, limits, nullptr,
-              found.verdict);
+  const std::vector<PartitionRange> whole(1);
+  MatchTask task{source_side, target_side, whole, table};
+  task.limits = limits;
+  task.expected_bytes = expected_bytes;
+  CompareRows(task, account, nullptr, nullptr, found.verdict);
   found.source_reads = source_side.reads;
   return found;
 }
@@ -110,7 +116,6 @@ const RowDifference* Find(const TableVerdict& verdict, const std::string& key) {
 TEST(DrillDown, FindsNothingInEqualRows) {
   const Found found = Compare(Many(1000), Many(1000));
   EXPECT_EQ(found.verdict.counts.total(), 0u);
-  EXPECT_TRUE(found.verdict.counts.exact);
   EXPECT_EQ(found.source_reads, 1);
 }
 
@@ -183,26 +188,84 @@ TEST(DrillDown, ShowsAChangedKeyAsOneRowMissingAndOneTooMany) {
   EXPECT_EQ(verdict.counts.extra, 1u);
 }
 
-TEST(DrillDown, WorksInBucketsWhenThereAreMoreRowsThanFit) {
+// In parts so small that they are divided again and again.
+TEST(DrillDown, DividesWhatDoesNotFitInMemory) {
   MatchLimits limits;
-  limits.rows_in_memory = 100;
-  std::vector<std::string> target = Many(20'000);
+  limits.part_rows = 20;
+  std::vector<std::string> target = Many(4'000);
   target[777] = Row(777, "changed");
-  target.erase(target.begin() + 12'345);
-  const TableVerdict verdict = Compare(Many(20'000), target, true, limits).verdict;
-  EXPECT_EQ(verdict.counts.different, 1u);
-  EXPECT_EQ(verdict.counts.missing, 1u);
-  EXPECT_EQ(verdict.counts.extra, 0u);
-  EXPECT_NE(Find(verdict, "id=777"), nullptr);
-  EXPECT_NE(Find(verdict, "id=12345"), nullptr);
+  target.erase(target.begin() + 2'345);
+  target.push_back(target[99]);
+  for (const bool with_key : {true, false}) {
+    for (const std::uint64_t expected : {std::uint64_t{0}, std::uint64_t{1} << 30}) {
+      const Found found = Compare(Many(4'000), target, with_key, limits, expected);
+      const DifferenceCounts& counts = found.verdict.counts;
+      EXPECT_EQ(counts.different, with_key ? 1u : 0u);
+      EXPECT_EQ(counts.missing, with_key ? 1u : 2u);
+      EXPECT_EQ(counts.extra, with_key ? 1u : 2u);
+      EXPECT_EQ(found.source_reads, expected == 0 ? 1 : 2);
+      if (!with_key) continue;
+      ASSERT_NE(Find(found.verdict, "id=777"), nullptr);
+      EXPECT_EQ(Find(found.verdict, "id=777")->columns[0].target, "changed");
+      EXPECT_NE(Find(found.verdict, "id=2345"), nullptr);
+      EXPECT_NE(Find(found.verdict, "id=99"), nullptr);
+    }
+  }
 }
 
-TEST(DrillDown, SaysWhenThereWereTooManyRowsToKeep) {
+TEST(DrillDown, NamesEveryRowHoweverManyDiffer) {
+  constexpr std::uint32_t kMany = 101'000;
+  const rig::TemporaryDir folder;
+  const BoundTable table = Notes(false);
+  TableAccount account;
+  account.table = &table;
+  TableVerdict verdict;
+  Rows source(Many(kMany)), target({});
+  const std::vector<PartitionRange> whole(1);
+  DifferenceFile file(folder.path());
+  CompareRows({source, target, whole, table}, account, &file, nullptr, verdict);
+  file.Finish();
+  EXPECT_EQ(verdict.counts.missing, kMany);
+  EXPECT_EQ(file.written(), kMany);
+  EXPECT_EQ(verdict.samples.size(), kSamplesPerKind);
+}
+
+// As many rows as are the same can't be told apart by any hash.
+TEST(DrillDown, CountsOneRowThatIsThereVeryOften) {
   MatchLimits limits;
-  limits.kept_rows = 10;
-  const TableVerdict verdict = Compare(Many(100), {}, true, limits).verdict;
-  EXPECT_FALSE(verdict.counts.exact);
-  EXPECT_EQ(verdict.counts.missing, 100u);
+  limits.part_rows = 100;
+  const TableVerdict verdict = Compare(std::vector<std::string>(100'000, Row(1, "a")),
+                                       std::vector<std::string>(40'000, Row(1, "a")), false, limits)
+                                   .verdict;
+  EXPECT_EQ(verdict.counts.missing, 60'000u);
+  EXPECT_EQ(verdict.counts.extra, 0u);
+}
+
+// Sums by hash that are known leave out what can't differ.
+TEST(DrillDown, ReadsEachSideOnceWhereSumsByHashAreKnown) {
+  const BoundTable table = Notes(false);
+  std::vector<std::string> there = Many(50'000);
+  there[31] = Row(31, "changed");
+  SubSums source_sums = SubSums::ByHash(10), target_sums = source_sums.Blank();
+  ByteBuffer scratch;
+  for (const std::string& row : Many(50'000)) {
+    source_sums.AddRow(row, table.canonicaliser(), scratch);
+  }
+  for (const std::string& row : there) target_sums.AddRow(row, table.canonicaliser(), scratch);
+  Rows source(Many(50'000)), target(there);
+  const std::vector<PartitionRange> whole(1);
+  MatchTask task{source, target, whole, table};
+  task.expected_bytes = std::uint64_t{1} << 30;
+  task.source_sums = &source_sums;
+  task.target_sums = &target_sums;
+  TableAccount account;
+  account.table = &table;
+  TableVerdict verdict;
+  CompareRows(task, account, nullptr, nullptr, verdict);
+  EXPECT_EQ(source.reads, 1);
+  EXPECT_EQ(target.reads, 1);
+  EXPECT_EQ(verdict.counts.missing, 1u);
+  EXPECT_EQ(verdict.counts.extra, 1u);
 }
 
 TEST(DrillDown, DoesNotCallARejectedRowMissing) {
@@ -225,7 +288,8 @@ TEST(DrillDown, DoesNotCallARejectedRowMissing) {
     }
   } source;
   Rows target({Row(1, "x")});
-  CompareRows(source, target, {PartitionRange{}}, account, MatchLimits{}, nullptr, verdict);
+  const std::vector<PartitionRange> whole(1);
+  CompareRows({source, target, whole, table}, account, nullptr, nullptr, verdict);
   EXPECT_EQ(verdict.counts.rejected, 1u);
   EXPECT_EQ(verdict.counts.missing, 1u);
   ASSERT_EQ(verdict.samples.size(), 1u);

@@ -138,7 +138,7 @@ TEST(KeyCuts, CutUuidsAndBinaryStringsByTheirBytes) {
   EXPECT_EQ(cuts->Find(Framed(std::string("aa\xff\xff", 4)), 1), 0u);
 }
 
-TEST(KeyCuts, CutPairsOfIntegersByBothWhereTheSourceCan) {
+TEST(KeyCuts, CutPairsOfIntegersByBothUnlessOneIsWanted) {
   // The key's order is not that of the columns.
   const BoundTable table =
       Table({{"line", "integer", CellFormat::kSigned}, {"orders", "bigint", CellFormat::kSigned}},
@@ -156,10 +156,87 @@ TEST(KeyCuts, CutPairsOfIntegersByBothWhereTheSourceCan) {
   EXPECT_EQ(RangeInTarget(table, cuts->Range(1, 1)),
             "(\"orders\", \"line\") >= ('10'::bigint, '-3'::integer)");
 
-  cuts = KeyCuts::For(table, false);
+  cuts = KeyCuts::For(table, false, 1);
   ASSERT_TRUE(cuts);
   EXPECT_TRUE(cuts->Add({"10"}));
   EXPECT_EQ(cuts->Range(0, 0).Describe(), "orders < 10");
+}
+
+TEST(KeyCuts, CutDatesAndTimesAndPrintThemAsBothSidesReadThem) {
+  const std::vector<std::string> types = {"date", "timestamp", "timestamptz"};
+  for (const std::string& type : types) {
+    BoundTable table = Table({{"at", type, CellFormat::kCivil}}, {"at"});
+    if (type == "timestamptz") {
+      EXPECT_FALSE(KeyCuts::For(table, true));  // of a MySQL DATETIME, say, by a zone's shift
+      table = Table({{"at", type, CellFormat::kPgBinary}}, {"at"});
+    }
+    EXPECT_FALSE(KeyCuts::For(table, false));
+    std::optional<KeyCuts> cuts = KeyCuts::For(table, true);
+    ASSERT_TRUE(cuts) << type;
+    if (type == "date") {
+      for (const char* cut : {"2020-02-29", "1999-12-31", "0001-01-01"}) {
+        EXPECT_TRUE(cuts->Add({cut})) << cut;
+      }
+      for (const char* none : {"infinity", "-infinity", "0044-03-15 BC", "10000-01-01", ""}) {
+        EXPECT_FALSE(cuts->Add({none})) << none;
+      }
+      cuts->Settle(1);
+      EXPECT_EQ(cuts->Find(Int(-1, 4), 0), 2u);  // 1999-12-31
+      EXPECT_EQ(cuts->Find(Int(-2, 4), 0), 1u);
+      EXPECT_EQ(cuts->Find(Int(INT32_MIN, 4), 0), 0u);  // -infinity
+      EXPECT_EQ(cuts->Find(Int(INT32_MAX, 4), 0), 3u);
+      EXPECT_EQ(cuts->Find(Int(7364, 4), 0), 3u);  // 2020-02-29
+      EXPECT_EQ(cuts->Range(2, 2).Describe(), "at >= 1999-12-31 and at < 2020-02-29");
+      continue;
+    }
+    const std::string zone = type == "timestamptz" ? "+00" : "";
+    EXPECT_TRUE(cuts->Add({"2000-01-01 00:00:01" + zone}));
+    EXPECT_TRUE(cuts->Add({"1999-12-31 23:59:59.999999" + zone}));
+    EXPECT_FALSE(cuts->Add({"2020-02-29"}));
+    EXPECT_FALSE(cuts->Add({"2020-02-29 00:00:00+02"}));
+    cuts->Settle(1);
+    EXPECT_EQ(cuts->Find(Int(-2, 8), 0), 0u);
+    EXPECT_EQ(cuts->Find(Int(-1, 8), 0), 1u);
+    EXPECT_EQ(cuts->Find(Int(999'999, 8), 0), 1u);
+    EXPECT_EQ(cuts->Find(Int(1'000'000, 8), 0), 2u);
+    EXPECT_EQ(cuts->Range(1, 1).Describe(),
+              "at >= 1999-12-31 23:59:59.999999 and at < 2000-01-01 00:00:01.000000");
+  }
+}
+
+// As many leading columns as order alike.
+TEST(KeyCuts, CutKeysOfSeveralColumns) {
+  const std::vector<Column> columns = {{"tenant", "uuid", CellFormat::kBytes, "uuid"},
+                                       {"day", "date", CellFormat::kCivil},
+                                       {"line", "numeric(20)", CellFormat::kUnsigned},
+                                       {"name", "text", CellFormat::kText}};
+  const BoundTable table = Table(columns, {"tenant", "day", "line", "name"});
+  std::optional<KeyCuts> cuts = KeyCuts::For(table, true);
+  ASSERT_TRUE(cuts);
+  EXPECT_EQ(cuts->columns().size(), 3u);
+  const std::string uuid = "00000000-0000-0000-0000-000000000001";
+  EXPECT_TRUE(cuts->Add({uuid, "2000-01-02", "5"}));
+  cuts->Settle(1);
+  const std::string one = Framed(std::string(15, '\0') + '\1');
+  const std::string two = Framed(std::string(15, '\0') + '\2');
+  const std::string four = Words({1, 0, 0, 0, 4}), five = Words({1, 0, 0, 0, 5});
+  EXPECT_EQ(cuts->Find(one + Int(1, 4) + four + Null(), 0), 0u);
+  EXPECT_EQ(cuts->Find(one + Int(1, 4) + five + Null(), 0), 1u);
+  EXPECT_EQ(cuts->Find(one + Int(2, 4) + four + Null(), 0), 1u);
+  EXPECT_EQ(cuts->Find(two + Int(0, 4) + four + Null(), 0), 1u);
+  EXPECT_EQ(cuts->Find(one + Null() + four + Null(), 0), 2u);
+  EXPECT_EQ(cuts->Range(1, 1).columns, (std::vector<std::string>{"tenant", "day", "line"}));
+  EXPECT_EQ(cuts->Range(1, 1).lower,
+            (KeyBound{"00000000000000000000000000000001", "2000-01-02", "5"}));
+
+  // What is cut short within one point is the last column: a numeric's fraction, a long string.
+  const std::vector<Column> numbers = {{"a", "numeric(20,2)", CellFormat::kDecimal},
+                                       {"b", "integer", CellFormat::kSigned}};
+  EXPECT_EQ(KeyCuts::For(Table(numbers, {"a", "b"}), true)->columns().size(), 1u);
+  EXPECT_EQ(KeyCuts::For(Table(numbers, {"b", "a"}), true)->columns().size(), 2u);
+  // A source that reads ranges of integers only.
+  EXPECT_FALSE(KeyCuts::For(table, false));
+  EXPECT_EQ(KeyCuts::For(Table(numbers, {"b", "a"}), true, 1)->columns().size(), 1u);
 }
 
 TEST(KeyCuts, NameTheRowidOfSqlite) {

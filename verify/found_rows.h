@@ -1,0 +1,44 @@
+// Differing rows of one table on their way to a repair: together where they are few, else in parts
+// of some MiB.
+#ifndef TRANSLOAD_VERIFY_FOUND_ROWS_H_
+#define TRANSLOAD_VERIFY_FOUND_ROWS_H_
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include "extract/source.h"
+#include "verify/accounts.h"
+#include "verify/repair.h"
+#include "verify/row_match.h"
+
+namespace transload {
+
+class FoundRows {
+ public:
+  using Told = std::function<void(const DrilledTable&)>;
+
+  // All are borrowed; without `told` nothing is kept. `source` is what the rows were read from.
+  FoundRows(const TableAccount& account, RowReader& source, const Told& told)
+      : account_(account), source_(source), told_(told) {}
+
+  // Rows of a range. No query is open on either side meanwhile.
+  void Add(Leftovers&& rows, const PartitionRange& range);
+  // After the last part. Nothing is told where nothing was added.
+  void Finish();
+
+ private:
+  void Tell();
+
+  const TableAccount& account_;
+  RowReader& source_;
+  const Told& told_;
+  Leftovers rows_;
+  std::vector<PartitionRange> ranges_;
+  std::size_t bytes_ = 0;
+  bool any_ = false;
+};
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_VERIFY_FOUND_ROWS_H_
