@@ -23,6 +23,8 @@ class FaultSource {
 
 std::unique_ptr<FaultSource> MariaDbFaultSource();
 std::unique_ptr<FaultSource> SqliteFaultSource();
+std::unique_ptr<FaultSource> PostgresFaultSource();
+std::unique_ptr<FaultSource> OdbcFaultSource();  // MariaDB's driver
 
 }  // namespace transload
 
