@@ -69,20 +69,38 @@ std::optional<std::string> DropStatement(const std::string& type, const std::str
 
 }  // namespace
 
+bool SchemaBuilder::State::Stands(SqlTransaction& transaction, const ArchiveObject& object) {
+  return !transaction
+              .Exec(Sql("select from {L}.object o, lateral "
+                        "pg_catalog.pg_identify_object_as_address(substr(o.detail, ") +
+                        std::to_string(kMark.size() + 1) +
+                        ")::bigint::oid, o.oid::oid, 0) a where o.run_id = $1::text and o.kind = "
+                        "$2::text and o.schema = $3::text and o.name = $4::text and o.action = "
+                        "'created' and o.oid <> 0 and o.detail like 'archive class %' and a.type = "
+                        "$5::text and a.object_names = $6::text[] and a.object_args = $7::text[]",
+                    {run_id, object.kind, object.schema, object.name, object.address_type,
+                     object.address_names, object.address_args})
+              .empty();
+}
+
 ObjectOutcome SchemaBuilder::CreateFromArchive(const ArchiveObject& object) {
   ObjectOutcome outcome = state_->Do(object.kind, object.label, [&](SqlTransaction& transaction) {
     transaction.Exec(kSettings);
     if (!object.exists_sql.empty() && !transaction.Exec(object.exists_sql).empty()) return;
+    const bool addressed = !object.address_type.empty();
+    if (addressed && state_->Stands(transaction, object)) return;
     if (!object.settings_sql.empty()) transaction.Exec(object.settings_sql);
     transaction.Exec(object.sql);
     std::string class_oid = "0", oid = "0";
-    if (!object.address_type.empty()) {
+    if (addressed) {
       SqlRows found = transaction.Exec(
           "select classid::oid::bigint, objid::bigint from pg_catalog.pg_get_object_address("
           "$1::text, $2::text[], $3::text[])",
           {object.address_type, object.address_names, object.address_args});
       class_oid = found.Text(0, 0);
       oid = found.Text(0, 1);
+    } else if (state_->Made(transaction, object.kind, object.schema, object.name, object.table)) {
+      return;  // a comment, a grant: said twice it is the same
     }
     state_->Record(transaction, object.kind, object.schema, object.name, object.table, "created",
                    fmt::format("{}{}", kMark, class_oid), "select " + oid);
@@ -120,6 +138,7 @@ ObjectOutcome SchemaBuilder::CreateLargeObject(
     const std::string& oid, const std::function<LargeObjectPiece(std::int64_t)>& read,
     const std::vector<std::string>& after) {
   return state_->Do("large object", oid, [&](SqlTransaction& transaction) {
+    if (state_->Made(transaction, "large object", "", oid, "")) return;
     transaction.Exec("select pg_catalog.lo_create($1::oid)", {oid});
     for (std::int64_t offset = 0;;) {
       const LargeObjectPiece piece = read(offset);

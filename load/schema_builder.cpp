@@ -11,9 +11,6 @@ namespace {
 
 std::string Label(const TablePlan& table) { return table.schema + "." + table.name; }
 
-std::string OidOfRelation(const std::string& schema, const std::string& name) {
-  return fmt::format("select {}::regclass::oid", ddl::QuoteLiteral(ddl::Qualified(schema, name)));
-}
 
 std::string OidOfConstraint(const TablePlan& table, const std::string& name) {
   return fmt::format(
@@ -125,100 +122,6 @@ ObjectOutcome SchemaBuilder::CreateSequence(const SequencePlan& sequence) {
     state_->Record(transaction, "sequence", sequence.schema, sequence.name, "", "created", "",
                    OidOfRelation(sequence.schema, sequence.name));
   });
-}
-
-ObjectOutcome SchemaBuilder::TruncateTables(const std::vector<const TablePlan*>& tables) {
-  std::vector<std::string> names;
-  for (const TablePlan* table : tables) names.push_back(ddl::Qualified(table->schema, table->name));
-  const std::string all = fmt::format("{}", fmt::join(names, ", "));
-  if (tables.empty()) return {};
-  return state_->Do("truncate", all, [&](SqlTransaction& transaction) {
-    transaction.Exec("TRUNCATE " + all);
-    for (const TablePlan* table : tables) {
-      state_->Record(transaction, "table", table->schema, table->name, "", "truncated", "",
-                     OidOfRelation(table->schema, table->name));
-    }
-  });
-}
-
-ObjectOutcome SchemaBuilder::RecordAppend(const std::vector<const TablePlan*>& tables) {
-  return state_->Do("table", "existing tables", [&](SqlTransaction& transaction) {
-    for (const TablePlan* table : tables) {
-      state_->Record(transaction, "table", table->schema, table->name, "", "appended", "",
-                     OidOfRelation(table->schema, table->name));
-    }
-  });
-}
-
-ObjectOutcome SchemaBuilder::DropForExisting(const TablePlan& table) {
-  return state_->Do("drop", Label(table), [&](SqlTransaction& transaction) {
-    state_->Record(transaction, "table", table.schema, table.name, "", "dropped", "",
-                   OidOfRelation(table.schema, table.name));
-    transaction.Exec("DROP TABLE " + ddl::Qualified(table.schema, table.name));
-  });
-}
-
-std::vector<ObjectOutcome> SchemaBuilder::DropForeignKeys(
-    const std::vector<const TablePlan*>& tables) {
-  std::vector<ObjectOutcome> outcomes;
-  for (const TablePlan* table : tables) {
-    SqlRows keys = state_->session.Exec(
-        "select n.nspname, c.relname, k.conname, pg_get_constraintdef(k.oid), k.oid, "
-        "k.convalidated from pg_catalog.pg_constraint k join pg_catalog.pg_class c "
-        "on c.oid = k.conrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
-        "where k.contype = 'f' and (k.conrelid = to_regclass($1::text) "
-        "or k.confrelid = to_regclass($1::text)) order by k.oid",
-        {ddl::Qualified(table->schema, table->name)});
-    for (std::size_t row = 0; row < keys.size(); ++row) {
-      const std::string owner = ddl::Qualified(keys.Text(row, 0), keys.Text(row, 1));
-      outcomes.push_back(state_->Do(
-          "foreign key", keys.Text(row, 1) + "." + keys.Text(row, 2),
-          [&](SqlTransaction& transaction) {
-            transaction.Exec(fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", owner,
-                                         ddl::QuoteName(keys.Text(row, 2))));
-            state_->Record(transaction, "foreign key", keys.Text(row, 0), keys.Text(row, 2),
-                           keys.Text(row, 1), "dropped", keys.Text(row, 3));
-          }));
-    }
-  }
-  return outcomes;
-}
-
-std::vector<ObjectOutcome> SchemaBuilder::RecreateForeignKeys() {
-  SqlRows keys = state_->session.Exec(
-      state_->Sql("select id, schema, name, \"table\", detail from {L}.object "
-                  "where run_id = $1::text and kind = 'foreign key' and action = 'dropped' "
-                  "order by id"),
-      {state_->run_id});
-  std::vector<ObjectOutcome> outcomes;
-  for (std::size_t row = 0; row < keys.size(); ++row) {
-    const std::string owner = ddl::Qualified(keys.Text(row, 1), keys.Text(row, 3));
-    const std::string name = ddl::QuoteName(keys.Text(row, 2));
-    const std::string definition = keys.Text(row, 4);
-    auto mark = [&](SqlTransaction& transaction) {
-      transaction.Exec(state_->Sql("update {L}.object set action = 'recreated' where id = "
-                                   "$1::bigint"),
-                       {keys.Text(row, 0)});
-    };
-    const std::string label = keys.Text(row, 3) + "." + keys.Text(row, 2);
-    const std::string add =
-        fmt::format("ALTER TABLE {} ADD CONSTRAINT {} {}", owner, name, definition);
-    outcomes.push_back(state_->Do("foreign key", label, [&](SqlTransaction& transaction) {
-      transaction.Exec(add);
-      mark(transaction);
-    }));
-    if (outcomes.back().ok || outcomes.back().code != "23503") continue;
-    // Orphans: the key comes back for new rows, and the report says that old ones break it.
-    ObjectOutcome loose = state_->Do("foreign key", label, [&](SqlTransaction& transaction) {
-      transaction.Exec(add + (definition.ends_with("NOT VALID") ? "" : " NOT VALID"));
-      mark(transaction);
-    });
-    if (loose.ok)
-      outcomes.back().hint =
-          "the key was made again as NOT VALID: delete or complete "
-          "the rows without a parent, then VALIDATE CONSTRAINT";
-  }
-  return outcomes;
 }
 
 ObjectOutcome SchemaBuilder::CreateIndex(const TablePlan& table, const IndexPlan& index) {

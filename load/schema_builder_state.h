@@ -2,10 +2,13 @@
 #ifndef TRANSLOAD_LOAD_SCHEMA_BUILDER_STATE_H_
 #define TRANSLOAD_LOAD_SCHEMA_BUILDER_STATE_H_
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -15,6 +18,7 @@
 #include "load/ledger_state.h"
 #include "load/schema_builder.h"
 #include "load/session.h"
+#include "load/target_error.h"
 
 namespace transload {
 
@@ -43,6 +47,17 @@ inline std::pair<FaultPoint, FaultPoint> FaultPointsOf(const std::string& kind) 
     return {FaultPoint::kConstraintUncommitted, FaultPoint::kConstraintCommitted};
   }
   return {FaultPoint::kObjectUncommitted, FaultPoint::kObjectCommitted};
+}
+
+// Of a statement that makes what is there: a table, a schema, any other object, a second primary
+// key, a name that another transaction has taken since.
+inline bool MeansDuplicate(std::string_view sqlstate) {
+  return sqlstate == "42P07" || sqlstate == "42P06" || sqlstate == "42710" || sqlstate == "42723" ||
+         sqlstate == "42P16" || sqlstate == "23505";
+}
+
+inline std::string OidOfRelation(const std::string& schema, const std::string& name) {
+  return fmt::format("select {}::regclass::oid", ddl::QuoteLiteral(ddl::Qualified(schema, name)));
 }
 
 struct SchemaBuilder::State {
@@ -99,19 +114,26 @@ struct SchemaBuilder::State {
   // Whether this run has made the object: a COMMIT whose answer was lost may have worked, and
   // making it again would fail on what stands there.
   bool Made(SqlTransaction& transaction, const std::string& kind, const std::string& schema,
-            const std::string& name, const std::string& table) {
+            const std::string& name, const std::string& table,
+            const std::string& action = "created") {
     return !transaction
                 .Exec(Sql("select from {L}.object where run_id = $1::text and kind = $2::text and "
                           "schema = $3::text and name = $4::text and \"table\" = $5::text and "
-                          "action = 'created'"),
-                      {run_id, kind, schema, name, table})
+                          "action = $6::text"),
+                      {run_id, kind, schema, name, table, action})
                 .empty();
   }
 
-  // Runs the work in a transaction, again after a lock time-out or a deadlock.
+  // The same of what an archive makes, by its address: several operators share a name
+  // (pg_archive_objects.cpp).
+  bool Stands(SqlTransaction& transaction, const ArchiveObject& object);
+
+  // Runs the work in a transaction, again after a lock time-out, a deadlock, a cancellation. Throws
+  // when those do not end: nothing is wrong with the object, and the same command makes it later.
   ObjectOutcome Do(const std::string& kind, const std::string& name,
                    const std::function<void(SqlTransaction&)>& work) {
     const auto [uncommitted, committed] = FaultPointsOf(kind);
+    bool looked_again = false;
     for (int attempt = 1;; ++attempt) {
       try {
         session.Transact([&, before = uncommitted](SqlTransaction& transaction) {
@@ -128,17 +150,30 @@ struct SchemaBuilder::State {
         if (error.connection_lost || error.exit_code == ExitCode::kBug || error.code == "53100") {
           throw;
         }
-        const bool again = error.code == "40P01" || error.code == "55P03" || error.code == "40001";
-        if (!again || attempt > options.retries) {
+        // It may be ours: a COMMIT whose answer was lost came through after this try had looked.
+        if (MeansDuplicate(error.code) && !looked_again) {
+          looked_again = true;
+          continue;
+        }
+        if (!error.retryable) {
           ObjectOutcome outcome = Failed(kind, name, error);
           RecordFailure(outcome);
           return outcome;
         }
+        if (attempt > options.retries) ThrowGivenUp(kind + " " + name, error, attempt);
         const std::chrono::milliseconds wait(200 * attempt);
         if (retried) retried(kind + " " + name, error.what(), attempt, wait);
         std::this_thread::sleep_for(wait);
       }
     }
+  }
+
+  [[noreturn]] static void ThrowGivenUp(const std::string& what, const Error& error, int tries) {
+    Error given_up(fmt::format("{}: {} (tried {} times; {}the same command goes on from here)",
+                               what, error.what(), tries, WhatToDo(error.code)));
+    given_up.engine = error.engine;
+    given_up.code = error.code;
+    throw given_up;
   }
 
   void RecordFailure(const ObjectOutcome& outcome) {

@@ -26,6 +26,19 @@ bool MayRetry(std::string_view sqlstate) {
          sqlstate.starts_with("53") || EndsSession(sqlstate);
 }
 
+std::string_view WhatToDo(std::string_view sqlstate) {
+  if (sqlstate == "57014") {
+    return "look who cancels it: a time-out of the server's or of a proxy, or a job that ends long "
+           "statements; then ";
+  }
+  if (sqlstate == "55P03" || sqlstate == "40P01") {
+    return "end who holds the lock (pg_locks, pg_stat_activity), or raise --lock-timeout; then ";
+  }
+  if (sqlstate == "53300") return "fewer --jobs, or a higher max_connections; then ";
+  if (sqlstate == "53100") return "make room on the server's disk; then ";
+  return "";
+}
+
 Error TargetError(std::string_view sqlstate, std::string_view message) {
   Error error(Tidy(message));
   error.engine = "PostgreSQL";

@@ -14,6 +14,10 @@ Error TargetError(std::string_view sqlstate, std::string_view message);
 // The connection is gone.
 Error TargetLost(std::string_view message);
 
+// What the user may do when a failure of this kind does not go away: words before "the same command
+// goes on from here", or none.
+std::string_view WhatToDo(std::string_view sqlstate);
+
 bool MayRetry(std::string_view sqlstate);
 // The server ended the session together with the statement.
 bool EndsSession(std::string_view sqlstate);

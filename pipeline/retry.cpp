@@ -6,6 +6,8 @@
 #include <random>
 #include <thread>
 
+#include "load/target_error.h"
+
 namespace transload {
 namespace {
 
@@ -29,8 +31,8 @@ bool MayTryAgain(const Error& error) {
 }
 
 Error GivenUp(const Error& error, int tries) {
-  Error final_error(
-      fmt::format("{} (tried {} times; the same command goes on from here)", error.what(), tries));
+  Error final_error(fmt::format("{} (tried {} times; {}the same command goes on from here)",
+                                error.what(), tries, WhatToDo(error.code)));
   final_error.exit_code = error.exit_code;
   final_error.engine = error.engine;
   final_error.code = error.code;
