@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
-#include <exception>
-#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -170,21 +168,6 @@ bool BackendIsAtWork(const Options& options, std::int32_t pid, const std::string
 }
 
 void HurryStatements(milliseconds longest) { TheWatchman().Hurry(longest); }
-
-void BrieflyWaitFor(std::function<void()> call) noexcept {
-  try {
-    auto done = std::make_shared<std::promise<void>>();
-    std::future<void> ended = done->get_future();
-    std::thread([call = std::move(call), done] {
-      call();
-      done->set_value();
-    }).detach();
-    ended.wait_for(std::chrono::seconds(1));
-  } catch (const std::exception&) {
-    // No thread to be had: the caller goes on as if the call had taken too long.
-    return;
-  }
-}
 
 BackendWatch::BackendWatch(const Options& options, int socket, std::int32_t pid,
                            const std::string& backend_start)

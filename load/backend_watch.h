@@ -9,7 +9,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <string>
 
 #include "core/options.h"
@@ -24,10 +23,6 @@ bool BackendIsAtWork(const Options& options, std::int32_t pid, const std::string
 // The user wants to stop: from now on a watched statement that has no answer after so long is cut
 // off without asking. For the whole process, and for good.
 void HurryStatements(std::chrono::milliseconds longest);
-
-// Runs what may block on a dead network, a request to cancel above all, and waits for it no longer
-// than a second. `call` must own all that it uses.
-void BrieflyWaitFor(std::function<void()> call) noexcept;
 
 // Watches one connection while it lives, for one statement. Threads are shared.
 class BackendWatch {

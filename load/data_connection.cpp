@@ -11,6 +11,7 @@
 #include <chrono>
 #include <mutex>
 
+#include "core/brief_wait.h"
 #include "core/error.h"
 #include "core/fault_point.h"
 #include "load/backend_watch.h"
@@ -265,8 +266,11 @@ void DataConnection::RollBack() {
   if (status == PQTRANS_ACTIVE) {
     // In the middle of a COPY, in whichever direction.
     if (PQputCopyEnd(state_->pg(), "given up") != 1) {
-      char problem[256];
-      PQcancel(state_->cancel.get(), problem, sizeof problem);
+      std::shared_ptr<PGcancel> cancel(PQgetCancel(state_->pg()), FreeCancel());
+      BrieflyWaitFor([cancel] {
+        char problem[256];
+        PQcancel(cancel.get(), problem, sizeof problem);
+      });
     }
     state_->Flush();
     char* message = nullptr;

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <pqxx/pqxx>
 
+#include "core/brief_wait.h"
 #include "core/error.h"
 #include "load/backend_watch.h"
 #include "load/conninfo.h"

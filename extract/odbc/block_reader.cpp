@@ -89,6 +89,10 @@ bool BlockReader::FetchBlock() {
   std::fill(status_.begin(), status_.end(), kStatusUntouched);
   fetched_ = 0;
   next_ = 0;
+  const CallLimits& limits = statement_.connection().limits();
+  // Some drivers execute at the first fetch: until then the source may be at work without a word.
+  CallWatch watch(limits, limits.stall, rows_ > 0 ? Silence::kIsALoss : Silence::kIsAskedAbout,
+                  statement_.get());
   const SQLRETURN outcome = SQLFetch(statement_.get());
   if (outcome == SQL_NO_DATA) return false;
   statement_.Check(outcome, "reading rows");
@@ -99,7 +103,7 @@ bool BlockReader::FetchBlock() {
                             fetched_));
   }
   CheckStatus();
-  if (in_pieces_) ReadPieces();
+  if (in_pieces_) ReadPieces(watch);
   return true;
 }
 
@@ -131,7 +135,7 @@ std::optional<Overflow> BlockReader::FindOverflow() const {
   return overflow.columns.empty() ? std::nullopt : std::optional(std::move(overflow));
 }
 
-void BlockReader::ReadPieces() {
+void BlockReader::ReadPieces(CallWatch& watch) {
   for (std::size_t at = 0; at < order_.size(); ++at) {
     const std::size_t i = order_[at];
     if (columns_[i].bytes) continue;
@@ -145,6 +149,7 @@ void BlockReader::ReadPieces() {
       char* piece = value.Extend(kPieceBytes);
       const SQLRETURN outcome = SQLGetData(statement_.get(), static_cast<SQLUSMALLINT>(at + 1),
                                            buffer.transport.c_type, piece, kPieceBytes, &indicator);
+      watch.Moved();
       value.Truncate(value.size() - kPieceBytes);
       if (outcome == SQL_NO_DATA) break;
       statement_.Check(outcome, "reading column " + columns_[i].name);

@@ -58,7 +58,7 @@ class BlockReader {
   bool FetchBlock();
   void CheckStatus();
   std::optional<Overflow> FindOverflow() const;
-  void ReadPieces();
+  void ReadPieces(CallWatch& watch);
   void AppendRow(std::size_t row, RowBatch& batch);
 
   Statement& statement_;

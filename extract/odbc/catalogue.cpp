@@ -57,7 +57,11 @@ class CatalogueReader {
                    const std::function<SQLRETURN()>& call) {
     if (missing_.contains(function)) return {};
     if (connection_.Supports(function)) {
+      const CallLimits& limits = connection_.limits();
+      std::optional<CallWatch> watch(std::in_place, limits, limits.stall, Silence::kIsAskedAbout,
+                                     statement_.get());
       const SQLRETURN outcome = call();
+      watch.reset();
       if (SQL_SUCCEEDED(outcome)) return Collect(statement_);
       if (outcome == SQL_NO_DATA) return {};
       const auto records = ReadDiagnostics(SQL_HANDLE_STMT, statement_.get());

@@ -10,8 +10,6 @@
 namespace transload::odbc {
 namespace {
 
-constexpr int kLoginSeconds = 15;
-
 std::string* Find(Attributes& attributes, std::string_view name) {
   const std::string wanted = LowerCase(name);
   for (auto& [key, value] : attributes) {
@@ -128,6 +126,8 @@ Endpoint ReadEndpoint(const Options& options) {
   const Url url = ParseUrl(options.source_url);
   Endpoint endpoint;
   endpoint.shown = url.redacted;
+  endpoint.connect_timeout_ms = options.connect_timeout_ms;
+  endpoint.stall_timeout_ms = options.stall_timeout_ms;
   if (url.scheme == "mssql") {
     endpoint.sql_server = true;
     endpoint.attributes = SqlServerAttributes(url, FindOdbcInstallation().drivers);
@@ -136,6 +136,31 @@ Endpoint ReadEndpoint(const Options& options) {
   }
   return endpoint;
 }
+
+namespace {
+
+// A server that refuses a connection answers, too.
+bool LetsIn(Endpoint endpoint, const DriverQuirks* quirks) {
+  endpoint.only_asks = true;
+  try {
+    Connect(endpoint, quirks);
+    return true;
+  } catch (const Error& error) {
+    return !error.retryable;
+  }
+}
+
+CallLimits LimitsOf(const Endpoint& endpoint, const DriverQuirks* quirks) {
+  CallLimits limits;
+  limits.connect = std::chrono::milliseconds(endpoint.connect_timeout_ms);
+  limits.stall = std::chrono::milliseconds(endpoint.stall_timeout_ms);
+  limits.shown = endpoint.shown;
+  limits.only_asks = endpoint.only_asks;
+  limits.answers = [endpoint, quirks] { return LetsIn(endpoint, quirks); };
+  return limits;
+}
+
+}  // namespace
 
 std::unique_ptr<Connection> Connect(const Endpoint& endpoint, const DriverQuirks* quirks) {
   Attributes attributes =
@@ -148,8 +173,8 @@ std::unique_ptr<Connection> Connect(const Endpoint& endpoint, const DriverQuirks
   for (const auto& [name, value] : attributes) {
     if (IsSecretParameter(name)) secret = value;
   }
-  return std::make_unique<Connection>(ConnectionString(attributes), endpoint.shown, secret,
-                                      kLoginSeconds);
+  return std::make_unique<Connection>(ConnectionString(attributes), secret,
+                                      LimitsOf(endpoint, quirks));
 }
 
 }  // namespace transload::odbc

@@ -22,6 +22,9 @@ struct Endpoint {
   Attributes attributes;  // without the password when it comes from the environment
   std::string shown;      // the URL without secrets
   bool sql_server = false;
+  bool only_asks = false;  // CallLimits::only_asks
+  std::uint64_t connect_timeout_ms = 10'000;
+  std::uint64_t stall_timeout_ms = 300'000;
 };
 
 Endpoint ReadEndpoint(const Options& options);

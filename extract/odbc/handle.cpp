@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <new>
 
+#include "core/brief_wait.h"
 #include "core/error.h"
 #include "extract/odbc/wide_text.h"
 
@@ -39,6 +41,9 @@ std::string_view ConnectAdvice(const std::vector<Diagnostic>& records) {
   return "check the connection string";
 }
 
+// Of this process, to any source.
+std::atomic<bool> any_connected{false};
+
 }  // namespace
 
 Environment::Environment() {
@@ -53,12 +58,16 @@ Environment::~Environment() {
   if (handle_ != nullptr) SQLFreeHandle(SQL_HANDLE_ENV, handle_);
 }
 
-Connection::Connection(const std::string& text, const std::string& shown, const std::string& secret,
-                       int login_timeout_seconds) {
-  if (SQLAllocHandle(SQL_HANDLE_DBC, environment_.get(), &handle_) != SQL_SUCCESS) {
+Connection::Connection(const std::string& text, const std::string& secret, CallLimits limits)
+    : limits_(std::make_unique<const CallLimits>(std::move(limits))) {
+  if (SQLAllocHandle(SQL_HANDLE_DBC, environment_->get(), &handle_) != SQL_SUCCESS) {
     throw std::bad_alloc();
   }
-  SetAttribute(SQL_ATTR_LOGIN_TIMEOUT, static_cast<std::uintptr_t>(login_timeout_seconds));
+  const std::string& shown = limits_->shown;
+  CallWatch watch(*limits_, limits_->connect,
+                  any_connected ? Silence::kIsALoss : Silence::kIsARefusal);
+  SetAttribute(SQL_ATTR_LOGIN_TIMEOUT,
+               static_cast<std::uintptr_t>((limits_->connect.count() + 999) / 1000));
   std::u16string wide = ToUtf16(text);
   std::array<SQLWCHAR, 1024> completed{};
   SQLSMALLINT size = 0;
@@ -68,7 +77,7 @@ Connection::Connection(const std::string& text, const std::string& shown, const 
   std::fill(wide.begin(), wide.end(), u'\0');
   completed.fill(0);
   if (SQL_SUCCEEDED(outcome)) {
-    connected_ = true;
+    connected_ = any_connected = true;
     return;
   }
   std::vector<Diagnostic> records = ReadDiagnostics(SQL_HANDLE_DBC, handle_);
@@ -85,12 +94,17 @@ Connection::Connection(const std::string& text, const std::string& shown, const 
 
 Connection::~Connection() {
   if (handle_ == nullptr) return;
-  if (connected_) {
-    // Drivers refuse to disconnect inside a transaction, and would leave it open.
-    SQLEndTran(SQL_HANDLE_DBC, handle_, SQL_ROLLBACK);
-    SQLDisconnect(handle_);
-  }
-  SQLFreeHandle(SQL_HANDLE_DBC, handle_);
+  // A driver may wait for an answer to its goodbye: nobody waits with it for long.
+  BrieflyWaitFor(
+      [environment = environment_, handle = handle_, connected = connected_] {
+        if (connected) {
+          // Drivers refuse to disconnect inside a transaction, and would leave it open.
+          SQLEndTran(SQL_HANDLE_DBC, handle, SQL_ROLLBACK);
+          SQLDisconnect(handle);
+        }
+        SQLFreeHandle(SQL_HANDLE_DBC, handle);
+      },
+      limits_->connect);
 }
 
 std::string Connection::InfoText(SQLUSMALLINT what) const {
@@ -135,6 +149,7 @@ std::string Connection::CurrentCatalog() const {
 }
 
 void Connection::Rollback() {
+  CallWatch watch(*limits_, limits_->stall, Silence::kIsAskedAbout);
   if (!SQL_SUCCEEDED(SQLEndTran(SQL_HANDLE_DBC, handle_, SQL_ROLLBACK))) Fail("rolling back");
 }
 
@@ -159,7 +174,9 @@ Statement::Statement(Connection& connection) : connection_(&connection) {
 }
 
 Statement::~Statement() {
-  if (handle_ != nullptr) SQLFreeHandle(SQL_HANDLE_STMT, handle_);
+  if (handle_ == nullptr) return;
+  CallWatch watch(connection_->limits(), connection_->limits().stall, Silence::kIsALoss);
+  SQLFreeHandle(SQL_HANDLE_STMT, handle_);
 }
 
 Statement& Statement::operator=(Statement&& other) noexcept {
@@ -175,6 +192,8 @@ bool Statement::SetAttribute(SQLINTEGER attribute, std::uintptr_t value) {
 
 void Statement::Execute(std::string_view sql) {
   std::u16string wide = ToUtf16(sql);
+  CallWatch watch(connection_->limits(), connection_->limits().stall, Silence::kIsAskedAbout,
+                  handle_);
   const SQLRETURN outcome =
       SQLExecDirectW(handle_, Wide(wide), static_cast<SQLINTEGER>(wide.size()));
   if (outcome != SQL_NO_DATA) Check(outcome, fmt::format("executing: {}", sql));
@@ -191,7 +210,9 @@ void Statement::Fail(std::string_view doing) const {
 }
 
 void Statement::Close() noexcept {
-  if (handle_ != nullptr) SQLFreeStmt(handle_, SQL_CLOSE);
+  if (handle_ == nullptr) return;
+  CallWatch watch(connection_->limits(), connection_->limits().stall, Silence::kIsALoss, handle_);
+  SQLFreeStmt(handle_, SQL_CLOSE);
 }
 
 }  // namespace transload::odbc

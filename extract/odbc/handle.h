@@ -9,10 +9,12 @@
 #include <sqlext.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "extract/odbc/call_watch.h"
 #include "extract/odbc/diagnostics.h"
 
 namespace transload::odbc {
@@ -35,13 +37,13 @@ class Connection {
   // Connects without asking anybody anything. `text` is the whole connection string, password and
   // all; `shown` stands for it in errors, which are refusals that tell every diagnostic record,
   // without `secret` should a driver repeat it.
-  Connection(const std::string& text, const std::string& shown, const std::string& secret,
-             int login_timeout_seconds);
+  Connection(const std::string& text, const std::string& secret, CallLimits limits);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   SQLHDBC get() const { return handle_; }
+  const CallLimits& limits() const { return *limits_; }
 
   // What SQLGetInfo says; empty or 0 where the driver does not know the question.
   std::string InfoText(SQLUSMALLINT what) const;
@@ -60,7 +62,9 @@ class Connection {
   [[noreturn]] void Fail(std::string_view doing) const;
 
  private:
-  Environment environment_;
+  // Shared with the thread that says goodbye, which may last longer than the connection.
+  std::shared_ptr<Environment> environment_ = std::make_shared<Environment>();
+  std::unique_ptr<const CallLimits> limits_;
   SQLHDBC handle_ = nullptr;
   bool connected_ = false;
 };

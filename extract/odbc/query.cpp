@@ -90,12 +90,15 @@ bool ResultTable::IsNull(std::size_t row, std::string_view column) const {
 ResultTable Collect(Statement& statement) {
   ResultTable table;
   SQLSMALLINT columns = 0;
+  const CallLimits& limits = statement.connection().limits();
+  CallWatch watch(limits, limits.stall, Silence::kIsAskedAbout, statement.get());
   statement.Check(SQLNumResultCols(statement.get(), &columns), "asking for the columns");
   for (SQLSMALLINT i = 1; i <= columns; ++i) {
     table.columns.push_back(ColumnName(statement, static_cast<SQLUSMALLINT>(i)));
   }
   while (columns > 0) {
     const SQLRETURN outcome = SQLFetch(statement.get());
+    watch.Moved();
     if (outcome == SQL_NO_DATA) break;
     statement.Check(outcome, "reading a result");
     std::vector<Value>& row = table.rows.emplace_back();

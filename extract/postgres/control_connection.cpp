@@ -2,33 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <pqxx/pqxx>
-
 #include "core/error.h"
-#include "extract/postgres/failure.h"
+#include "extract/postgres/data_connection.h"
 
 namespace transload::postgres {
-namespace {
-
-SqlRows Converted(const pqxx::result& result) {
-  SqlRows out;
-  out.rows.reserve(static_cast<std::size_t>(result.size()));
-  for (const auto& row : result) {
-    std::vector<std::optional<std::string>> values;
-    for (const auto& field : row) {
-      if (field.is_null()) {
-        values.emplace_back();
-      } else {
-        values.emplace_back(std::string(field.c_str(), field.size()));
-      }
-    }
-    out.rows.push_back(std::move(values));
-  }
-  return out;
-}
-
-}  // namespace
-
 const std::string& SqlRows::Text(std::size_t row, std::size_t column) const {
   static const std::string kEmpty;
   const std::optional<std::string>& value = rows.at(row).at(column);
@@ -44,56 +21,23 @@ double SqlRows::Real(std::size_t row, std::size_t column) const {
   return Null(row, column) ? 0 : std::stod(Text(row, column));
 }
 
-struct ControlConnection::State {
-  std::unique_ptr<pqxx::connection> pqxx;
-};
-
-ControlConnection::ControlConnection(const Endpoint& endpoint) : state_(std::make_unique<State>()) {
+ControlConnection::ControlConnection(const Endpoint& endpoint) {
   try {
-    state_->pqxx = std::make_unique<pqxx::connection>(endpoint.ConnectionString());
-  } catch (const pqxx::failure& e) {
-    Error error = ConnectionLost(e.what());
-    Error named(fmt::format("cannot connect to {}: {}", endpoint.display_url(), error.what()));
-    named.engine = error.engine;
-    named.exit_code = ExitCode::kRefused;
-    named.retryable = named.connection_lost = true;
-    throw named;
+    connection_ = std::make_unique<DataConnection>(endpoint);
+  } catch (Error& error) {
+    error.exit_code = ExitCode::kRefused;
+    throw;
   }
-#if PQXX_VERSION_MAJOR < 7
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
-  state_->pqxx->inhibit_reactivation(true);
-#pragma GCC diagnostic pop
-#endif
-  Query(PinSql(endpoint));
-  SqlRows row = Query("select current_setting('server_version_num'), pg_backend_pid()");
-  version_num_ = static_cast<int>(row.Int(0, 0));
-  backend_pid_ = static_cast<std::int32_t>(row.Int(0, 1));
+  version_num_ = static_cast<int>(Query("select current_setting('server_version_num')").Int(0, 0));
 }
 
 ControlConnection::~ControlConnection() = default;
 
-bool ControlConnection::open() const { return state_->pqxx->is_open(); }
+bool ControlConnection::open() const { return connection_->usable(); }
 
-SqlRows ControlConnection::Query(const std::string& sql) {
-  try {
-    pqxx::nontransaction work(*state_->pqxx);
-    return Converted(work.exec(sql));
-  } catch (const pqxx::broken_connection& e) {
-    throw ConnectionLost(e.what());
-  } catch (const pqxx::deadlock_detected& e) {
-    throw StatementError("40P01", e.what());
-  } catch (const pqxx::serialization_failure& e) {
-    throw StatementError("40001", e.what());
-  } catch (const pqxx::sql_error& e) {
-    Error error = StatementError(e.sqlstate(), e.what());
-    if (!open()) error.connection_lost = error.retryable = true;
-    throw error;
-  } catch (const pqxx::failure& e) {
-    if (!open()) throw ConnectionLost(e.what());
-    throw StatementError("", e.what());
-  }
-}
+std::int32_t ControlConnection::backend_pid() const { return connection_->backend_pid(); }
+
+SqlRows ControlConnection::Query(const std::string& sql) { return connection_->Exec(sql); }
 
 void RefuseTransactionPooling(const Endpoint& endpoint, ControlConnection& connection) {
   ControlConnection other(endpoint);

@@ -1,4 +1,4 @@
-// A connection for questions with small answers: libpqxx.
+// A connection for questions with small answers. Not libpqxx, whose calls block without a deadline.
 #ifndef TRANSLOAD_EXTRACT_POSTGRES_CONTROL_CONNECTION_H_
 #define TRANSLOAD_EXTRACT_POSTGRES_CONTROL_CONNECTION_H_
 
@@ -27,6 +27,8 @@ struct SqlRows {
 };
 
 // Logged in and pinned. Used by one thread at a time; never reconnects by itself.
+class DataConnection;
+
 class ControlConnection {
  public:
   explicit ControlConnection(const Endpoint& endpoint);
@@ -37,13 +39,11 @@ class ControlConnection {
   // One statement as it stands; BEGIN and COMMIT too.
   SqlRows Query(const std::string& sql);
   bool open() const;
-  std::int32_t backend_pid() const { return backend_pid_; }
+  std::int32_t backend_pid() const;
   int version_num() const { return version_num_; }  // 150020
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
-  std::int32_t backend_pid_ = 0;
+  std::unique_ptr<DataConnection> connection_;
   int version_num_ = 0;
 };
 

@@ -9,7 +9,9 @@
 #include <cerrno>
 #include <chrono>
 #include <mutex>
+#include <optional>
 
+#include "core/brief_wait.h"
 #include "core/error.h"
 #include "extract/postgres/failure.h"
 
@@ -19,9 +21,8 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-// How long a server may work on one statement without a word: a count, a wait for a lock, a scan
-// before the first row. A peer that is gone is noticed by TCP long before.
-constexpr std::chrono::hours kSilentWork{24};
+// Delivering the request to cancel.
+constexpr milliseconds kCancelRequest{300};
 // The end of a statement that was cancelled.
 constexpr milliseconds kCancelPatience{30'000};
 
@@ -29,6 +30,22 @@ struct FreeResult {
   void operator()(PGresult* result) const { PQclear(result); }
 };
 using Result = std::unique_ptr<PGresult, FreeResult>;
+// Over a connection of its own. False when nobody answers there within the connect timeout.
+bool IsAtWork(Endpoint endpoint, std::int32_t backend_pid) {
+  endpoint.stall_timeout_ms = endpoint.connect_timeout_ms;
+  try {
+    DataConnection witness(endpoint, Silence::kIsALoss);
+    return !witness
+                .Exec(fmt::format("select 1 from pg_catalog.pg_stat_activity where pid = {} and "
+                                  "state = 'active'",
+                                  backend_pid))
+                .empty();
+  } catch (const Error& error) {
+    // A server that says no is a server that lives.
+    return std::string_view(error.what()).find("FATAL") != std::string_view::npos;
+  }
+}
+
 struct FreeConnection {
   void operator()(PGconn* connection) const { PQfinish(connection); }
 };
@@ -62,7 +79,10 @@ SqlRows Converted(const PGresult* result) {
 
 struct DataConnection::State {
   std::unique_ptr<PGconn, FreeConnection> connection;
-  std::unique_ptr<PGcancel, FreeCancel> cancel;
+  std::shared_ptr<PGcancel> cancel;
+  // To ask after a statement that is silent for long; none where silence is answer enough.
+  std::optional<Endpoint> ask_at;
+  std::int32_t backend_pid = 0;
   std::unique_ptr<char, FreeMessage> message;
   milliseconds stall{300'000};
   std::uint64_t copied_rows = 0;
@@ -85,20 +105,42 @@ struct DataConnection::State {
     return error;
   }
 
-  void Wait(short events, milliseconds longest) const {
+  // False when nothing came.
+  bool CameIn(short events, milliseconds longest) const {
     const auto until = Clock::now() + longest;
     for (;;) {
       pollfd poller{PQsocket(pg()), events, 0};
       const auto left = std::chrono::duration_cast<milliseconds>(until - Clock::now());
       const auto step = std::min<milliseconds>(left, std::chrono::minutes(1));
-      if (left.count() <= 0) {
-        throw ConnectionLost(
-            fmt::format("no byte came from the server for {} s", longest.count() / 1000));
-      }
+      if (left.count() <= 0) return false;
       const int ready = ::poll(&poller, 1, static_cast<int>(step.count()));
-      if (ready > 0) return;
+      if (ready > 0) return true;
       if (ready < 0 && errno != EINTR) ThrowLost();
     }
+  }
+
+  void Wait(short events, milliseconds longest) const {
+    if (CameIn(events, longest)) return;
+    throw ConnectionLost(
+        fmt::format("no byte came from the server for {} s", longest.count() / 1000));
+  }
+
+  // A server may work for hours without a word: a count, a wait for a lock, a scan before the first
+  // row. So it is asked whether it does.
+  void WaitPatiently() const {
+    while (!CameIn(POLLIN, stall)) {
+      if (!ask_at || !IsAtWork(*ask_at, backend_pid)) {
+        throw ConnectionLost(
+            fmt::format("no answer from the server for {} s", stall.count() / 1000));
+      }
+    }
+  }
+
+  void RequestCancel() const {
+    BrieflyWaitFor([cancel = cancel] {
+      char problem[256];
+      PQcancel(cancel.get(), problem, sizeof problem);
+    });
   }
 
   void Flush() const {
@@ -111,9 +153,9 @@ struct DataConnection::State {
     }
   }
 
-  Result GetResult(milliseconds longest = kSilentWork) const {
+  Result GetResult(std::optional<milliseconds> longest = std::nullopt) const {
     while (PQisBusy(pg()) != 0) {
-      Wait(POLLIN, longest);
+      longest ? Wait(POLLIN, *longest) : WaitPatiently();
       if (PQconsumeInput(pg()) == 0) ThrowLost();
     }
     return Result(PQgetResult(pg()));
@@ -142,14 +184,17 @@ struct DataConnection::State {
   }
 };
 
-DataConnection::DataConnection(const Endpoint& endpoint) : state_(std::make_unique<State>()) {
+DataConnection::DataConnection(const Endpoint& endpoint, Silence silence)
+    : state_(std::make_unique<State>()) {
+  if (silence == Silence::kIsAskedAbout) state_->ask_at = endpoint;
   state_->stall = milliseconds(endpoint.stall_timeout_ms);
   state_->connection.reset(PQconnectdb(endpoint.ConnectionString().c_str()));
   if (PQstatus(state_->pg()) != CONNECTION_OK) {
     throw ConnectionLost(fmt::format("cannot connect to {}: {}", endpoint.display_url(),
                                      PQerrorMessage(state_->pg())));
   }
-  state_->cancel.reset(PQgetCancel(state_->pg()));
+  state_->cancel.reset(PQgetCancel(state_->pg()), FreeCancel());
+  state_->backend_pid = PQbackendPID(state_->pg());
   if (PQsetnonblocking(state_->pg(), 1) != 0) state_->ThrowLost();
   Exec(PinSql(endpoint));
 }
@@ -195,8 +240,7 @@ std::uint64_t DataConnection::copied_rows() const { return state_->copied_rows; 
 void DataConnection::RollBack() {
   if (!usable()) throw ConnectionLost("the connection is closed");
   if (PQtransactionStatus(state_->pg()) == PQTRANS_ACTIVE) {
-    char problem[256];
-    PQcancel(state_->cancel.get(), problem, sizeof problem);
+    state_->RequestCancel();
     char* bytes = nullptr;
     for (int size = 0; (size = PQgetCopyData(state_->pg(), &bytes, 1)) >= 0;) {
       PQfreemem(bytes);
@@ -215,12 +259,22 @@ void DataConnection::RollBack() {
 void DataConnection::Cancel() noexcept {
   std::lock_guard guard(state_->cancelling);
   if (!state_->connection) return;
-  char problem[256];
-  const bool asked = state_->cancel && PQcancel(state_->cancel.get(), problem, sizeof problem) == 1;
-  if ((++state_->cancels > 1 || !asked) && PQsocket(state_->pg()) >= 0) {
+  const bool again = ++state_->cancels > 1;
+  auto asked = std::make_shared<std::atomic<bool>>(false);
+  if (!again && state_->cancel) {
+    BrieflyWaitFor(
+        [cancel = state_->cancel, asked] {
+          char why[256];
+          *asked = PQcancel(cancel.get(), why, sizeof why) == 1;
+        },
+        kCancelRequest);
+  }
+  if ((again || !*asked) && PQsocket(state_->pg()) >= 0) {
     ::shutdown(PQsocket(state_->pg()), SHUT_RDWR);
   }
 }
+
+std::int32_t DataConnection::backend_pid() const { return state_->backend_pid; }
 
 bool DataConnection::usable() const {
   return state_->connection && PQstatus(state_->pg()) == CONNECTION_OK;

@@ -13,9 +13,16 @@
 
 namespace transload::postgres {
 
+// What it means when a statement has had no answer for the stall timeout.
+enum class Silence {
+  kIsAskedAbout,  // over a new connection: the server may be at work on it
+  kIsALoss,
+};
+
 class DataConnection {
  public:
-  explicit DataConnection(const Endpoint& endpoint);  // pinned
+  explicit DataConnection(const Endpoint& endpoint,
+                          Silence silence = Silence::kIsAskedAbout);  // pinned
   ~DataConnection();
   DataConnection(const DataConnection&) = delete;
   DataConnection& operator=(const DataConnection&) = delete;
@@ -34,6 +41,7 @@ class DataConnection {
   // Cancels the running statement; called again, shuts the connection. Any thread.
   void Cancel() noexcept;
   bool usable() const;
+  std::int32_t backend_pid() const;
 
  private:
   struct State;

@@ -30,7 +30,9 @@ std::string Escaped(const std::string& value) {
 }  // namespace
 
 Endpoint::Endpoint(const Options& options)
-    : stall_timeout_ms(options.stall_timeout_ms), lock_timeout_ms(options.lock_timeout_ms) {
+    : connect_timeout_ms(options.connect_timeout_ms),
+      stall_timeout_ms(options.stall_timeout_ms),
+      lock_timeout_ms(options.lock_timeout_ms) {
   char* message = nullptr;
   std::unique_ptr<PQconninfoOption, FreeOptions> parsed(
       PQconninfoParse(options.source_url.c_str(), &message));

@@ -29,6 +29,7 @@ class Endpoint {
   // "postgresql://user:***@host:5432/db": for people.
   const std::string& display_url() const { return display_url_; }
 
+  std::uint64_t connect_timeout_ms = 10'000;
   std::uint64_t stall_timeout_ms = 300'000;
   std::uint64_t lock_timeout_ms = 60'000;
 

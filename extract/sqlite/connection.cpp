@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace transload::sqlite {
@@ -85,6 +86,11 @@ Connection::Connection(const std::string& path, bool immutable) : path_(path) {
       handle_, kProgressSteps,
       [](void* self) { return static_cast<Connection*>(self)->interrupted() ? 1 : 0; }, this);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+}
+
+void Connection::WaitForLocks(std::uint64_t milliseconds) {
+  sqlite3_busy_timeout(handle_,
+                       static_cast<int>(std::min<std::uint64_t>(milliseconds, 86'400'000)));
 }
 
 Connection::~Connection() { sqlite3_close_v2(handle_); }

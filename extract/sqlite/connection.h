@@ -37,6 +37,9 @@ class Connection {
   sqlite3* handle() const { return handle_; }
   const std::string& path() const { return path_; }
 
+  // How long a read waits for a writer's lock; ten seconds unless told otherwise.
+  void WaitForLocks(std::uint64_t milliseconds);
+
   // What an error of this connection means for the process: kRefused until a run reads rows.
   void set_failure_code(ExitCode code) { failure_code_ = code; }
   Error MakeError(int result, const std::string& doing) const;

@@ -73,6 +73,7 @@ class SqliteSource : public Source {
 SqliteSource::SqliteSource(const Options& options)
     : options_(options), file_(ExamineFile(DatabasePath(options.source_url))) {
   control_ = OpenDatabase(file_, &immutable_);
+  control_->WaitForLocks(options_.lock_timeout_ms);
   wal_mode_ = control_->Text("PRAGMA journal_mode").value_or("") == "wal";
   info_.engine = "SQLite";
   info_.rules = "sqlite";
@@ -143,6 +144,7 @@ SnapshotInfo SqliteSource::TakeSnapshot(const SnapshotRequest& request) {
     return snapshot;
   }
   SnapshotConnections opened = OpenSnapshot(*control_, connections + 1, request.lock_wait_ms);
+  for (auto& connection : opened.connections) connection->WaitForLocks(options_.lock_timeout_ms);
   SnapshotInfo snapshot;
   snapshot.position = std::move(opened.position);
   snapshot.proven = opened.proven;
@@ -226,6 +228,7 @@ std::vector<ColumnFacts> SqliteSource::Scan(const SourceTable& table,
   }
   for (std::size_t i = 0; !inside_ && threads > 1 && i < threads; ++i) {
     own.push_back(std::make_unique<Connection>(file_.path, immutable_));
+    own.back()->WaitForLocks(options_.lock_timeout_ms);
     connections.push_back(own.back().get());
   }
   TableScan scan = ScanTable(connections, table, columns);
