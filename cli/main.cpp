@@ -1,5 +1,6 @@
 // The process: arguments in, one command, an exit code out. The last of the three places where an
 // Error is caught.
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <memory>
@@ -11,6 +12,8 @@
 #include "cli/run_command.h"
 #include "cli/show.h"
 #include "cli/stop_signals.h"
+#include "core/brief_wait.h"
+#include "core/process_end.h"
 #include "pipeline/commands.h"
 #include "pipeline/drivers_command.h"
 
@@ -35,9 +38,25 @@ int Fail(const CommandLine& line, std::unique_ptr<Display>& display, ExitCode co
   return static_cast<int>(code);
 }
 
+// The same from another thread, for a process that cannot end by itself. These outlive it.
+const CommandLine* ending_line = nullptr;
+std::unique_ptr<Display>* ending_display = nullptr;
+
+void SayTheEnd(ExitCode code, const std::string& message) {
+  // Not even a terminal that takes no text may hold it up.
+  BrieflyWaitFor(
+      [code, message] {
+        Fail(*ending_line, *ending_display, code, message);
+        std::fflush(stdout);
+      },
+      std::chrono::milliseconds(150));
+}
+
 int Main(int argc, char** argv) {
   CommandLine line;
   std::unique_ptr<Display> display;
+  ending_line = &line;
+  ending_display = &display;
   try {
     std::vector<std::string> arguments(argv + 1, argv + argc);
     HideSecrets(argc, argv);
@@ -57,14 +76,17 @@ int Main(int argc, char** argv) {
       bool printed = std::fputs(line.print_and_exit.c_str(), stdout) >= 0;
       return printed && std::fflush(stdout) == 0 ? 0 : static_cast<int>(ExitCode::kStopped);
     }
-    CatchStopSignals(stop);
     display = std::make_unique<Display>(Display::StyleFor(line.options));
+    SetProcessEnd(SayTheEnd);
+    CatchStopSignals(stop);
     for (const std::string& note : line.notes) display->Message(MessageLevel::kWarning, note);
     return static_cast<int>(RunCommand(line, *display, stop));
   } catch (const Error& error) {
+    TakeTheEnd();
     ExitCode code = error.interrupted && stop.requested() ? stop.exit_code() : error.exit_code;
     return Fail(line, display, code, error.what());
   } catch (const std::exception& error) {
+    TakeTheEnd();
     return Fail(line, display, ExitCode::kBug,
                 std::string("a defect of transload, please report it: ") + error.what());
   }

@@ -195,7 +195,7 @@ std::vector<OptionSpec> Limits() {
       {"connect-timeout", "", kValue, "TIME", "longest wait for a connection; default 10s", kForAll,
        [](Options& o, Text t) { o.connect_timeout_ms = ParseDuration(t); }},
       {"stall-timeout", "", kValue, "TIME", "give up a connection that moves nothing; default 5m",
-       both, [](Options& o, Text t) { o.stall_timeout_ms = ParseDuration(t); }},
+       kForAll, [](Options& o, Text t) { o.stall_timeout_ms = ParseDuration(t); }},
       {"lock-timeout", "", kValue, "TIME", "longest wait for a lock in the target; default 1m",
        kForAll, [](Options& o, Text t) { o.lock_timeout_ms = ParseDuration(t); }},
       {"snapshot-lock", "", kValue, "TIME",

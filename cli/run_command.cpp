@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "cli/show.h"
+#include "cli/stop_signals.h"
 #include "pipeline/commands.h"
 #include "pipeline/sync_command.h"
 #include "verify/report_files.h"
@@ -16,6 +17,7 @@ namespace {
 
 // Output that did not arrive must not look like success: a full disk behind a redirection.
 void Print(const std::string& text) {
+  TakeTheEnd();
   std::size_t written = std::fwrite(text.data(), 1, text.size(), stdout);
   if (written != text.size() || std::fflush(stdout) != 0) {
     throw Error("cannot write the result to stdout: is the disk full, or the pipe closed?");

@@ -36,11 +36,27 @@ class ScratchFolder {
   std::filesystem::path path_;
 };
 
+// What went wrong, without the steps that --verbose tells.
+std::string Complaints(std::string_view told) {
+  std::string kept;
+  for (std::string_view rest = told; !rest.empty();) {
+    const std::size_t end = std::min(rest.find('\n'), rest.size() - 1);
+    const std::string_view line = rest.substr(0, end + 1);
+    rest.remove_prefix(end + 1);
+    const bool step = line.starts_with("pg_dump: ") && line.find("error:") == line.npos &&
+                      line.find("detail:") == line.npos && line.find("hint:") == line.npos;
+    if (!step) kept += line;
+  }
+  return kept.empty() ? std::string(told) : kept;
+}
+
 ProgramOutput Must(const std::vector<std::string>& command,
-                   const std::vector<std::pair<std::string, std::string>>& environment) {
-  ProgramOutput result = RunProgram(command, environment);
+                   const std::vector<std::pair<std::string, std::string>>& environment,
+                   std::uint64_t longest_silence_ms) {
+  ProgramOutput result =
+      RunProgram(command, environment, std::chrono::milliseconds(longest_silence_ms));
   if (result.exit_code == 0) return result;
-  std::string said = result.err;
+  std::string said = Complaints(result.err);
   while (!said.empty() && said.back() == '\n') said.pop_back();
   throw Error(fmt::format("{} failed ({}): {}", command.front(), result.exit_code, said));
 }
@@ -213,6 +229,7 @@ std::vector<ArchiveEntry> ReadArchive(const PgPrograms& programs, const ArchiveR
   if (!request.password.empty()) environment.emplace_back("PGPASSWORD", request.password);
   std::vector<std::string> dump = {programs.pg_dump,
                                    "--format=custom",
+                                   "--verbose",  // silence is a stall
                                    "--section=pre-data",
                                    "--section=post-data",
                                    "-B",
@@ -222,13 +239,15 @@ std::vector<ArchiveEntry> ReadArchive(const PgPrograms& programs, const ArchiveR
                                    "--file=" + file,
                                    "--dbname=" + request.conninfo};
   if (!request.snapshot.empty()) dump.push_back("--snapshot=" + request.snapshot);
-  Must(dump, environment);
+  Must(dump, environment, request.stall_timeout_ms);
   std::vector<ArchiveEntry> entries;
   for (const char* section : {"pre-data", "post-data"}) {
     const std::string which = std::string("--section=") + section;
-    const std::string listing = Must({programs.pg_restore, "--list", which, file}, {}).out;
-    const std::string script =
-        Must({programs.pg_restore, "--verbose", which, "--file=-", file}, {}).out;
+    const std::string listing =
+        Must({programs.pg_restore, "--list", which, file}, {}, request.stall_timeout_ms).out;
+    const std::string script = Must({programs.pg_restore, "--verbose", which, "--file=-", file}, {},
+                                    request.stall_timeout_ms)
+                                   .out;
     for (ArchiveEntry& entry :
          ParseArchiveScript(script, listing, std::string_view(section) == "post-data")) {
       entries.push_back(std::move(entry));

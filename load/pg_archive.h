@@ -37,6 +37,7 @@ struct ArchiveRequest {
   std::string password;  // may be empty
   std::string snapshot;  // empty: one of its own
   std::uint64_t lock_timeout_ms = 60'000;
+  std::uint64_t stall_timeout_ms = 300'000;
 };
 
 // Runs pg_dump and pg_restore. Throws with what they said.

@@ -3,16 +3,20 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <limits>
+#include <optional>
 #include <sstream>
 
 #include "core/error.h"
@@ -23,6 +27,33 @@ namespace transload {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::chrono::milliseconds kVersionTime{10'000};
+
+// The programs that run now, for KillPrograms; 0 is a free place.
+std::array<std::atomic<pid_t>, 16> running;
+
+// A child's entry there. Without a place for it nobody but RunProgram can kill it.
+class Listed {
+ public:
+  explicit Listed(pid_t child) : child_(child) {
+    for (auto& place : running) {
+      pid_t free = 0;
+      if (place.compare_exchange_strong(free, child)) return;
+    }
+  }
+  ~Listed() {
+    for (auto& place : running) {
+      pid_t mine = child_;
+      if (place.compare_exchange_strong(mine, 0)) return;
+    }
+  }
+  Listed(const Listed&) = delete;
+  Listed& operator=(const Listed&) = delete;
+
+ private:
+  pid_t child_;
+};
 
 std::vector<fs::path> Folders(const std::string& wanted) {
   if (!wanted.empty()) return {wanted};
@@ -43,7 +74,7 @@ bool Runnable(const fs::path& program) { return ::access(program.c_str(), X_OK) 
 
 // "pg_dump (PostgreSQL) 15.14 (Debian ...)" -> "15.14"
 std::string VersionOf(const fs::path& pg_dump) {
-  const std::string text = RunProgram({pg_dump.string(), "--version"}, {}).out;
+  const std::string text = RunProgram({pg_dump.string(), "--version"}, {}, kVersionTime).out;
   const std::size_t at = text.find(") ");
   if (at == std::string::npos) return "";
   const std::size_t end = text.find_first_not_of("0123456789.", at + 2);
@@ -84,12 +115,17 @@ class Pipe {
   std::array<int, 2> ends_{-1, -1};
 };
 
-// Reads both to their end, whichever has something to say.
-void Drain(int out_fd, std::string& out, int err_fd, std::string& err) {
+// Reads both to their end, whichever has something to say. False when neither had for so long.
+bool Drain(int out_fd, std::string& out, int err_fd, std::string& err,
+           std::chrono::milliseconds longest_silence) {
+  const int patience = static_cast<int>(
+      std::clamp<std::int64_t>(longest_silence.count(), 1, std::numeric_limits<int>::max()));
   std::array<pollfd, 2> pollers{pollfd{out_fd, POLLIN, 0}, pollfd{err_fd, POLLIN, 0}};
   std::array<char, 65536> buffer;
   while (pollers[0].fd >= 0 || pollers[1].fd >= 0) {
-    if (::poll(pollers.data(), pollers.size(), -1) < 0) {
+    const int ready = ::poll(pollers.data(), pollers.size(), patience);
+    if (ready == 0) return false;
+    if (ready < 0) {
       if (errno == EINTR) continue;
       throw Error(fmt::format("cannot read from a program: {}", std::strerror(errno)));
     }
@@ -103,6 +139,7 @@ void Drain(int out_fd, std::string& out, int err_fd, std::string& err) {
       }
     }
   }
+  return true;
 }
 
 std::vector<char*> Pointers(std::vector<std::string>& words) {
@@ -115,7 +152,8 @@ std::vector<char*> Pointers(std::vector<std::string>& words) {
 }  // namespace
 
 ProgramOutput RunProgram(const std::vector<std::string>& command,
-                         const std::vector<std::pair<std::string, std::string>>& environment) {
+                         const std::vector<std::pair<std::string, std::string>>& environment,
+                         std::chrono::milliseconds longest_silence) {
   Pipe out, err;
   std::vector<std::string> words = command, settings;
   for (char** setting = environ; *setting != nullptr; ++setting) {
@@ -140,12 +178,27 @@ ProgramOutput RunProgram(const std::vector<std::string>& command,
   out.CloseWriter();
   err.CloseWriter();
   ProgramOutput result;
-  Drain(out.reader(), result.out, err.reader(), result.err);
+  std::optional<Listed> listed(child);
+  const bool spoke = Drain(out.reader(), result.out, err.reader(), result.err, longest_silence);
+  if (!spoke) ::kill(child, SIGKILL);
+  listed.reset();  // the number of a child that was waited for may be somebody else's
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
+  if (!spoke) {
+    Error error(fmt::format("{} said nothing for {} s and was ended (--stall-timeout)",
+                            command.front(), longest_silence.count() / 1000));
+    error.retryable = true;
+    throw error;
+  }
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
+}
+
+void KillPrograms() noexcept {
+  for (const auto& place : running) {
+    if (const pid_t child = place.load(); child > 0) ::kill(child, SIGKILL);
+  }
 }
 
 PgPrograms FindPgPrograms(const std::string& wanted, int source_major, int target_major) {

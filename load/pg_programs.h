@@ -2,6 +2,7 @@
 #ifndef TRANSLOAD_LOAD_PG_PROGRAMS_H_
 #define TRANSLOAD_LOAD_PG_PROGRAMS_H_
 
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,9 +29,14 @@ struct ProgramOutput {
   std::string err;
 };
 // Runs a program to its end without a shell, its environment being ours and `environment`. Secrets
-// belong there: arguments can be seen by everybody on the machine.
+// belong there: arguments can be seen by everybody on the machine. One that says nothing for longer
+// than `longest_silence` is killed, and is an error that may be tried again.
 ProgramOutput RunProgram(const std::vector<std::string>& command,
-                         const std::vector<std::pair<std::string, std::string>>& environment);
+                         const std::vector<std::pair<std::string, std::string>>& environment,
+                         std::chrono::milliseconds longest_silence);
+
+// Kills what RunProgram is running. Async-signal-safe.
+void KillPrograms() noexcept;
 
 }  // namespace transload
 

@@ -57,6 +57,7 @@ void PostgresSchema::Read(const MigrationPlan& plan,
   request.password = source_.endpoint().Password();
   request.snapshot = source_.snapshot_id();
   request.lock_timeout_ms = ends_.options.lock_timeout_ms;
+  request.stall_timeout_ms = ends_.options.stall_timeout_ms;
   entries_ = ReadArchive(programs, request);
   std::erase_if(entries_, IsNothing);
   addresses_ = ReadAddresses(source_, entries_);
