@@ -314,21 +314,20 @@ void DataPhase::PlanAgain(int number, const Claim& claim, const Misfit& misfit) 
 void DataPhase::DropNotNull(const Claim& claim, const Misfit& misfit) {
   std::unique_lock lock(mutex_);
   TableWork& table = board_.At(claim.table_id);
-  const bool blocked = board_.blocked().contains(claim.table_id);
-  std::optional<std::size_t> column;
-  if (!blocked && table.generation == claim.generation && table.bound) {
-    column = table.bound->PlanColumn(misfit.copied_column);
-    if (!table.plan.columns[*column].not_null) column.reset();  // another lane came first
-  }
-  if (column) board_.Block(claim.table_id);
+  const bool same = table.generation == claim.generation && table.bound &&
+                    !board_.blocked().contains(claim.table_id);
+  const std::size_t column = same ? table.bound->PlanColumn(misfit.copied_column) : 0;
+  // Unless another lane came first.
+  const bool first = same && table.plan.columns[column].not_null;
+  if (first) board_.Block(claim.table_id);
   OnLedger([&](Ledger& l) { return l.Release(claim, misfit.what()); });
-  if (!column) return;
+  if (!first) return;
   changed_.wait(lock, [&] { return table.lanes.empty() || abandon_; });
   if (abandon_) return;
   lock.unlock();
 
   TablePlan after = table.plan;
-  ColumnPlan& changed = after.columns[*column];
+  ColumnPlan& changed = after.columns[column];
   changed.not_null = changed.not_null_yields = false;
   Replanned replanned;
   replanned.table = after.SourceLabel();
