@@ -1,10 +1,14 @@
 // boolean, smallint, integer, bigint, real and double precision.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <type_traits>
 
+#include "core/short_decimal.h"
 #include "transform/bind_source.h"
 #include "transform/number_rules.h"
 #include "transform/numeric_field.h"
@@ -294,10 +298,32 @@ class NumericTarget {
     }
     // The shortest digits, always: 2^64 is 18446744073709552000 here, as 1e23 is 1 and 23 zeros.
     char buffer[32];
+    if constexpr (std::is_same_v<Float, double>) {
+      if (std::optional<ShortDecimal> digits = FindShortDecimal(std::abs(value))) {
+        context.Reserve(NumericBytes(sizeof buffer));
+        return PutDecimal(context, Spell(*digits, std::signbit(value), buffer));
+      }
+    }
     auto [end, error] =
         std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific);
     (void)error;  // 32 characters hold every float
     return PutExponent(context, {buffer, static_cast<std::size_t>(end - buffer)});
+  }
+  // With all the digits that the type declares, which is the form that is written fastest.
+  std::string_view Spell(ShortDecimal digits, bool negative, char (&buffer)[32]) const {
+    for (; digits.scale < std::min(type_.scale, 6); ++digits.scale) digits.units *= 10;
+    char* at = buffer + sizeof buffer;
+    char* const end = at;
+    for (int i = 0; i < digits.scale; ++i, digits.units /= 10) {
+      *--at = static_cast<char>('0' + digits.units % 10);
+    }
+    if (digits.scale > 0) *--at = '.';
+    do {
+      *--at = static_cast<char>('0' + digits.units % 10);
+      digits.units /= 10;
+    } while (digits.units > 0);
+    if (negative) *--at = '-';
+    return {at, static_cast<std::size_t>(end - at)};
   }
   bool PutSpecial(EncodeContext& context, NumericSpecial special) const {
     return Finish(context, context.at, WriteNumericSpecial(special, context.at + 4));

@@ -126,6 +126,8 @@ std::int64_t Connection::Integer(const std::string& sql) {
   return statement.Step() ? statement.Integer(0) : 0;
 }
 
+bool Connection::StoresUtf8() { return Text("PRAGMA encoding") == "UTF-8"; }
+
 void Connection::BeginRead() {
   if (in_transaction()) Execute("ROLLBACK");
   Execute("BEGIN");

@@ -26,6 +26,25 @@ std::string QuoteText(std::string_view text);
 
 class Statement;
 
+// A value of the row at hand, valid until the next step. It is the connection's own: connections
+// are opened without SQLite's mutex and used by one thread at a time, so that it needs no lock.
+class Value {
+ public:
+  explicit Value(sqlite3_value* value) : value_(value) {}
+  int Class() const { return sqlite3_value_type(value_); }
+  std::int64_t Integer() const { return sqlite3_value_int64(value_); }
+  double Real() const { return sqlite3_value_double(value_); }
+  // Of a BLOB, or of a TEXT of a file in UTF-8: where SQLite has them, nothing copied.
+  std::string_view StoredBytes() const {
+    const void* data = sqlite3_value_blob(value_);
+    if (data == nullptr) return {};
+    return {static_cast<const char*>(data), static_cast<std::size_t>(sqlite3_value_bytes(value_))};
+  }
+
+ private:
+  sqlite3_value* value_;
+};
+
 class Connection {
  public:
   // `immutable` tells SQLite that nobody writes the file: no locks, no -wal, no -shm.
@@ -48,6 +67,9 @@ class Connection {
   // First column of the first row; nothing without a row.
   std::optional<std::string> Text(const std::string& sql);
   std::int64_t Integer(const std::string& sql);
+
+  // Whether the file's texts are stored as they are read.
+  bool StoresUtf8();
 
   // Starts a read transaction and makes its view of the file be taken now.
   void BeginRead();
@@ -95,6 +117,7 @@ class Statement {
     Fail(result);
   }
 
+  Value At(int column) const { return Value(sqlite3_column_value(handle_, column)); }
   int columns() const { return sqlite3_column_count(handle_); }
   int Class(int column) const { return sqlite3_column_type(handle_, column); }
   bool IsNull(int column) const { return Class(column) == SQLITE_NULL; }

@@ -64,6 +64,7 @@ void Reader::Open(const ReadRequest& request) {
   }
   rows_ = Statement(*connection_, SelectSql(request, key));
   BindRange(rows_, key, request.range);
+  utf8_ = connection_->StoresUtf8();
   columns_ = static_cast<int>(request.columns.size());
 }
 
@@ -86,22 +87,23 @@ void Reader::AppendRow(RowBatch& batch) const {
 }
 
 void Reader::AppendValue(RowBatch& batch, int column) const {
-  switch (rows_.Class(column)) {
+  const Value value = rows_.At(column);
+  switch (value.Class()) {
     case SQLITE_INTEGER: {
-      const std::int64_t value = rows_.Integer(column);
-      std::memcpy(DynamicCell(batch, DynamicClass::kInteger, 8), &value, 8);
+      const std::int64_t integer = value.Integer();
+      std::memcpy(DynamicCell(batch, DynamicClass::kInteger, 8), &integer, 8);
       break;
     }
     case SQLITE_FLOAT: {
-      const double value = rows_.Real(column);
-      std::memcpy(DynamicCell(batch, DynamicClass::kReal, 8), &value, 8);
+      const double real = value.Real();
+      std::memcpy(DynamicCell(batch, DynamicClass::kReal, 8), &real, 8);
       break;
     }
     case SQLITE_TEXT:
-      AppendBytes(batch, DynamicClass::kText, rows_.Bytes(column));
+      AppendBytes(batch, DynamicClass::kText, utf8_ ? value.StoredBytes() : rows_.Bytes(column));
       break;
     case SQLITE_BLOB:
-      AppendBytes(batch, DynamicClass::kBlob, rows_.Bytes(column));
+      AppendBytes(batch, DynamicClass::kBlob, value.StoredBytes());
       break;
     default:
       batch.AppendNull();

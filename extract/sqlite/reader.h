@@ -39,6 +39,7 @@ class Reader : public RowReader {
   Position unlocked_;
   Statement rows_;
   int columns_ = 0;
+  bool utf8_ = false;  // texts are in the file as they are read
 };
 
 }  // namespace transload::sqlite

@@ -221,12 +221,11 @@ std::vector<ColumnFacts> SqliteSource::Scan(const SourceTable& table,
   if (table.estimated_bytes < (std::uint64_t{8} << 20)) threads = 1;
   std::vector<Connection*> connections = {&inside()};
   std::vector<std::unique_ptr<Connection>> own;
-  // One more connection finds where chunks begin. Inside a snapshot only its own connections will
-  // do; before one, any.
-  for (std::size_t i = 0; inside_ && threads > 1 && i < idle_.size() && i < threads; ++i) {
+  // Inside a snapshot only its own connections will do; before one, any.
+  for (std::size_t i = 0; inside_ && i < idle_.size() && i + 1 < threads; ++i) {
     connections.push_back(idle_[i].get());
   }
-  for (std::size_t i = 0; !inside_ && threads > 1 && i < threads; ++i) {
+  for (std::size_t i = 0; !inside_ && i + 1 < threads; ++i) {
     own.push_back(std::make_unique<Connection>(file_.path, immutable_));
     own.back()->WaitForLocks(options_.lock_timeout_ms);
     connections.push_back(own.back().get());

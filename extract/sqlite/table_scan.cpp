@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <exception>
+#include <limits>
 #include <mutex>
 #include <thread>
 
@@ -16,38 +18,85 @@ constexpr std::uint64_t kChunkBytes = std::uint64_t{4} << 20;
 constexpr std::uint64_t kChunkRows = 20'000;
 constexpr std::size_t kSampleChars = 60;
 
-// Hands out ranges of neighbouring rows, in order, to whichever thread asks.
+struct ChunkLimit {
+  std::uint64_t rows = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t bytes = std::numeric_limits<std::uint64_t>::max();
+};
+
+// Hands out ranges of rowids, in order, to whichever thread asks. How many rows a range has is only
+// known when it was read: the next ones become wider or narrower by that, and what a reader finds
+// too many of it gives back. So no pass is spent on finding boundaries.
 class ChunkWalk {
  public:
-  ChunkWalk(Connection& connection, const std::string& table, TableKey key)
-      : connection_(connection), table_(table), key_(std::move(key)) {
+  ChunkWalk(Connection& connection, const std::string& table, TableKey key) : key_(std::move(key)) {
     const std::uint64_t row_bytes = std::max<std::uint64_t>(SampleRowBytes(connection, table), 1);
     chunk_rows_ = std::clamp<std::uint64_t>(kChunkBytes / row_bytes, 16, kChunkRows);
+    span_ = chunk_rows_;
+    // Two queries: SQLite finds one end of a tree at once, but not both in one.
+    Statement ends(connection, fmt::format("SELECT (SELECT min({0}) FROM main.{1} NOT INDEXED), "
+                                           "(SELECT max({0}) FROM main.{1} NOT INDEXED)",
+                                           key_.Sql(), QuoteName(table)));
+    done_ = !ends.Step() || ends.IsNull(0);
+    if (done_) {
+      rest_.push_back(Everything());  // the state of another connection may have rows
+    } else {
+      next_ = ends.Integer(0);
+      last_ = ends.Integer(1);
+    }
   }
 
   const TableKey& key() const { return key_; }
+  // A reader gives back what is beyond.
+  ChunkLimit limit() const { return {2 * chunk_rows_, 4 * kChunkBytes}; }
 
   std::optional<PartitionRange> Next() {
     const std::lock_guard lock(mutex_);
+    if (!rest_.empty()) {
+      PartitionRange range = rest_.back();
+      rest_.pop_back();
+      return range;
+    }
     if (done_) return std::nullopt;
-    PartitionRange range;
-    range.by = key_.by;
-    range.columns = key_.columns;
-    range.lower = next_;
-    next_ = FindBoundary(connection_, table_, key_, range, chunk_rows_);
-    range.upper = next_;
-    done_ = !next_;
+    PartitionRange range = Everything();
+    if (begun_) range.lower = KeyBound{std::to_string(next_)};
+    begun_ = true;
+    // As unsigned numbers the distance of two rowids never overflows.
+    done_ = static_cast<std::uint64_t>(last_) - static_cast<std::uint64_t>(next_) < span_;
+    if (done_) return range;
+    next_ = static_cast<std::int64_t>(static_cast<std::uint64_t>(next_) + span_);
+    range.upper = KeyBound{std::to_string(next_)};
     return range;
   }
 
+  void Read(std::uint64_t rows, std::optional<PartitionRange> rest) {
+    const std::lock_guard lock(mutex_);
+    if (rest) {
+      rest_.push_back(std::move(*rest));
+      span_ = std::max<std::uint64_t>(span_ / 2, chunk_rows_);
+    } else if (rows < chunk_rows_ / 2 && span_ < kWidestSpan) {
+      span_ *= 2;
+    }
+  }
+
  private:
+  static constexpr std::uint64_t kWidestSpan = std::uint64_t{1} << 62;
+
+  PartitionRange Everything() const {
+    PartitionRange range;
+    range.by = key_.by;
+    range.columns = key_.columns;
+    return range;
+  }
+
   std::mutex mutex_;
-  Connection& connection_;
-  const std::string& table_;
   TableKey key_;
   std::uint64_t chunk_rows_ = kChunkRows;
-  std::optional<KeyBound> next_;
+  std::uint64_t span_ = kChunkRows;
+  std::int64_t next_ = 0;
+  std::int64_t last_ = 0;
+  bool begun_ = false;
   bool done_ = false;
+  std::vector<PartitionRange> rest_;
 };
 
 // How a value is shown to the user: '5x', x'00ff', 1.5.
@@ -81,22 +130,34 @@ class ChunkScanner {
     if (key.by == SplitBy::kKey) labels = key.columns;
     for (const std::string& label : labels) select_ += QuoteName(label) + ",";
     first_ = static_cast<int>(labels.size());
+    utf8_ = connection.StoresUtf8();
     for (const SourceColumn* column : columns) select_ += QuoteName(column->name) + ",";
     select_ += "1";
   }
 
-  void Scan(const PartitionRange& range) {
+  // Reads a range up to a limit, and returns the range of the rows beyond.
+  std::optional<PartitionRange> Scan(const PartitionRange& range, const ChunkLimit& limit,
+                                     std::uint64_t& rows) {
     const std::string where = RangeSql(key_, range);
     Statement row(connection_,
-                  fmt::format("SELECT {} FROM main.{} NOT INDEXED{}{}", select_,
-                              QuoteName(table_.name), where.empty() ? "" : " WHERE ", where));
+                  fmt::format("SELECT {} FROM main.{} NOT INDEXED{}{}{}", select_,
+                              QuoteName(table_.name), where.empty() ? "" : " WHERE ", where,
+                              key_.by == SplitBy::kRowid ? " ORDER BY " + key_.Sql() : ""));
     BindRange(row, key_, range);
     ScanChunk chunk{range.lower, 0, 0};
+    std::optional<PartitionRange> rest;
     while (row.Step()) {
+      if (chunk.rows == limit.rows || chunk.bytes >= limit.bytes) {
+        rest = range;
+        rest->lower = ReadBound(row, 0, key_);
+        break;
+      }
       ++chunk.rows;
       for (std::size_t i = 0; i < columns_.size(); ++i) chunk.bytes += Look(row, i);
     }
-    chunks_.push_back(std::move(chunk));
+    rows = chunk.rows;
+    if (rows > 0 || !chunk.lower) chunks_.push_back(std::move(chunk));
+    return rest;
   }
 
   std::vector<ColumnScan>& columns() { return columns_; }
@@ -107,21 +168,22 @@ class ChunkScanner {
     ColumnScan& scan = columns_[index];
     const int column = first_ + static_cast<int>(index);
     std::uint64_t bytes = 8;
-    switch (row.Class(column)) {
+    const Value value = row.At(column);
+    switch (value.Class()) {
       case SQLITE_INTEGER:
-        scan.AddInteger(row.Integer(column));
+        scan.AddInteger(value.Integer());
         break;
       case SQLITE_FLOAT:
-        scan.AddReal(row.Real(column));
+        scan.AddReal(value.Real());
         break;
       case SQLITE_TEXT: {
-        const std::string_view text = row.Bytes(column);
+        const std::string_view text = utf8_ ? value.StoredBytes() : row.Bytes(column);
         bytes = text.size();
         scan.AddText(text);
         break;
       }
       case SQLITE_BLOB: {
-        const std::string_view blob = row.Bytes(column);
+        const std::string_view blob = value.StoredBytes();
         bytes = blob.size();
         scan.AddBlob(blob);
         break;
@@ -146,6 +208,7 @@ class ChunkScanner {
   const TableKey& key_;
   std::string select_;
   int first_ = 0;
+  bool utf8_ = false;
   std::vector<ColumnScan> columns_;
   std::vector<ScanChunk> chunks_;
 };
@@ -160,7 +223,9 @@ void ScanAll(std::vector<ChunkScanner>& scanners, ChunkWalk& walk) {
       while (!stop) {
         const std::optional<PartitionRange> range = walk.Next();
         if (!range) break;
-        scanner.Scan(*range);
+        std::uint64_t rows = 0;
+        std::optional<PartitionRange> rest = scanner.Scan(*range, walk.limit(), rows);
+        walk.Read(rows, std::move(rest));
       }
     } catch (const std::exception&) {
       const std::lock_guard lock(mutex);
@@ -214,10 +279,9 @@ TableScan ScanTable(const std::vector<Connection*>& connections, const SourceTab
   const bool chunked = key.by == SplitBy::kRowid && connections.size() > 1;
   TableScan result;
   std::vector<ChunkScanner> scanners;
-  // The walk and the first scanner take turns on different connections.
-  const std::size_t threads = chunked ? connections.size() - 1 : 1;
+  const std::size_t threads = chunked ? connections.size() : 1;
   for (std::size_t i = 0; i < threads; ++i) {
-    scanners.emplace_back(*connections[chunked ? i + 1 : i], table, key, sources);
+    scanners.emplace_back(*connections[i], table, key, sources);
   }
   if (chunked) {
     ChunkWalk walk(*connections.front(), table.name, key);
@@ -226,7 +290,8 @@ TableScan ScanTable(const std::vector<Connection*>& connections, const SourceTab
     PartitionRange all;
     all.by = key.by;
     all.columns = key.columns;
-    scanners.front().Scan(all);
+    std::uint64_t rows = 0;
+    scanners.front().Scan(all, {}, rows);
   }
   std::vector<ColumnScan>& totals = scanners.front().columns();
   for (std::size_t i = 0; i < scanners.size(); ++i) {

@@ -1,8 +1,8 @@
 // One pass over a table: the storage class and the look of every value.
 //
-// A table is cut into chunks of neighbouring rowids as it is read (never into equal spans of the
-// rowid: ids 1, 2 and 2^63-1 are a real table), and the chunks are scanned by several threads. What
-// is learnt on the way, where each chunk starts and how large it is, serves the split.
+// A table is cut into chunks of neighbouring rowids as it is read, wider where rowids are sparse
+// (ids 1, 2 and 2^63-1 are a real table), and the chunks are scanned by several threads. What is
+// learnt on the way, where each chunk starts and how large it is, serves the split.
 #ifndef TRANSLOAD_EXTRACT_SQLITE_TABLE_SCAN_H_
 #define TRANSLOAD_EXTRACT_SQLITE_TABLE_SCAN_H_
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "core/short_decimal.h"
 #include "extract/sqlite/sql_tokens.h"
 
 namespace transload::sqlite {
@@ -34,6 +35,15 @@ std::size_t SequenceLength(const unsigned char* at, std::size_t left) {
     return tail(1, low, high) && tail(2) && tail(3) ? 4 : 0;
   }
   return 0;
+}
+
+// Eight bytes, all ASCII and none of them zero.
+bool IsPlain(const unsigned char* at) {
+  constexpr std::uint64_t kHigh = 0x8080808080808080u;
+  constexpr std::uint64_t kOnes = 0x0101010101010101u;
+  std::uint64_t word;
+  std::memcpy(&word, at, 8);
+  return ((word | ((word - kOnes) & ~word)) & kHigh) == 0;
 }
 
 // Reads fixed-width fields from the left; every reader leaves `ok` false on the first misfit.
@@ -204,18 +214,17 @@ TextShape ShapeOf(std::string_view text) {
   const auto* at = reinterpret_cast<const unsigned char*>(text.data());
   std::size_t left = text.size();
   while (left > 0) {
-    while (left >= 8) {
-      std::uint64_t word;
-      std::memcpy(&word, at, 8);
-      constexpr std::uint64_t kHigh = 0x8080808080808080u;
-      constexpr std::uint64_t kOnes = 0x0101010101010101u;
-      // All ASCII, and no byte of zero.
-      if ((word & kHigh) != 0 || ((word - kOnes) & ~word & kHigh) != 0) break;
+    while (left >= 8 && IsPlain(at)) {
       at += 8;
       left -= 8;
       shape.chars += 8;
     }
     if (left == 0) break;
+    // The last few, with some before them.
+    if (left < 8 && text.size() >= 8 && IsPlain(at + left - 8)) {
+      shape.chars += left;
+      break;
+    }
     std::size_t length = 1;
     if (*at == 0) {
       shape.nul = true;
@@ -244,7 +253,9 @@ TextFinding Classify(std::string_view text) {
   if (IsUuid(text)) {
     finding.text_class = TextClass::kUuid;
   } else if (IsDigit(first) || first == '-' || first == '+' || first == '.') {
-    finding = ClassifyNumber(text);
+    // Two dashes where a date has them are in no number.
+    const bool dated = text.size() >= 10 && text[4] == '-' && text[7] == '-';
+    if (!dated) finding = ClassifyNumber(text);
     if (finding.text_class == TextClass::kOther && IsDigit(first)) {
       finding.text_class = ClassifyDateOrTime(text, &finding.excess_digits);
       if (finding.text_class == TextClass::kOther) finding.excess_digits = false;
@@ -268,6 +279,13 @@ JsonFinding ExamineJson(std::string_view text) {
 RealDigits DigitsOf(double value) {
   RealDigits digits;
   if (!std::isfinite(value) || value == 0) return digits;
+  if (const std::optional<ShortDecimal> found = FindShortDecimal(std::abs(value))) {
+    std::uint32_t all = 0;
+    for (std::uint64_t rest = found->units; rest > 0; rest /= 10) ++all;
+    digits.scale = static_cast<std::uint32_t>(found->scale);
+    digits.int_digits = all > digits.scale ? all - digits.scale : 0;
+    return digits;
+  }
   std::array<char, 32> text;
   const auto end = std::to_chars(text.data(), text.data() + text.size(), std::abs(value),
                                  std::chars_format::scientific)
