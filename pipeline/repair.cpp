@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <set>
 
 #include "core/error.h"
 #include "verify/recheck.h"
@@ -14,8 +15,9 @@
 namespace transload {
 namespace {
 
-// A second pass finds what the first could not know: a row that was there twice under one key.
-constexpr int kMostPasses = 3;
+// A later pass finds what the one before could not know, and puts right what foreign keys refused
+// as long as other tables were not.
+constexpr int kMostPasses = 6;
 
 // Statements in the report's folder, readable by their owner only: they hold values of rows.
 class SqlFile {
@@ -63,14 +65,19 @@ class Repairing {
     std::vector<TableVerdict> verdicts(positions.size());
     for (int pass = 1; !positions.empty(); ++pass) {
       repaired_.clear();
+      failed_.clear();
       request.found = [&](const DrilledTable& table) {
         if (pass < kMostPasses) Repair(table);
       };
       std::vector<TableVerdict> now = VerifyDatabases(source_, options_, request);
       std::vector<std::size_t> again;
       std::vector<CompareTable> tables;
+      const bool some = !repaired_.empty();
       for (std::size_t i = 0; i < now.size(); ++i) {
-        if (repaired_.contains(request.tables[i].bound) && !Rechecked(request.tables[i], now[i])) {
+        const BoundTable* bound = request.tables[i].bound;
+        const bool refused = some && failed_.contains(bound);
+        const bool repaired = repaired_.contains(bound);
+        if (refused || (repaired && !Rechecked(request.tables[i], now[i]))) {
           again.push_back(positions[i]);
           tables.push_back(request.tables[i]);
         }
@@ -79,6 +86,10 @@ class Repairing {
       positions = std::move(again);
       request.tables = std::move(tables);
       request.file = nullptr;  // holds what was found at first
+    }
+    for (const auto& [bound, why] : reasons_) {
+      round_.notes.push_back(fmt::format("{}.{} could not be repaired: {}", bound->plan().schema,
+                                         bound->plan().name, why));
     }
     round_.tables = totals_.size();
     for (const auto& [bound, counts] : totals_) {
@@ -92,21 +103,22 @@ class Repairing {
  private:
   void Repair(const DrilledTable& table) {
     const BoundTable* bound = table.account.table;
-    auto [repaired, first] = repaired_.try_emplace(bound, true);
     try {
       const RepairCounts counts = RepairTable(options_, table);
       Add(counts, round_.counts);
       Add(counts, totals_[bound]);
-      repaired->second = repaired->second && counts.quiet;
+      if (!counts.refused.empty()) {
+        failed_.insert(bound);
+        reasons_[bound] = counts.refused;
+      }
+      if (!failed_.contains(bound)) reasons_.erase(bound);
+      const auto [repaired, first] = repaired_.try_emplace(bound, counts.quiet);
+      repaired->second = repaired->second && counts.quiet && !failed_.contains(bound);
     } catch (const Error& error) {
       if (error.interrupted || error.snapshot_lost) throw;
-      if (first) {
-        repaired_.erase(repaired);
-      } else {
-        repaired->second = false;
-      }
-      round_.notes.push_back(fmt::format("{}.{} could not be repaired: {}", bound->plan().schema,
-                                         bound->plan().name, error.what()));
+      failed_.insert(bound);
+      reasons_[bound] = error.what();
+      if (auto known = repaired_.find(bound); known != repaired_.end()) known->second = false;
     }
   }
 
@@ -128,6 +140,8 @@ class Repairing {
   RepairRound& round_;
   // In this pass; true where the repair can have changed nothing but the rows it names.
   std::map<const BoundTable*, bool> repaired_;
+  std::set<const BoundTable*> failed_;                // in this pass
+  std::map<const BoundTable*, std::string> reasons_;  // of the last failure, unless mended
   std::map<const BoundTable*, RepairCounts> totals_;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "load/ddl.h"
 #include "verify/findings.h"
 #include "verify/read_back.h"
 #include "verify/read_source.h"
@@ -28,6 +29,14 @@ std::string Summary(const TableVerdict& verdict) {
   const DifferenceCounts& counts = verdict.counts;
   return fmt::format("{} rows missing in the target, {} only there, {} different", counts.missing,
                      counts.extra, counts.different);
+}
+
+bool IsPartitioned(TableReader& target, const TableAccount& account) {
+  const TablePlan& plan = account.table->plan();
+  const auto rows = target.Query(
+      fmt::format("SELECT FROM pg_catalog.pg_class WHERE oid = {}::regclass AND relkind = 'p'",
+                  ddl::QuoteLiteral(ddl::Qualified(plan.schema, plan.name))));
+  return !rows.empty();
 }
 
 // Where a side's bytes are not known.
@@ -98,7 +107,8 @@ bool DrillDown(RowReader& source, TableReader& target, const TableAccount& accou
   SourceSide source_side(source, *account.table, services.check);
   TargetSide target_side(target, *account.table, services.check);
   try {
-    FoundRows found(account, source, services.found);
+    FoundRows found(account, source, services.found && IsPartitioned(target, account),
+                    services.found);
     SubRangeMatch by_sub_ranges(source_side, target_side, account, target_sums, verdict);
     if (!by_sub_ranges.Run(services.file, found)) {
       CompareRanges(source_side, target_side, target, account, target_sums, services, found,

@@ -19,8 +19,9 @@ class FoundRows {
   using Told = std::function<void(const DrilledTable&)>;
 
   // All are borrowed; without `told` nothing is kept. `source` is what the rows were read from.
-  FoundRows(const TableAccount& account, RowReader& source, const Told& told)
-      : account_(account), source_(source), told_(told) {}
+  // `partitioned`: the target's table.
+  FoundRows(const TableAccount& account, RowReader& source, bool partitioned, const Told& told)
+      : account_(account), source_(source), partitioned_(partitioned), told_(told) {}
 
   // Rows of a range. No query is open on either side meanwhile.
   void Add(Leftovers&& rows, const PartitionRange& range);
@@ -32,11 +33,13 @@ class FoundRows {
 
   const TableAccount& account_;
   RowReader& source_;
+  bool partitioned_;
   const Told& told_;
   Leftovers rows_;
   std::vector<PartitionRange> ranges_;
   std::size_t bytes_ = 0;
   bool any_ = false;
+  bool rows_known_ = true;
 };
 
 }  // namespace transload

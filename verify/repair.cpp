@@ -15,41 +15,28 @@
 namespace transload {
 namespace {
 
-constexpr std::size_t kKeysPerDelete = 200;
-
 RepairTarget TargetOf(const BoundTable& table) {
-  RepairTarget target{table.plan().schema, table.plan().name, {}, {}};
-  for (const TargetColumn& column : table.targets()) target.columns.push_back(column.name);
+  RepairTarget target{table.plan().schema, table.plan().name, table.targets(), {}};
   for (std::size_t column : table.key_columns()) {
     target.key.push_back(table.targets()[column].name);
   }
   return target;
 }
 
-struct RowsToRepair {
-  std::vector<PairedRows::Pair> pairs;
-  std::vector<std::string> extra_keys;  // conditions
-};
-
-// Nothing when rows are not all known, or cannot be named.
-std::optional<RowsToRepair> SingleRows(const DrilledTable& table) {
-  const BoundTable& bound = *table.account.table;
-  if (bound.key_columns().empty()) return std::nullopt;
-  RowsToRepair rows;
+// Nothing when rows are not all known.
+std::optional<std::vector<PairedRows::Pair>> SingleRows(const DrilledTable& table) {
+  if (!table.rows_known) return std::nullopt;
+  std::vector<PairedRows::Pair> rows;
   std::multiset<std::string> rejected = table.account.rejected_keys;
-  for (const PairedRows::Pair& pair : PairByKey(table.leftovers, bound).pairs) {
-    if (pair.source == nullptr) {
-      std::optional<std::string> key = KeyCondition(pair.target->fields, bound);
-      if (!key) return std::nullopt;
-      rows.extra_keys.push_back(std::move(*key));
-    } else if (pair.target == nullptr) {
+  for (const PairedRows::Pair& pair : PairByKey(table.leftovers, *table.account.table).pairs) {
+    if (pair.target == nullptr) {
       // A row that was rejected is not to be there.
       if (auto known = rejected.find(pair.source->name); known != rejected.end()) {
         rejected.erase(known);
         continue;
       }
     }
-    rows.pairs.push_back(pair);
+    rows.push_back(pair);
   }
   return rows;
 }
@@ -61,22 +48,21 @@ std::string Tuple(const std::string& fields, std::size_t columns) {
   return tuple + fields;
 }
 
-RepairCounts RepairRows(const Options& options, const BoundTable& table, const RowsToRepair& rows) {
+RepairCounts RepairRows(const Options& options, const BoundTable& table,
+                        const std::vector<PairedRows::Pair>& pairs) {
   RowRepair repair(options, TargetOf(table));
-  std::string condition;
-  std::size_t keys = 0;
-  for (const std::string& key : rows.extra_keys) {
-    condition += (condition.empty() ? "(" : " OR (") + key + ")";
-    if (++keys % kKeysPerDelete != 0) continue;
-    repair.Delete(condition);
-    condition.clear();
+  const std::size_t columns = table.targets().size();
+  for (const PairedRows::Pair& pair : pairs) {
+    if (pair.source == nullptr) repair.PutGone(Tuple(pair.target->fields, columns));
   }
-  if (!condition.empty()) repair.Delete(condition);
-  for (const PairedRows::Pair& pair : rows.pairs) {
-    if (pair.source == nullptr) continue;
-    repair.Put(Tuple(pair.source->fields, table.targets().size()));
+  for (const PairedRows::Pair& pair : pairs) {
+    if (pair.source != nullptr) repair.Put(Tuple(pair.source->fields, columns));
   }
-  repair.MergePut();
+  if (table.key_columns().empty()) {
+    repair.AddPut();
+  } else {
+    repair.MergePut();
+  }
   return repair.Finish();
 }
 
@@ -99,6 +85,7 @@ void Add(const RepairCounts& counts, RepairCounts& sum) {
   sum.updated += counts.updated;
   sum.inserted += counts.inserted;
   sum.quiet = sum.quiet && counts.quiet;
+  if (!counts.refused.empty()) sum.refused = counts.refused;
 }
 
 RepairCounts RepairRanges(const Options& options, const DrilledTable& table) {
@@ -127,17 +114,39 @@ RepairCounts RepairRanges(const Options& options, const DrilledTable& table) {
   return sum;
 }
 
+// What a row of the target is found by: its key, else everything in it as text, which is equal for
+// types too that have no equality.
+std::optional<std::string> RowCondition(std::string_view fields, const BoundTable& table) {
+  if (!table.key_columns().empty()) return KeyCondition(fields, table);
+  std::string names, values;
+  CellCursor cursor(fields);
+  for (const TargetColumn& column : table.targets()) {
+    const std::optional<std::string> literal = FieldLiteral(cursor.Next(), column.type);
+    if (!literal) return std::nullopt;
+    const char* comma = names.empty() ? "" : ", ";
+    names += comma + ddl::QuoteName(column.name);
+    values += comma + *literal;
+  }
+  return fmt::format("ROW({})::text = ROW({})::text", names, values);
+}
+
 // One row as statements; false when one of its values has no literal.
-bool AppendSql(const PairedRows::Pair& pair, const BoundTable& table, std::string& sql) {
-  const std::string name = ddl::Qualified(table.plan().schema, table.plan().name);
-  const LeftoverRow& named = pair.target != nullptr ? *pair.target : *pair.source;
-  const std::optional<std::string> key = KeyCondition(named.fields, table);
-  if (!key) return false;
+bool AppendSql(const PairedRows::Pair& pair, const BoundTable& table, const std::string& from,
+               std::string& sql) {
   if (pair.source == nullptr) {
-    // One row, also where the key's constraint was lost and the row is there twice.
-    sql += fmt::format(
-        "DELETE FROM ONLY {0} WHERE ctid IN (SELECT ctid FROM ONLY {0} WHERE {1} LIMIT 1);\n", name,
-        *key);
+    const std::optional<std::string> row = RowCondition(pair.target->fields, table);
+    if (!row) return false;
+    // One row, also where the key's constraint was lost and the row is there twice. Partitions have
+    // the same places in them.
+    const bool one_file = from.starts_with("ONLY ");
+    sql += one_file ? fmt::format(
+                          "DELETE FROM {0} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {0} "
+                          "WHERE {1} LIMIT 1));\n",
+                          from, *row)
+                    : fmt::format(
+                          "DELETE FROM {0} WHERE (tableoid, ctid) IN (SELECT tableoid, ctid "
+                          "FROM {0} WHERE {1} LIMIT 1);\n",
+                          from, *row);
     return true;
   }
   std::vector<Cell> source, target;
@@ -158,34 +167,36 @@ bool AppendSql(const PairedRows::Pair& pair, const BoundTable& table, std::strin
     values += comma + *literal;
     changes += fmt::format("{}{} = {}", comma, ddl::QuoteName(column.name), *literal);
   }
-  if (pair.target != nullptr) {
-    sql += fmt::format("UPDATE ONLY {} SET {} WHERE {};\n", name, changes, *key);
-  } else {
-    sql += fmt::format("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ({});\n", name, columns,
-                       values);
+  if (pair.target == nullptr) {
+    sql += fmt::format("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ({});\n",
+                       ddl::Qualified(table.plan().schema, table.plan().name), columns, values);
+    return true;
   }
-  return true;
+  const std::optional<std::string> key = KeyCondition(pair.target->fields, table);
+  if (key) sql += fmt::format("UPDATE {} SET {} WHERE {};\n", from, changes, *key);
+  return key.has_value();
 }
 
 }  // namespace
 
 RepairCounts RepairTable(const Options& options, const DrilledTable& table) {
-  const std::optional<RowsToRepair> rows = SingleRows(table);
+  const std::optional<std::vector<PairedRows::Pair>> rows = SingleRows(table);
   return rows ? RepairRows(options, *table.account.table, *rows) : RepairRanges(options, table);
 }
 
 std::string RepairSql(const DrilledTable& table) {
   const BoundTable& bound = *table.account.table;
   const std::string label = bound.plan().schema + "." + bound.plan().name;
-  const std::optional<RowsToRepair> rows = SingleRows(table);
+  const std::optional<std::vector<PairedRows::Pair>> rows = SingleRows(table);
   if (!rows) {
     return fmt::format(
-        "-- {}: without a key, or with too many differences, rows cannot be named; use --repair\n",
+        "-- {}: too many rows differ for statements of a table without a key; use --repair\n",
         label);
   }
+  const std::string name = ddl::Qualified(bound.plan().schema, bound.plan().name);
   std::string sql = "BEGIN;\n";
-  for (const PairedRows::Pair& pair : rows->pairs) {
-    if (!AppendSql(pair, bound, sql)) {
+  for (const PairedRows::Pair& pair : *rows) {
+    if (!AppendSql(pair, bound, table.partitioned ? name : "ONLY " + name, sql)) {
       return fmt::format("-- {}: a value has no literal in SQL; use --repair\n", label);
     }
   }

@@ -1,8 +1,8 @@
 // Puts the rows right that the drill-down found at fault, or says in SQL how to.
 //
-// Single rows by their key where all of them are known; else the differing ranges as a whole, each
-// deleted and copied again in one transaction; a table whose ranges the target can't express, as
-// one.
+// Single rows where all of them are known, by their key or, without one, by what they look like;
+// else the differing ranges as a whole, each deleted and copied again in one transaction; a table
+// whose ranges the target can't express, as one.
 #ifndef TRANSLOAD_VERIFY_REPAIR_H_
 #define TRANSLOAD_VERIFY_REPAIR_H_
 
@@ -22,7 +22,9 @@ struct DrilledTable {
   const TableAccount& account;
   const std::vector<PartitionRange>& ranges;  // those that differ
   const Leftovers& leftovers;
-  RowReader& source;  // in the snapshot that was compared, idle
+  bool rows_known = true;    // false: more rows differ than `leftovers` holds
+  RowReader& source;         // in the snapshot that was compared, idle
+  bool partitioned = false;  // the target's table
 };
 
 // Commits. Throws what the target says against it; what was committed before stays.

@@ -145,8 +145,8 @@ TEST(DrillDownCost, OfATextKeyIsBoundedInMemoryHoweverManyRowsDiffer) {
   here.Migrate();
   target.Execute("update big set a = -a", here.database);
   const rig::TemporaryDir folder;
-  const TransloadRun verify = RunTransload({"verify", here.source, target.Url(here.database), "-j",
-                                            "1", "--report", folder / "report"});
+  const TransloadRun verify = RunTransload(
+      {"verify", here.source, target.Url(here.database), "-j", "1", "--report", folder / "report"});
   EXPECT_EQ(verify.exit_code, 6) << verify.err;
   EXPECT_NE(verify.out.find("0 rows missing in the target, 0 only there, 300000 different"),
             std::string::npos)

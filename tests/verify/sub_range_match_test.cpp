@@ -128,7 +128,7 @@ class SubRanges : public testing::Test {
   }
   bool Match(const DrillServices& services = {}) {
     NoReader reader;
-    FoundRows found(account_, reader, services.found);
+    FoundRows found(account_, reader, false, services.found);
     const bool done =
         SubRangeMatch(source_, target_, account_, target_sums_, verdict_).Run(nullptr, found);
     found.Finish();
