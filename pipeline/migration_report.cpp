@@ -84,7 +84,10 @@ void Migration::Finish() {
   facts.allow_unverified = ends_->options.allow_unverified;
   if (ends_->options.verify == VerifyLevel::kNone || ends_->options.schema_only ||
       ends_->options.refresh_sequences) {
-    facts.unverified_tables = 0;  // asked for
+    facts.unverified_tables = 0;
+    facts.unproven = ends_->options.verify == VerifyLevel::kNone
+                         ? "verification was not asked for"
+                         : "no rows were to be moved";
   }
   if (error) {
     progress_.Message(MessageLevel::kError, error->what());

@@ -67,6 +67,9 @@ std::vector<ReportOutcome> Outcomes(const RunFacts& facts) {
                    "done, and " + Several(facts.rejected_rows, "row was", "rows were") +
                        " rejected, all accounted for"});
   }
+  if (out.empty() && !facts.unproven.empty()) {
+    out.push_back({ExitCode::kDone, "done, not verified: " + facts.unproven});
+  }
   if (out.empty()) {
     out.push_back({ExitCode::kDone, facts.unverified_tables > 0
                                         ? "done, " +

@@ -25,6 +25,7 @@ struct RunFacts {
   std::uint64_t failed_objects = 0;
   std::uint64_t unverified_tables = 0;
   bool allow_unverified = false;
+  std::string unproven;  // why nothing was to be verified
   std::uint64_t rejected_rows = 0;
 };
 

@@ -55,6 +55,15 @@ TEST(Outcomes, UnverifiedTablesEndInZeroOnlyWhenAllowed) {
   EXPECT_NE(Outcomes(facts)[0].text.find("not verified"), std::string::npos);
 }
 
+TEST(Outcomes, NeverClaimAProofThatWasNotAskedFor) {
+  RunFacts facts;
+  facts.unproven = "verification was not asked for";
+  EXPECT_EQ(Decide(Outcomes(facts)), ExitCode::kDone);
+  EXPECT_EQ(Outcomes(facts)[0].text, "done, not verified: verification was not asked for");
+  facts.rejected_rows = 1;
+  EXPECT_EQ(Decide(Outcomes(facts)), ExitCode::kRejectedRows);
+}
+
 TEST(FactsOf, NamesATableThatBreaksTheLawOfRowsOnce) {
   Report report;
   ReportTable table;
