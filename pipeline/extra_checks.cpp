@@ -40,7 +40,9 @@ void RunExtraChecks(Endpoints& ends, const std::vector<std::unique_ptr<BoundTabl
   for (const auto& table : tables) plans.push_back(&table->plan());
   CheckStructure(plans, options, target, report);
   if (!look_ups) return;
-  for (const auto& table : tables) LookUpSample(*table, *reader, target, report);
+  const std::string& rules = ends.source->Info().rules;
+  const bool any_key = rules != "odbc" && rules != "mssql";
+  for (const auto& table : tables) LookUpSample(*table, *reader, target, any_key, report);
 }
 
 }  // namespace transload

@@ -10,8 +10,12 @@
 
 namespace transload {
 
-// Adds one ReportCheck for a table that has a primary key and rows.
-void LookUpSample(const BoundTable& table, RowReader& source, TableReader& target, Report& report);
+// Adds one ReportCheck for a table that has a primary key and rows. The rows are some at even
+// distances in the key's order, one from each of as many sub-ranges, or, where the key can't be cut
+// by, from a share of all rows; which ones is drawn from a fixed seed. `any_key` as of
+// KeyCuts::For.
+void LookUpSample(const BoundTable& table, RowReader& source, TableReader& target, bool any_key,
+                  Report& report);
 
 }  // namespace transload
 

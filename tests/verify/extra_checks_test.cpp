@@ -100,6 +100,36 @@ TEST_F(ExtraChecks, AreMadeOneByOne) {
             (Names{"foreign", "sequence", "indexes", "constraints", "look-ups", "children"}));
 }
 
+// Rows from all over a table, whatever its key: half of it damaged behind its beginning is noticed.
+TEST_F(ExtraChecks, LookUpRowsOfTheWholeTable) {
+  server_.Execute(
+      "create table big (id int primary key, v varchar(200));insert into big select seq * 3, "
+      "repeat('x', 150) from seq_1_to_30000;"
+      "create table named (k varchar(20) primary key, v varchar(200));insert into named select "
+      "concat('k', seq), repeat('x', 150) from seq_1_to_30000;analyze table big, named",
+      source_);
+  const std::string database = rig::FreshDatabase(target_);
+  const std::vector<std::string> both = {server_.Url(source_), target_.Url(database)};
+  const TransloadRun moved = RunTransload({"run", both[0], both[1]});
+  ASSERT_EQ(moved.exit_code, 0) << moved.err;
+  target_.Execute(
+      "update big set v = 'y' where id > 45000;update named set v = 'y' where substr(k, 2)::int > "
+      "15000",
+      database);
+  for (const std::string table : {"big", "named"}) {
+    const TransloadRun verify =
+        RunTransload({"verify", both[0], both[1], "--verify", "count", "--checks", "look-ups",
+                      "--format", "json", "--include", table});
+    EXPECT_EQ(verify.exit_code, 6) << verify.out << verify.err;
+    const nlohmann::json report = nlohmann::json::parse(verify.out);
+    const nlohmann::json& check = report["checks"].at(0);
+    EXPECT_EQ(check["source"], "20 rows");
+    const int found = std::stoi(check["target"].get<std::string>());
+    EXPECT_GE(found, 3) << table;
+    EXPECT_LE(found, 17) << table;
+  }
+}
+
 TEST_F(ExtraChecks, SayWhatCouldNotBeAsked) {
   std::ofstream(config_) << "[[check]]\nname = \"broken\"\nsource_sql = \"select no_such\"\n"
                             "target_sql = \"select 1/0\"\n";
