@@ -59,19 +59,50 @@ class Repairing {
       : source_(source), options_(options), request_(request), round_(round) {}
 
   std::vector<TableVerdict> Run() {
-    CompareRequest request = request_;
-    std::vector<std::size_t> positions(request.tables.size());
+    std::vector<std::size_t> positions(request_.tables.size());
     for (std::size_t i = 0; i < positions.size(); ++i) positions[i] = i;
     std::vector<TableVerdict> verdicts(positions.size());
+    DifferenceFile* file = request_.file;
+    RepairTables(positions, file, verdicts);
+    if (round_.cost.target_known && round_.ends()) {
+      std::vector<std::size_t> matching;
+      for (std::size_t i : positions) {
+        if (verdicts[i].verdict == Verdict::kMatch) matching.push_back(i);
+      }
+      // Written by somebody else meanwhile: compared as if nothing were known.
+      const std::vector<std::size_t> others =
+          ConfirmTargets(options_, request_, matching, verdicts, round_.cost);
+      for (std::size_t i : others) round_.memory->Forget(*request_.tables[i].bound);
+      RepairTables(others, file, verdicts);
+    }
+    Note();
+    if (round_.memory != nullptr) {
+      for (std::size_t i : positions) {
+        const TableVerdict& verdict = verdicts[i];
+        round_.memory->Settle(*request_.tables[i].bound,
+                              verdict.verdict == Verdict::kMatch && verdict.target_sum &&
+                                  verdict.target_sum == verdict.source_sum);
+      }
+    }
+    return verdicts;
+  }
+
+ private:
+  void RepairTables(std::vector<std::size_t> positions, DifferenceFile* file,
+                    std::vector<TableVerdict>& verdicts) {
+    CompareRequest request = request_;
+    request.memory = round_.memory;
+    request.file = file;
     for (int pass = 1; !positions.empty(); ++pass) {
       repaired_.clear();
       failed_.clear();
       request.found = [&](const DrilledTable& table) {
         if (pass < kMostPasses) Repair(table);
       };
-      std::vector<TableVerdict> now = VerifyDatabases(source_, options_, request);
+      request.tables.clear();
+      for (std::size_t i : positions) request.tables.push_back(request_.tables[i]);
+      std::vector<TableVerdict> now = VerifyDatabases(source_, options_, request, &round_.cost);
       std::vector<std::size_t> again;
-      std::vector<CompareTable> tables;
       const bool some = !repaired_.empty();
       for (std::size_t i = 0; i < now.size(); ++i) {
         const BoundTable* bound = request.tables[i].bound;
@@ -79,14 +110,16 @@ class Repairing {
         const bool repaired = repaired_.contains(bound);
         if (refused || (repaired && !Rechecked(request.tables[i], now[i]))) {
           again.push_back(positions[i]);
-          tables.push_back(request.tables[i]);
+          if (round_.memory != nullptr) round_.memory->Forget(*bound);
         }
         verdicts[positions[i]] = std::move(now[i]);
       }
       positions = std::move(again);
-      request.tables = std::move(tables);
       request.file = nullptr;  // holds what was found at first
     }
+  }
+
+  void Note() {
     for (const auto& [bound, why] : reasons_) {
       round_.notes.push_back(fmt::format("{}.{} could not be repaired: {}", bound->plan().schema,
                                          bound->plan().name, why));
@@ -97,10 +130,8 @@ class Repairing {
                                          bound->plan().schema, bound->plan().name, counts.updated,
                                          counts.inserted, counts.deleted));
     }
-    return verdicts;
   }
 
- private:
   void Repair(const DrilledTable& table) {
     const BoundTable* bound = table.account.table;
     try {

@@ -13,12 +13,21 @@
 namespace transload {
 
 struct RepairRound {
+  // Asked for, by sync: what is known of the target, and whether the caller ends with this round
+  // whatever is found, or when it finds no fewer rows than that. A verdict that ends it is one of
+  // both sides read, never of what was known.
+  TargetMemory* memory = nullptr;
+  bool last = true;
+  std::uint64_t found_before = 0;  // 0: nothing is known of it
+
   std::uint64_t tables = 0;  // put right
   RepairCounts counts;
-  double seconds = 0;  // of repairing and of verifying again
+  double seconds = 0;  // of comparing, repairing and verifying again
+  CompareCost cost;
   std::vector<std::string> notes;
 
   std::uint64_t rows() const { return counts.deleted + counts.updated + counts.inserted; }
+  bool ends() const { return last || rows() == 0 || (found_before > 0 && rows() >= found_before); }
 };
 
 // VerifyDatabases, and what options.repair asks for. With kApply the tables that differed are put

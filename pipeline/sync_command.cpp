@@ -2,10 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "pipeline/timeline.h"
 
 namespace transload {
+namespace {
+
+double Megabytes(std::uint64_t bytes) { return static_cast<double>(bytes) / 1e6; }
+
+}  // namespace
 
 Report SyncMigration(const Options& options, Progress& progress, const StopFlag& stop) {
   if (options.verify == VerifyLevel::kNone || options.verify == VerifyLevel::kCount) {
@@ -16,26 +23,36 @@ Report SyncMigration(const Options& options, Progress& progress, const StopFlag&
   const int most_rounds = options.final_round ? 1 : options.sync_rounds;
   std::vector<std::string> told;
   Report report;
+  TargetMemory memory;
   std::uint64_t found_before = 0;
+  double both_seconds = 0;  // of reading both sides as a whole, the last time that was done
   for (int number = 1;; ++number) {
     const Timeline timeline;
     RepairRound round;
+    round.memory = &memory;
+    round.last = number == most_rounds;
+    round.found_before = found_before;
     report = VerifyRound(each, progress, stop, round);
+    const double seconds = timeline.Now();
+    if (!round.cost.target_known) both_seconds = round.cost.read_seconds;
+    const double rest = seconds - round.cost.read_seconds;
     const std::string text = fmt::format(
-        "round {}: {} rows in {} tables differed and were repaired, {:.1f} s; {}", number,
-        round.rows(), round.tables, timeline.Now(),
+        "round {}: {} rows in {} tables differed and were repaired, {:.1f} s; read {:.1f} MB of "
+        "the "
+        "source and {:.1f} MB of the target; {}",
+        number, round.rows(), round.tables, seconds, Megabytes(round.cost.source_bytes),
+        Megabytes(round.cost.target_bytes),
         options.final_round
             ? "the final one"
             : fmt::format("a cut-over now would take about {:.1f} s from the last write to the "
                           "verdict of sync --final",
-                          timeline.Now()));
+                          std::max(both_seconds, round.cost.read_seconds) + rest));
     progress.Message(MessageLevel::kInfo, text);
     told.push_back(text);
-    if (round.rows() == 0 || number == most_rounds) break;
-    if (number > 1 && round.rows() >= found_before) {
+    if (round.rows() > 0 && found_before > 0 && round.rows() >= found_before && !round.last) {
       told.push_back("rounds no longer find less: the source changes as fast as it is followed");
-      break;
     }
+    if (round.ends()) break;
     found_before = round.rows();
   }
   report.run.command = "sync";

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <numeric>
@@ -65,7 +66,12 @@ class BothSides {
     std::vector<TableAccount> accounts;
     std::exception_ptr source_failure;
     try {
-      accounts = ReadSources(source_readers, reads, level_, request_.watch);
+      ProofWatch watch = request_.watch;
+      watch.moved = [this](std::size_t table, std::uint64_t rows, std::uint64_t bytes) {
+        source_bytes_ += bytes;
+        if (request_.watch.moved) request_.watch.moved(table, rows, bytes);
+      };
+      accounts = ReadSources(source_readers, reads, level_, watch);
     } catch (...) {
       source_failure = std::current_exception();  // thrown again when the other thread is gone
       end_target_ = true;
@@ -77,6 +83,7 @@ class BothSides {
   }
 
   const std::vector<TargetSum>& sums() const { return sums_; }
+  std::uint64_t source_bytes() const { return source_bytes_; }
   TargetReaders& readers() { return readers_; }
 
  private:
@@ -84,18 +91,50 @@ class BothSides {
   VerifyLevel level_;
   TargetReaders readers_;
   std::atomic<bool> end_target_ = false;
+  std::atomic<std::uint64_t> source_bytes_ = 0;
   std::vector<TargetSum> sums_;
 };
 
 // Tables that are smaller are compared as they are, once their sums differ.
 constexpr std::uint64_t kBytesToSumByHash = std::uint64_t{8} << 20;
 
+// In the order of reading; null: the table has to be read.
+using KnownTargets = std::vector<const KnownTarget*>;
+
+KnownTargets FindKnown(const CompareRequest& request, VerifyLevel level,
+                       const std::vector<std::size_t>& order) {
+  KnownTargets known(order.size());
+  if (request.memory == nullptr || level != VerifyLevel::kChecksum) return known;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    known[i] = request.memory->Find(*request.tables[order[i]].bound);
+  }
+  return known;
+}
+
+// The target's tables, without those that need no reading.
+std::vector<TableAccount> ToRead(std::vector<TableAccount> tables, const KnownTargets& known) {
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    if (known[i] != nullptr) tables[i].why_not = "known";
+  }
+  return tables;
+}
+
+void TakeKnown(const KnownTargets& known, std::vector<TargetSum>& sums) {
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (known[i] == nullptr) continue;
+    sums[i].rows = known[i]->checksum.rows;
+    sums[i].checksum = known[i]->checksum;
+    sums[i].sub_sums = known[i]->sums;
+    sums[i].bytes = known[i]->bytes;
+  }
+}
+
 // Parts that both sides are summed by: sub-ranges of the key, else buckets by hash. The cuts are
 // what the parts point into.
 std::vector<std::optional<KeyCuts>> CutsFor(BothSides& sides, const Source& source,
                                             VerifyLevel level, std::vector<SourceRead>& reads,
                                             const std::vector<std::uint64_t>& source_bytes,
-                                            ProofRequest& proof) {
+                                            const KnownTargets& known, ProofRequest& proof) {
   std::vector<std::optional<KeyCuts>> cuts(reads.size());
   if (level == VerifyLevel::kCount) return cuts;
   const std::string& rules = source.Info().rules;
@@ -103,6 +142,10 @@ std::vector<std::optional<KeyCuts>> CutsFor(BothSides& sides, const Source& sour
   TableReader& target = sides.readers().first();
   const std::vector<TargetSize> sizes = MeasureTargets(target, proof.tables);
   for (std::size_t i = 0; i < reads.size(); ++i) {
+    if (known[i] != nullptr) {
+      reads[i].parts = known[i]->sums.Blank();
+      continue;
+    }
     cuts[i] = SampleCuts(target, *reads[i].table, sizes[i], any_key, reads[i].split.ranges);
     const std::uint64_t bytes = std::max(sizes[i].bytes, source_bytes[i]);
     if (cuts[i]) {
@@ -148,7 +191,7 @@ void Settle(const TableAccount& account, TableVerdict& verdict) {
 }  // namespace
 
 std::vector<TableVerdict> VerifyDatabases(Source& source, const Options& options,
-                                          const CompareRequest& request) {
+                                          const CompareRequest& request, CompareCost* cost) {
   if (request.tables.empty()) return {};
   const VerifyLevel level =
       request.level == VerifyLevel::kNone ? VerifyLevel::kCount : request.level;
@@ -181,9 +224,20 @@ std::vector<TableVerdict> VerifyDatabases(Source& source, const Options& options
     };
   }
   BothSides sides(options, sides_request, level);
+  const KnownTargets known = FindKnown(request, level, order);
   const std::vector<std::optional<KeyCuts>> cuts =
-      CutsFor(sides, source, level, reads, source_bytes, proof);
-  proof.tables = sides.Read(readers, reads, proof.tables);
+      CutsFor(sides, source, level, reads, source_bytes, known, proof);
+  const auto start = std::chrono::steady_clock::now();
+  proof.tables = sides.Read(readers, reads, ToRead(proof.tables, known));
+  if (cost != nullptr) {
+    cost->read_seconds +=
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    cost->source_bytes += sides.source_bytes();
+    for (const TargetSum& sum : sides.sums()) cost->target_bytes += sum.bytes;
+    for (const KnownTarget* one : known) cost->target_known |= one != nullptr;
+  }
+  std::vector<TargetSum> sums = sides.sums();
+  TakeKnown(known, sums);
   proof.level = level;
   proof.source = readers.front().get();
   proof.file = request.file;
@@ -195,18 +249,53 @@ std::vector<TableVerdict> VerifyDatabases(Source& source, const Options& options
     TableAccount& account = proof.tables[i];
     account.rejected_keys = request.tables[order[i]].rejected_keys;
     if (level == VerifyLevel::kCount) CountOnly(account);
-    verdicts.push_back(Judge(account, level, &sides.sums()[i]));
+    verdicts.push_back(Judge(account, level, &sums[i]));
   }
   proof.witness = [&source](const WitnessRequest& asked) { return source.Witness(asked); };
   HearWitnesses(proof, sides.readers(), verdicts);
-  DrillDownAll(proof, sides.sums(), sides.readers(), verdicts);
+  DrillDownAll(proof, sums, sides.readers(), verdicts);
   std::vector<TableVerdict> ordered(verdicts.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
-    Settle(proof.tables[i], verdicts[i]);
+    const TableAccount& account = proof.tables[i];
+    Settle(account, verdicts[i]);
+    if (request.memory != nullptr && level == VerifyLevel::kChecksum && account.why_not.empty()) {
+      request.memory->Expect(*account.table, account.sub_sums, account.checksum(), sums[i].bytes);
+    }
+    if (cost != nullptr) {
+      cost->source_bytes += verdicts[i].drill.source_bytes;
+      cost->target_bytes += verdicts[i].drill.read_bytes - verdicts[i].drill.source_bytes;
+    }
     ordered[order[i]] = std::move(verdicts[i]);
   }
   for (auto& reader : readers) source.Release(std::move(reader));
   return ordered;
+}
+
+std::vector<std::size_t> ConfirmTargets(const Options& options, const CompareRequest& request,
+                                        const std::vector<std::size_t>& positions,
+                                        std::vector<TableVerdict>& verdicts, CompareCost& cost) {
+  std::vector<TableAccount> tables(positions.size());
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    tables[i].table = request.tables[positions[i]].bound;
+  }
+  TargetReaders readers(options, request.jobs);
+  ProofWatch watch;
+  watch.throw_if_stopped = request.watch.throw_if_stopped;
+  const std::vector<TargetSum> sums =
+      ReadTargets(readers, tables, VerifyLevel::kChecksum, request.jobs, watch);
+  std::vector<std::size_t> others;
+  for (std::size_t i = 0; i < positions.size(); ++i) {
+    TableVerdict& verdict = verdicts[positions[i]];
+    cost.target_bytes += sums[i].bytes;
+    if (!sums[i].error.empty() || verdict.target_sum != sums[i].checksum) {
+      others.push_back(positions[i]);
+      continue;
+    }
+    verdict.target_rows = sums[i].rows;
+    verdict.target_bytes = sums[i].bytes;
+    verdict.seconds = sums[i].seconds;
+  }
+  return others;
 }
 
 }  // namespace transload

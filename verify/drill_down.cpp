@@ -116,6 +116,7 @@ bool DrillDown(RowReader& source, TableReader& target, const TableAccount& accou
     }
     if (verdict.counts.total() > 0) found.Finish();
     verdict.drill.read_bytes = source_side.bytes() + target_side.bytes();
+    verdict.drill.source_bytes = source_side.bytes();
   } catch (const Error& error) {
     if (error.interrupted) throw;
     verdict.reason += fmt::format("; the rows could not be compared: {}", error.what());

@@ -83,9 +83,10 @@ struct ReportWitness {
 
 // What it took to find the rows that differ.
 struct ReportDrill {
-  std::uint64_t ranges = 0;       // whose sums differ; 0 when nothing was looked for
-  std::uint64_t range_bytes = 0;  // of their rows, of the side that has more; 0 when not known
-  std::uint64_t read_bytes = 0;   // from both sides together
+  std::uint64_t ranges = 0;        // whose sums differ; 0 when nothing was looked for
+  std::uint64_t range_bytes = 0;   // of their rows, of the side that has more; 0 when not known
+  std::uint64_t read_bytes = 0;    // from both sides together
+  std::uint64_t source_bytes = 0;  // of these
 };
 
 struct ReportTable {

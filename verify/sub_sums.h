@@ -52,6 +52,8 @@ class SubSums {
   void Add(const SubSums& other);
 
   const KeyCuts* cuts() const { return cuts_; }
+  // The same cuts, at another place.
+  void CutBy(const KeyCuts* cuts) { cuts_ = cuts; }
   bool empty() const { return sums_.empty(); }
   bool by_hash() const { return !empty() && cuts_ == nullptr; }
   std::size_t Bucket(const RowHash& hash) const {
