@@ -21,7 +21,8 @@ inline std::optional<ShortDecimal> FindShortDecimal(double magnitude) {
   constexpr double kPowers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
   if (!(magnitude >= 0 && magnitude < 1e9)) return std::nullopt;
   for (int scale = 0; scale < 7; ++scale) {
-    // Below 1e15 and a half, so that it fits and is exact as a double.
+    // Below 1e15 and a half, so that it fits and is exact as a double. A wrong rounding would be
+    // found out by the division. NOLINTNEXTLINE(bugprone-incorrect-roundings)
     const auto units = static_cast<std::int64_t>(magnitude * kPowers[scale] + 0.5);
     if (static_cast<double>(units) / kPowers[scale] == magnitude) {
       return ShortDecimal{static_cast<std::uint64_t>(units), scale};

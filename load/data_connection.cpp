@@ -44,7 +44,7 @@ Error ErrorOf(PGconn* connection, const PGresult* result) {
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
   const char* primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
   std::string message = primary ? primary : PQresultErrorMessage(result);
-  for (int field : {PG_DIAG_MESSAGE_DETAIL, PG_DIAG_CONTEXT}) {
+  for (const char field : {PG_DIAG_MESSAGE_DETAIL, PG_DIAG_CONTEXT}) {
     if (const char* more = PQresultErrorField(result, field)) message += fmt::format("; {}", more);
   }
   if (!state && PQstatus(connection) != CONNECTION_OK) return TargetLost(message);

@@ -26,7 +26,7 @@ std::string Dump(const Json& json) {
 }
 
 // JSON strings keep a NUL byte as an escape, which text in PostgreSQL cannot.
-std::string WithoutNul(std::string text) {
+std::string WithoutNul(std::string_view text) {
   std::string out;
   for (char c : text) {
     if (c == '\0') {
@@ -87,10 +87,10 @@ struct PartitionWriter::State {
     if (rejects.empty()) return;
     Json array = Json::array();
     for (RejectedRow& reject : rejects) {
-      array.push_back({{"key", WithoutNul(std::move(reject.key))},
+      array.push_back({{"key", WithoutNul(reject.key)},
                        {"column", reject.column},
-                       {"reason", WithoutNul(std::move(reject.reason))},
-                       {"row", WithoutNul(std::move(reject.row))}});
+                       {"reason", WithoutNul(reject.reason)},
+                       {"row", WithoutNul(reject.row)}});
     }
     connection.Exec(
         Sql("insert into {L}.reject (table_id, partition_id, key, \"column\", reason, \"row\") "

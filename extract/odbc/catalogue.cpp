@@ -45,7 +45,7 @@ class CatalogueReader {
       catalogue_.not_migrated.push_back(
           {"view", SchemaOf(view) + "." + view.name, "ODBC does not tell its definition", ""});
     }
-    catalogue_.notes.push_back(
+    catalogue_.notes.emplace_back(
         "read through ODBC: checks, generated columns, views, routines and triggers are not part "
         "of what a driver can tell");
     return std::move(catalogue_);

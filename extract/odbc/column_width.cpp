@@ -62,10 +62,10 @@ std::optional<ColumnWidths> WidthCache::Find(const std::string& key) const {
   return found == widths_.end() ? std::nullopt : std::optional(found->second);
 }
 
-void WidthCache::Store(const std::string& key, ColumnWidths widths) {
+void WidthCache::Store(const std::string& key, const ColumnWidths& widths) {
   std::lock_guard lock(mutex_);
   // Another reader may have learned more in the meantime.
-  widths_.try_emplace(key, std::move(widths));
+  widths_.try_emplace(key, widths);
 }
 
 void WidthCache::Unbind(const std::string& key, std::size_t column) {

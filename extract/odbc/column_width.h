@@ -35,7 +35,7 @@ using ColumnWidths = std::vector<std::optional<std::size_t>>;
 class WidthCache {
  public:
   std::optional<ColumnWidths> Find(const std::string& key) const;
-  void Store(const std::string& key, ColumnWidths widths);
+  void Store(const std::string& key, const ColumnWidths& widths);
   // A value was longer than all that was known: from now on that column comes in pieces.
   void Unbind(const std::string& key, std::size_t column);
 

@@ -118,7 +118,7 @@ std::string SelectSql(const ReadingContext& context, const ReadRequest& request,
     columns.push_back(column.expression.empty() ? naming.Quote(column.name) : column.expression);
   }
   // A row of no columns is still a row.
-  if (columns.empty()) columns.push_back("1");
+  if (columns.empty()) columns.emplace_back("1");
   std::string sql = fmt::format(
       "SELECT {} FROM {}{}", Join(columns, ", "), naming.Table(request.schema, request.table),
       And({RangeCondition(context, request.schema, request.table, request.range), request.where}));
@@ -354,7 +354,7 @@ std::optional<KeyBound> OdbcRowReader::BoundaryAfter(const std::string& schema,
   if (range.by != SplitBy::kKey || rows == 0 || context_.one_row_after.empty()) return std::nullopt;
   try {
     CheckCancelled();
-    const std::optional<KeyBound> bound = KeyAfter(schema, table, range, "", rows);
+    std::optional<KeyBound> bound = KeyAfter(schema, table, range, "", rows);
     if (!bound || range.lower == bound || !CanBeLiteral(*bound)) return std::nullopt;
     return bound;
   } catch (const Error& error) {

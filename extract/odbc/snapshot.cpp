@@ -121,7 +121,7 @@ Snapshot TakeUnknown(const Connect& connect, const SnapshotRequest& request,
   }
   snapshot.info.method = isolated ? "one transaction a reader, at the driver's strictest isolation"
                                   : "none: the driver offers no such transaction";
-  snapshot.info.notes.push_back(
+  snapshot.info.notes.emplace_back(
       "one point in time is not proven for this database: what was written meanwhile may be read "
       "in part");
   return snapshot;

@@ -112,9 +112,9 @@ SnapshotInfo PostgresSource::TakeSnapshot(const SnapshotRequest& request) {
   info.method = "exported snapshot " + snapshot_id_;
   info.proven = true;
   if (inside_->Query("select pg_is_in_recovery()").Bool(0, 0)) {
-    info.notes.push_back("the source is a standby: the copy is of the state it has replayed");
+    info.notes.emplace_back("the source is a standby: the copy is of the state it has replayed");
     if (inside_->Query("select pg_is_wal_replay_paused()").Bool(0, 0)) {
-      info.notes.push_back("replay is paused on the standby: that state may be old");
+      info.notes.emplace_back("replay is paused on the standby: that state may be old");
     }
   }
   return info;

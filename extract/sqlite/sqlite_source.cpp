@@ -165,10 +165,10 @@ SnapshotInfo SqliteSource::TakeSnapshot(const SnapshotRequest& request) {
 
 void SqliteSource::AddSnapshotNotes(SnapshotInfo& snapshot) const {
   if (!snapshot.proven) {
-    snapshot.notes.push_back("the readers may see different states of the database");
+    snapshot.notes.emplace_back("the readers may see different states of the database");
   }
   if (!wal_mode_) {
-    snapshot.notes.push_back(
+    snapshot.notes.emplace_back(
         "rollback-journal mode: commits by other programs wait until the rows are read");
   }
 }

@@ -173,7 +173,7 @@ TextFinding ClassifyNumber(std::string_view text) {
   FieldReader reader(text);
   const bool negative = reader.Peek() == '-';
   if (negative || reader.Peek() == '+') reader.Skip();
-  const std::size_t first = text.size() > 0 && !IsDigit(text[0]) && text[0] != '.' ? 1 : 0;
+  const std::size_t first = !text.empty() && !IsDigit(text[0]) && text[0] != '.' ? 1 : 0;
   const std::uint32_t whole = reader.CountDigits();
   std::uint32_t leading_zeros = 0;
   while (leading_zeros < whole && text[first + leading_zeros] == '0') ++leading_zeros;
