@@ -277,7 +277,9 @@ bool ExpressionEmitter::Align(EmittedSql& a, EmittedSql& b, bool order) {
     return true;
   }
   if (a.value == ValueClass::kText && b.value == ValueClass::kText) return AlignText(a, b, order);
-  for (auto [value, literal] : {std::pair(&a, &b), std::pair(&b, &a)}) {
+  for (const auto& pair : {std::pair(&a, &b), std::pair(&b, &a)}) {
+    EmittedSql* const value = pair.first;
+    EmittedSql* const literal = pair.second;
     if (!literal->literal) continue;
     if (value->value == ValueClass::kEnum && value->column != nullptr && !order) {
       const std::vector<std::string>& labels = value->column->type.labels;

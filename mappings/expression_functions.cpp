@@ -191,7 +191,7 @@ EmittedSql ExpressionEmitter::Case(const SqlNode& node) {
 }
 
 EmittedSql ExpressionEmitter::Cast(const SqlNode& node) {
-  const EmittedSql value = Value(node.args[0]);
+  EmittedSql value = Value(node.args[0]);
   const std::string& type = node.text;
   auto starts = [&](const char* word) { return type.starts_with(word); };
   if (value.value == ValueClass::kInteger) {

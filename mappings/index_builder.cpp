@@ -86,7 +86,7 @@ BuiltIndex IndexBuilder::Fulltext(const SourceIndex& index) const {
   out.plan->parts.push_back(
       {fmt::format("(to_tsvector('simple'::regconfig, {}))", fmt::join(texts, " || ' ' || ")),
        false, "", ""});
-  out.hazards.push_back(
+  out.hazards.emplace_back(
       "FULLTEXT becomes a GIN index on to_tsvector('simple', ...): queries with "
       "MATCH ... AGAINST have to be written anew");
   return out;
@@ -166,7 +166,7 @@ BuiltIndex IndexBuilder::Btree(const SourceIndex& index) const {
   if (index.nulls_not_distinct && request_.target_version >= 150000) {
     plan.nulls_not_distinct = true;
   } else if (index.nulls_not_distinct) {
-    out.hazards.push_back("the source takes one NULL only; PostgreSQL below 15 takes many");
+    out.hazards.emplace_back("the source takes one NULL only; PostgreSQL below 15 takes many");
   }
   out.plan = std::move(plan);
   LimitWidth(index, out);
@@ -206,7 +206,7 @@ void IndexBuilder::LimitWidth(const SourceIndex& index, BuiltIndex& out) const {
   }
   if (total <= kSafeKeyBytes) return;
   if (all_known) return ReplaceWideParts(index, out);
-  out.hazards.push_back(
+  out.hazards.emplace_back(
       "its key may be wider than the 2704 bytes that PostgreSQL's btree holds: a longer value "
       "makes "
       "CREATE INDEX fail");
@@ -216,7 +216,7 @@ void IndexBuilder::ReplaceWideParts(const SourceIndex& index, BuiltIndex& out) c
   IndexPlan& plan = *out.plan;
   if (!plan.unique && plan.parts.size() == 1) {
     plan.method = "hash";
-    out.hazards.push_back("values wider than 2704 bytes: a hash index, for equality only");
+    out.hazards.emplace_back("values wider than 2704 bytes: a hash index, for equality only");
     return;
   }
   for (std::size_t i = 0; i < plan.parts.size(); ++i) {
@@ -226,7 +226,7 @@ void IndexBuilder::ReplaceWideParts(const SourceIndex& index, BuiltIndex& out) c
     plan.parts[i].sql = plan.unique ? fmt::format("(md5({}))", plan.parts[i].sql)
                                     : fmt::format("(left({}::text, 250))", plan.parts[i].sql);
   }
-  out.hazards.push_back(
+  out.hazards.emplace_back(
       plan.unique ? "values wider than 2704 bytes: a unique index on their md5"
                   : "values wider than 2704 bytes: an index on their first 250 characters");
 }
@@ -250,7 +250,7 @@ void IndexBuilder::DecideConstraint(const SourceIndex& index, BuiltIndex& out) c
   plan.primary = plain && !nullable;
   plan.constraint = plain;
   if (plan.primary) return;
-  out.hazards.push_back(
+  out.hazards.emplace_back(
       nullable ? "the primary key holds NULLs: UNIQUE instead of PRIMARY KEY"
                : "the primary key is on parts of columns: a unique index instead of PRIMARY KEY");
 }

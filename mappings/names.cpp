@@ -95,7 +95,7 @@ bool NameRegistry::Take(const std::string& name, const std::string& owner) {
 }
 
 std::string NameRegistry::Allocate(const std::string& name, const std::string& owner) {
-  const std::string fitted = FitName(name);
+  std::string fitted = FitName(name);
   if (Take(fitted, owner)) return fitted;
   int& suffix = next_suffix_.try_emplace(fitted, 2).first->second;
   for (;;) {

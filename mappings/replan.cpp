@@ -77,7 +77,7 @@ std::string Replan(TablePlan& table, std::size_t column, const std::string& reas
                                table.SourceLabel(), plan.source.name, plan.type.Sql()));
   }
   const SourceTable& source = SourceOf(table, request.catalogue);
-  const std::string text =
+  std::string text =
       fmt::format("{}.{}: {} -> {} because {}", table.SourceLabel(), plan.source.name,
                   plan.type.Sql(), plan.safe_type->Sql(), reason);
   if (plan.type.kind == PgKind::kEnum) {

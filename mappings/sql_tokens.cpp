@@ -44,7 +44,7 @@ class Tokenizer {
   char Peek(std::size_t ahead = 0) const {
     return at_ + ahead < sql_.size() ? sql_[at_ + ahead] : '\0';
   }
-  void Add(SqlToken::Kind kind, std::string text) {
+  void Add(SqlToken::Kind kind, const std::string& text) {
     tokens_.push_back({kind, text, kind == SqlToken::Kind::kWord ? Upper(text) : std::string()});
   }
 

@@ -10,7 +10,7 @@ namespace transload {
 namespace {
 
 // A cell of a Markdown table.
-std::string TableCell(std::string text) {
+std::string TableCell(std::string_view text) {
   std::string out;
   for (char c : text) out += c == '|' ? std::string("\\|") : std::string(1, c);
   return out;

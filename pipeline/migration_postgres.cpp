@@ -130,7 +130,7 @@ void Migration::AddPostgresObjects() {
     Phase("large objects");
     MoveLargeObjects(*ends_, *workers_, made_);
   } else {
-    notes_.push_back("large objects belong to no table: a subset leaves them out");
+    notes_.emplace_back("large objects belong to no table: a subset leaves them out");
   }
 }
 

@@ -389,7 +389,7 @@ void Migration::CompareWithEarlierSnapshot() {
     if (position->contains("transactions")) position->erase("lsn");
   }
   if (!before.is_null() && !before.empty() && before == now) {
-    notes_.push_back("resumed: the source had not moved since the run began");
+    notes_.emplace_back("resumed: the source had not moved since the run began");
     return;
   }
   if (options.consistency == Consistency::kStrict) {
@@ -398,7 +398,7 @@ void Migration::CompareWithEarlierSnapshot() {
         "states; start over with --restart, or let --consistency reconcile bring it up to date");
   }
   if (options.consistency == Consistency::kRelaxed) {
-    notes_.push_back(
+    notes_.emplace_back(
         "resumed with --consistency relaxed: the source had moved, so that the target mixes two "
         "states of it");
     return;
