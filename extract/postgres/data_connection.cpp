@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -240,16 +241,17 @@ std::uint64_t DataConnection::copied_rows() const { return state_->copied_rows; 
 void DataConnection::RollBack() {
   if (!usable()) throw ConnectionLost("the connection is closed");
   if (PQtransactionStatus(state_->pg()) == PQTRANS_ACTIVE) {
+    const milliseconds patience = std::min(kCancelPatience, state_->stall);
     state_->RequestCancel();
     char* bytes = nullptr;
     for (int size = 0; (size = PQgetCopyData(state_->pg(), &bytes, 1)) >= 0;) {
       PQfreemem(bytes);
       bytes = nullptr;
       if (size > 0) continue;
-      state_->Wait(POLLIN, kCancelPatience);
+      state_->Wait(POLLIN, patience);
       if (PQconsumeInput(state_->pg()) == 0) state_->ThrowLost();
     }
-    while (state_->GetResult(kCancelPatience)) {
+    while (state_->GetResult(patience)) {
     }
   }
   if (PQtransactionStatus(state_->pg()) != PQTRANS_IDLE) Exec("rollback");
