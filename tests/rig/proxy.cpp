@@ -138,6 +138,7 @@ struct Proxy::State {
   bool stopping = false;
   std::uint64_t cut_after = kUnlimited;
   std::uint64_t stall_after = kUnlimited;
+  std::string stall_at;  // empty: nothing
   std::uint64_t bytes_per_second = kUnlimited;
   double allowance = 0;  // bytes that may be sent now, at a limited rate
   Clock::time_point allowance_time = Clock::now();
@@ -283,7 +284,9 @@ struct Proxy::State {
   bool Move(Link& link) {
     const std::uint64_t before = generation;
     bool alive = Fill(link.client, link.to_server) && Fill(link.server, link.to_client);
+    const bool said = Holds(link.to_server, stall_at);
     alive = alive && Send(link.to_server, link.server);
+    if (said && link.to_server.empty()) stalled = true;
     if (generation != before || stalled) return true;
     alive = alive && Send(link.to_client, link.client);
     if (generation != before || stalled) return true;
@@ -293,6 +296,12 @@ struct Proxy::State {
       return false;
     }
     return !(link.to_server.end_passed_on && link.to_client.end_passed_on);
+  }
+
+  static bool Holds(const Flow& flow, const std::string& text) {
+    return !text.empty() && !flow.empty() &&
+           std::search(flow.waiting.begin(), flow.waiting.end(), text.begin(), text.end()) !=
+               flow.waiting.end();
   }
 
   bool Send(Flow& flow, const Fd& to) {
@@ -372,6 +381,7 @@ void Proxy::Resume() {
   state_->refusing = false;
   state_->cut_after = kUnlimited;
   state_->stall_after = kUnlimited;
+  state_->stall_at.clear();
   state_->bytes_per_second = kUnlimited;
   state_->Wake();
 }
@@ -397,6 +407,16 @@ void Proxy::StallAfter(std::uint64_t bytes) {
   std::lock_guard lock(state_->mutex);
   state_->stall_after = bytes;
   state_->Wake();
+}
+
+void Proxy::StallAt(const std::string& text) {
+  std::lock_guard lock(state_->mutex);
+  state_->stall_at = text;
+}
+
+bool Proxy::stalled() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->stalled;
 }
 
 std::uint64_t Proxy::bytes_forwarded() const {

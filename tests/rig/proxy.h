@@ -41,6 +41,10 @@ class Proxy {
   void CutAfter(std::uint64_t bytes);
   // Stall() as soon as so many further bytes have been forwarded.
   void StallAfter(std::uint64_t bytes);
+  // Stall() as soon as a client has said this, in one piece and in plain text: the server hears it,
+  // and its answer is not let through. Cancelled by Resume, too.
+  void StallAt(const std::string& text);
+  bool stalled() const;
 
   std::uint64_t bytes_forwarded() const;
   std::uint64_t connections_accepted() const;
