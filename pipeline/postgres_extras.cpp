@@ -111,9 +111,9 @@ void MoveLargeObjects(Endpoints& ends, ObjectWorkers& workers, const std::set<st
         "pg_catalog.pg_largeobject_metadata m order by m.oid");
   }
   for (std::size_t row = 0; row < objects.size(); ++row) {
-    const std::string oid = objects.Text(row, 0);
+    const std::string& oid = objects.Text(row, 0);
     if (made.contains(fmt::format("large object|||{}", oid))) continue;
-    const std::string owner = objects.Text(row, 1);
+    const std::string& owner = objects.Text(row, 1);
     workers.Submit(
         "large object " + oid, [&ends, oid, owner, roles, usable](SchemaBuilder& builder) {
           std::vector<std::string> after;

@@ -273,7 +273,8 @@ void PostgresSchema::Done(ObjectWorkers& workers, Node& node) {
   for (const auto& call : indexed) call();
 }
 
-void PostgresSchema::RunInOrder(ObjectWorkers& workers, std::shared_ptr<std::vector<Node*>> nodes,
+void PostgresSchema::RunInOrder(ObjectWorkers& workers,
+                                const std::shared_ptr<std::vector<Node*>>& nodes,
                                 std::size_t next) {
   if (next == nodes->size()) return;
   Node& node = *(*nodes)[next];
@@ -303,7 +304,7 @@ void PostgresSchema::MakePreData(ObjectWorkers& workers) {
 }
 
 void PostgresSchema::TableLoaded(ObjectWorkers& workers, const std::string& schema,
-                                 const std::string& table, std::function<void()> indexed) {
+                                 const std::string& table, const std::function<void()>& indexed) {
   bool nothing = false;
   {
     std::lock_guard lock(mutex_);

@@ -55,7 +55,7 @@ class PostgresSchema {
   // Rows of a source table are in: what stands on it may be made, then `indexed` is called. Any
   // thread.
   void TableLoaded(ObjectWorkers& workers, const std::string& schema, const std::string& table,
-                   std::function<void()> indexed);
+                   const std::function<void()>& indexed);
   // After all rows are in.
   void MakePostData(ObjectWorkers& workers, bool with_rows);
   void GiveAway(ObjectWorkers& workers);
@@ -95,7 +95,7 @@ class PostgresSchema {
   void Release(ObjectWorkers& workers, Node& node);
   void Done(ObjectWorkers& workers, Node& node);
   void RunStage(ObjectWorkers& workers, ArchiveStage stage);
-  void RunInOrder(ObjectWorkers& workers, std::shared_ptr<std::vector<Node*>> nodes,
+  void RunInOrder(ObjectWorkers& workers, const std::shared_ptr<std::vector<Node*>>& nodes,
                   std::size_t next);
   void ValidateLater(ObjectWorkers& workers, const ArchiveEntry& entry);
   void SetOwners(ObjectWorkers& workers, ArchiveStage stage);

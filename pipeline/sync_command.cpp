@@ -50,7 +50,7 @@ Report SyncMigration(const Options& options, Progress& progress, const StopFlag&
     progress.Message(MessageLevel::kInfo, text);
     told.push_back(text);
     if (round.rows() > 0 && found_before > 0 && round.rows() >= found_before && !round.last) {
-      told.push_back("rounds no longer find less: the source changes as fast as it is followed");
+      told.emplace_back("rounds no longer find less: the source changes as fast as it is followed");
     }
     if (round.ends()) break;
     found_before = round.rows();
