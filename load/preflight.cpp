@@ -144,7 +144,6 @@ void CheckDisk(Session& session, std::uint64_t bytes, Checklist& list) {
 void CheckSettings(Session& session, const MigrationPlan& plan, Checklist& list) {
   SqlRows row = session.Exec(
       "select pg_size_bytes(current_setting('max_wal_size')), "
-      "pg_size_bytes(current_setting('maintenance_work_mem')), "
       "current_setting('fsync') = 'on'");
   std::uint64_t bytes = 0;
   for (const TablePlan& table : plan.tables) bytes += table.estimated_bytes;
@@ -153,10 +152,7 @@ void CheckSettings(Session& session, const MigrationPlan& plan, Checklist& list)
               "small for this load: checkpoints will cost time; a few GB more for "
               "the duration helps");
   }
-  if (row.Count(0, 1) < (std::uint64_t{128} << 20)) {
-    list.Warn("maintenance_work_mem", "below 128MB: index builds will be slower than need be");
-  }
-  if (!row.Bool(0, 2)) list.Warn("fsync", "off: a crash of the machine may lose the target");
+  if (!row.Bool(0, 1)) list.Warn("fsync", "off: a crash of the machine may lose the target");
   CheckDisk(session, bytes, list);
 }
 

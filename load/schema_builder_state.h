@@ -71,6 +71,10 @@ struct SchemaBuilder::State {
     // An object and its ledger row are one commit, and the run's last commit is a synchronous one
     // that makes all before it durable: nothing is won by waiting for the disk at each.
     session.Exec("set synchronous_commit = off");
+    // PostgreSQL's own default makes an index of two million keys spill to disk.
+    session.Exec(
+        "select set_config('maintenance_work_mem', '128MB', false) "
+        "where pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('128MB')");
     if (given.tune) Tune();
   }
 
