@@ -33,7 +33,7 @@ TEST(DriversCommand, NamesPackagesWhereThereIsNone) {
 }
 
 TEST(DriversCommand, ListsThisMachinesAndRefusesOtherWords) {
-  EXPECT_NO_THROW(nlohmann::json::parse(HandleDrivers({"--format", "json"})));
+  EXPECT_TRUE(nlohmann::json::accept(HandleDrivers({"--format", "json"})));
   EXPECT_THAT(HandleDrivers({"--help"}), HasSubstr("docs/odbc.md"));
   EXPECT_THROW(HandleDrivers({"--format", "xml"}), Error);
   EXPECT_THROW(HandleDrivers({"everything"}), Error);
