@@ -19,6 +19,7 @@ namespace transload {
 struct KeyPoint {
   static constexpr std::size_t kWords = 4;
   std::array<std::uint64_t, kWords> words{};
+  // clang-tidy 14 takes the comparison's own 0 for a pointer. NOLINTNEXTLINE(modernize-use-nullptr)
   auto operator<=>(const KeyPoint&) const = default;
 };
 

@@ -26,7 +26,8 @@ double TickStep(double seconds) {
 std::string Axis(double seconds, double bottom) {
   std::string out;
   double step = TickStep(seconds);
-  for (double at = 0; at <= seconds * 1.0001; at += step) {
+  for (int tick = 0; tick * step <= seconds * 1.0001; ++tick) {
+    const double at = tick * step;
     double x = kLeft + (kWidth - kLeft - 10) * at / seconds;
     out += fmt::format(
         "<line class=\"grid\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"0\" y2=\"{1:.1f}\"/>"
