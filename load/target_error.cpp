@@ -49,7 +49,11 @@ Error TargetError(std::string_view sqlstate, std::string_view message) {
 }
 
 Error TargetLost(std::string_view message) {
-  Error error = TargetError("08006", message);
+  // A refused login has no SQLSTATE that libpq would tell.
+  const bool full = message.find("too many clients") != message.npos ||
+                    message.find("too many connections") != message.npos ||
+                    message.find("connection slots are reserved") != message.npos;
+  Error error = TargetError(full ? "53300" : "08006", message);
   error.connection_lost = true;
   return error;
 }

@@ -48,7 +48,11 @@ Error StatementError(std::string_view sqlstate, std::string_view message) {
 }
 
 Error ConnectionLost(std::string_view message) {
-  Error error = StatementError("08006", message);
+  // A refused login has no SQLSTATE that libpq would tell.
+  const bool full = message.find("too many clients") != message.npos ||
+                    message.find("too many connections") != message.npos ||
+                    message.find("connection slots are reserved") != message.npos;
+  Error error = StatementError(full ? "53300" : "08006", message);
   error.connection_lost = true;
   return error;
 }
