@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -149,6 +151,61 @@ TEST(SqliteReader, StopsSoonWhenCancelledAndKeepsItsSnapshot) {
   EXPECT_THROW(reader->CountRows("", "t", ""), Error);
   reader->Abandon();
   EXPECT_EQ(reader->CountRows("", "t", ""), 2000u);
+}
+
+constexpr char kManyRows[] = R"(
+    CREATE TABLE t(id INTEGER PRIMARY KEY, v TEXT);
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+    INSERT INTO t SELECT i, printf('%500d', i) FROM n;)";
+
+// Reads on after the first batch until the end or an error.
+std::optional<Error> ErrorOfTheRest(RowReader& reader) {
+  RowBatch batch;
+  try {
+    for (bool more = true; more;) {
+      batch.Clear();
+      more = reader.Read(batch);
+    }
+  } catch (const Error& error) {
+    return error;
+  }
+  return std::nullopt;
+}
+
+ReadRequest WholeTable(const SourceTable& table) {
+  ReadRequest request;
+  request.table = table.name;
+  for (const SourceColumn& column : table.columns) {
+    request.columns.push_back({column.name, column.select_expression, column.format});
+  }
+  return request;
+}
+
+TEST(SqliteReader, AnInterruptInMidTableIsAnErrorAndNoEnd) {
+  const TestDatabase database(kManyRows);
+  const auto source = database.Open();
+  source->TakeSnapshot({});
+  const auto reader = source->NewReader();
+  reader->Open(WholeTable(TableOf(source->ReadCatalogue(), "t")));
+  RowBatch batch;
+  ASSERT_TRUE(reader->Read(batch));
+  reader->Cancel();
+  const std::optional<Error> error = ErrorOfTheRest(*reader);
+  ASSERT_TRUE(error);
+  EXPECT_TRUE(error->interrupted) << error->what();
+}
+
+TEST(SqliteReader, AFileCutShortInMidTableIsAnErrorAndNoEnd) {
+  TestDatabase database(kManyRows);
+  database.Close();
+  const auto source = database.Open();
+  source->TakeSnapshot({});
+  const auto reader = source->NewReader();
+  reader->Open(WholeTable(TableOf(source->ReadCatalogue(), "t")));
+  RowBatch batch;
+  ASSERT_TRUE(reader->Read(batch));
+  std::filesystem::resize_file(database.path(), std::uintmax_t{1} << 20);
+  EXPECT_TRUE(ErrorOfTheRest(*reader));
 }
 
 TEST(SqliteReader, ReadsRowsLargerThanABatch) {
