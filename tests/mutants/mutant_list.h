@@ -12,17 +12,25 @@
 
 namespace transload {
 
+// Where the rows come from: each engine's encoders have mutants of their own.
+enum class MutantSource { kMariaDb, kSqlite, kPostgres, kOdbc };
+
 struct Mutant {
   std::string name;    // "FloatThroughSixDigits"
-  std::string column;  // of the table below
+  std::string column;  // of the source's table below
   // Changes the payload of a binary COPY field. False: the field becomes NULL.
   std::function<bool(std::string& field)> change;
+  MutantSource source = MutantSource::kMariaDb;
 };
 
 const std::vector<Mutant>& AllMutants();
 
-// A table of MariaDB with one column per encoder, and ordinary rows in it.
-extern const char* const kMutantTable;
+// One column per encoder, and 41 ordinary rows. ODBC reads PostgreSQL's.
+extern const char* const kMutantTable;  // of MariaDB
+extern const char* const kSqliteMutantTable;
+extern const char* const kPostgresMutantTable;
+// --map of MariaDB's table, for encoders that no type leads to by itself.
+extern const char* const kMutantMaps[2][2];
 
 }  // namespace transload
 

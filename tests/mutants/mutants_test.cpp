@@ -11,6 +11,8 @@
 #include "pipeline/commands.h"
 #include "tests/mutants/mutant_list.h"
 #include "tests/rig/shared_servers.h"
+#include "tests/rig/sqlite_file.h"
+#include "tests/rig/temporary_dir.h"
 #include "transform/field_encoder.h"
 
 namespace transload {
@@ -65,28 +67,57 @@ int caught = 0;
 
 class Mutants : public testing::TestWithParam<Mutant> {
  protected:
-  static void SetUpTestSuite() {
-    database() = rig::FreshDatabase(rig::SharedMariaDb());
-    rig::SharedMariaDb().Execute(
-        "set time_zone = '+00:00'; set names utf8mb4;" + std::string(kMutantTable), database());
-  }
   static void TearDownTestSuite() {
     if (ran == 0) return;
     std::cout << "score: " << caught << " of " << ran << " mutants caught by the second witness\n";
     ran = caught = 0;
   }
-  static std::string& database() {
-    static std::string name;
-    return name;
+
+  // Each source is made when it is first asked for.
+  static const std::string& Url(MutantSource source) {
+    static std::map<MutantSource, std::string> urls;
+    static const rig::TemporaryDir folder;
+    std::string& url = urls[source];
+    if (!url.empty()) return url;
+    rig::PostgresServer& postgres = rig::SharedPostgres();
+    switch (source) {
+      case MutantSource::kMariaDb: {
+        const std::string database = rig::FreshDatabase(rig::SharedMariaDb());
+        rig::SharedMariaDb().Execute(
+            "set time_zone = '+00:00'; set names utf8mb4;" + std::string(kMutantTable), database);
+        return url = rig::SharedMariaDb().Url(database);
+      }
+      case MutantSource::kSqlite:
+        rig::MakeSqliteFile(folder / "m.db", kSqliteMutantTable);
+        return url = "sqlite://" + (folder / "m.db");
+      case MutantSource::kPostgres:
+      case MutantSource::kOdbc:
+        break;
+    }
+    const std::string database = rig::FreshDatabase(postgres);
+    postgres.Execute(kPostgresMutantTable, database);
+    if (source == MutantSource::kPostgres) return url = postgres.Url(database);
+    // Types that ODBC does not know end in text there; what it is asked about is in the others.
+    postgres.Execute(
+        "alter table m drop column bt, drop column ip, drop column mc, drop column js, drop column "
+        "ar, drop column en, drop column iv, drop column tz",
+        database);
+    return url = "odbc:Driver={PostgreSQL Unicode};Server=" + postgres.socket_dir() +
+                 ";Port=" + std::to_string(postgres.port()) + ";UID=postgres;Database=" + database;
   }
 
-  static Report Migrate() {
+  static Report Migrate(MutantSource source) {
     rig::PostgresServer& target = rig::SharedPostgres();
     Options options;
-    options.source_url = rig::SharedMariaDb().Url(database());
+    options.source_url = Url(source);
     options.target_url = target.Url(rig::FreshDatabase(target));
     options.jobs = 1;
     options.verify = VerifyLevel::kFull;
+    if (source == MutantSource::kMariaDb) {
+      for (const auto& [column, type] : kMutantMaps) {
+        options.maps.push_back({"", column, type, "", "the test"});
+      }
+    }
     SilentProgress progress;
     const StopFlag stop;
     return RunMigration(options, progress, stop);
@@ -96,7 +127,7 @@ class Mutants : public testing::TestWithParam<Mutant> {
 TEST_P(Mutants, IsCaught) {
   ++ran;
   active = &GetParam();
-  const Report report = Migrate();
+  const Report report = Migrate(GetParam().source);
   active = nullptr;
   ASSERT_EQ(report.tables.size(), 1u);
   const ReportTable& table = report.tables[0];
@@ -118,11 +149,15 @@ INSTANTIATE_TEST_SUITE_P(All, Mutants, testing::ValuesIn(AllMutants()),
 
 class NoMutant : public Mutants {};
 TEST_P(NoMutant, AgreesInEveryMeasure) {
-  const Report report = Migrate();
+  const Report report = Migrate(GetParam().source);
   ASSERT_EQ(report.tables.size(), 1u);
   EXPECT_EQ(report.tables[0].verdict, Verdict::kMatch) << report.tables[0].reason;
 }
-INSTANTIATE_TEST_SUITE_P(All, NoMutant, testing::Values(Mutant{"None", "", nullptr}),
+INSTANTIATE_TEST_SUITE_P(All, NoMutant,
+                         testing::Values(Mutant{"MariaDb", "", nullptr},
+                                         Mutant{"Sqlite", "", nullptr, MutantSource::kSqlite},
+                                         Mutant{"Postgres", "", nullptr, MutantSource::kPostgres},
+                                         Mutant{"Odbc", "", nullptr, MutantSource::kOdbc}),
                          [](const auto& given) { return given.param.name; });
 
 }  // namespace
