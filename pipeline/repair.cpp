@@ -134,6 +134,7 @@ class Repairing {
 
   void Repair(const DrilledTable& table) {
     const BoundTable* bound = table.account.table;
+    const auto began = std::chrono::steady_clock::now();
     try {
       const RepairCounts counts = RepairTable(options_, table);
       Add(counts, round_.counts);
@@ -145,6 +146,7 @@ class Repairing {
       if (!failed_.contains(bound)) reasons_.erase(bound);
       const auto [repaired, first] = repaired_.try_emplace(bound, counts.quiet);
       repaired->second = repaired->second && counts.quiet && !failed_.contains(bound);
+      if (request_.watch.worked) request_.watch.worked("repair", *bound, began);
     } catch (const Error& error) {
       if (error.interrupted || error.snapshot_lost) throw;
       failed_.insert(bound);

@@ -8,6 +8,7 @@
 
 #include "core/options.h"
 #include "load/row_repair.h"
+#include "pipeline/timeline.h"
 #include "verify/compare.h"
 
 namespace transload {
@@ -19,6 +20,7 @@ struct RepairRound {
   TargetMemory* memory = nullptr;
   bool last = true;
   std::uint64_t found_before = 0;  // 0: nothing is known of it
+  Timeline* timeline = nullptr;    // of all rounds; none: the round has its own
 
   std::uint64_t tables = 0;  // put right
   RepairCounts counts;

@@ -25,14 +25,18 @@ Report SyncMigration(const Options& options, Progress& progress, const StopFlag&
   Report report;
   TargetMemory memory;
   std::uint64_t found_before = 0;
+  Timeline all_rounds;
+  std::string started;
   double both_seconds = 0;  // of reading both sides as a whole, the last time that was done
   for (int number = 1;; ++number) {
     const Timeline timeline;
     RepairRound round;
     round.memory = &memory;
+    round.timeline = &all_rounds;
     round.last = number == most_rounds;
     round.found_before = found_before;
     report = VerifyRound(each, progress, stop, round);
+    if (started.empty()) started = report.run.started;
     const double seconds = timeline.Now();
     if (!round.cost.target_known) both_seconds = round.cost.read_seconds;
     const double rest = seconds - round.cost.read_seconds;
@@ -56,6 +60,7 @@ Report SyncMigration(const Options& options, Progress& progress, const StopFlag&
     found_before = round.rows();
   }
   report.run.command = "sync";
+  report.run.started = started;
   report.notes.insert(report.notes.begin(), told.begin(), told.end());
   return report;
 }

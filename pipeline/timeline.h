@@ -39,6 +39,9 @@ class Timeline {
     ReportSpan span_;
   };
 
+  double At(Clock::time_point when) const {
+    return std::chrono::duration<double>(when - start_).count();
+  }
   // Seconds since the run's start.
   double Now() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
   void Add(ReportSpan span) {

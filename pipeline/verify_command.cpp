@@ -18,6 +18,7 @@
 #include "pipeline/extra_checks.h"
 #include "pipeline/sync_command.h"
 #include "pipeline/timeline.h"
+#include "pipeline/verify_timeline.h"
 #include "verify/compare.h"
 #include "verify/report_outcome.h"
 
@@ -71,6 +72,18 @@ Filled ReadFilled(const Endpoints& ends) {
   return filled;
 }
 
+NameValues Settings(const Options& options) {
+  NameValues settings = {{"jobs", std::to_string(options.jobs)}};
+  settings.emplace_back("verify", options.verify == VerifyLevel::kFull       ? "full"
+                                  : options.verify == VerifyLevel::kChecksum ? "checksum"
+                                                                             : "count");
+  if (options.repair != Repair::kNone) {
+    settings.emplace_back("repair", options.repair == Repair::kSql ? "sql" : "apply");
+  }
+  if (options.final_round) settings.emplace_back("final", "true");
+  return settings;
+}
+
 ReportTable Describe(const TableVerdict& verdict) {
   ReportTable table;
   table.name = verdict.source;
@@ -100,7 +113,14 @@ Report VerifyMigration(const Options& options, Progress& progress, const StopFla
 Report VerifyRound(const Options& options, Progress& progress, const StopFlag& stop,
                    RepairRound& round) {
   const std::time_t started = std::time(nullptr);
-  Timeline timeline;
+  Timeline own_timeline;
+  Timeline& timeline = round.timeline != nullptr ? *round.timeline : own_timeline;
+  std::optional<VerifyTimeline> lines(timeline);
+  auto phase = std::make_unique<Timeline::Span>(timeline, "phases", "snapshot");
+  auto next_phase = [&](const char* name) {
+    phase.reset();
+    phase = std::make_unique<Timeline::Span>(timeline, "phases", name);
+  };
   Endpoints ends(Resolve(options));
   progress.Phase("snapshot", 0);
   SnapshotRequest snapshot;
@@ -163,6 +183,11 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
   request.watch.table_done = [&](std::size_t table) {
     progress.StepDone(bound[table]->plan().SourceLabel());
   };
+  request.watch.worked = [&lines](const std::string& line, const BoundTable& table,
+                                  std::chrono::steady_clock::time_point began) {
+    lines->Worked(line, table.plan().SourceLabel(), began);
+  };
+  next_phase(ends.options.repair == Repair::kApply ? "compare and repair" : "compare");
   progress.Phase("verify", request.tables.size());
   for (const auto& table : bound) progress.ExpectChecked(2 * table->plan().estimated_rows);
   for (const TableVerdict& verdict : VerifyAndRepair(*ends.source, ends.options, request, round)) {
@@ -171,10 +196,14 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
       report.differences.push_back(std::move(difference));
     }
   }
+  next_phase("checks");
   std::unique_ptr<RowReader> reader = ends.source->NewReader();
   RunExtraChecks(ends, bound, reader.get(), report);
   ends.source->Release(std::move(reader));
   if (file) file->Finish();
+  phase.reset();
+  lines.reset();
+  report.timeline = timeline.spans();
 
   report.run.id = filled.run_id;
   report.run.started = Utc(started);
@@ -182,6 +211,7 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
   report.run.command = "verify";
   report.run.state = "done";
   report.run.seconds = timeline.Now();
+  report.settings = Settings(ends.options);
   report.source = ends.source->Info();
   const TargetInfo& target = ends.target.Info();
   report.target = {target.version, target.database, "", target.display_url};

@@ -58,6 +58,7 @@ class BothSides {
           error.interrupted = true;
           throw error;
         };
+        quiet.worked = request_.watch.worked;
         sums_ = ReadTargets(readers_, targets, level_, request_.jobs, quiet);
       } catch (...) {
         target_failure = std::current_exception();  // thrown again by the calling thread
@@ -213,6 +214,7 @@ std::vector<TableVerdict> VerifyDatabases(Source& source, const Options& options
   CompareRequest sides_request;
   sides_request.jobs = request.jobs;
   sides_request.watch.throw_if_stopped = request.watch.throw_if_stopped;
+  sides_request.watch.worked = request.watch.worked;
   if (request.watch.moved) {
     sides_request.watch.moved = [&](std::size_t table, std::uint64_t rows, std::uint64_t bytes) {
       request.watch.moved(order[table], rows, bytes);
@@ -243,6 +245,7 @@ std::vector<TableVerdict> VerifyDatabases(Source& source, const Options& options
   proof.file = request.file;
   proof.found = request.found;
   proof.watch.throw_if_stopped = request.watch.throw_if_stopped;
+  proof.watch.worked = request.watch.worked;
 
   std::vector<TableVerdict> verdicts;
   for (std::size_t i = 0; i < order.size(); ++i) {
@@ -281,6 +284,7 @@ std::vector<std::size_t> ConfirmTargets(const Options& options, const CompareReq
   TargetReaders readers(options, request.jobs);
   ProofWatch watch;
   watch.throw_if_stopped = request.watch.throw_if_stopped;
+  watch.worked = request.watch.worked;
   const std::vector<TargetSum> sums =
       ReadTargets(readers, tables, VerifyLevel::kChecksum, request.jobs, watch);
   std::vector<std::size_t> others;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <mutex>
 
@@ -54,7 +55,12 @@ class SourceReading {
       for (const auto& reader : readers_) reader->Cancel();
     };
     crew.work = [&](int worker, std::size_t job) {
+      const auto began = std::chrono::steady_clock::now();
       Work(*readers_[static_cast<std::size_t>(worker)], job, queue);
+      if (watch_.worked) {
+        watch_.worked("source " + std::to_string(worker + 1), *tables_[Get(job).table].table,
+                      began);
+      }
       return true;
     };
     RunCrew(static_cast<int>(readers_.size()), queue, crew);

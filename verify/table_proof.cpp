@@ -70,8 +70,12 @@ void DrillDownAll(const ProofRequest& request, const std::vector<TargetSum>& sum
   for (std::size_t i = 0; usable && i < verdicts.size(); ++i) {
     const bool read_back = verdicts[i].target_sum && verdicts[i].source_sum;
     if (!read_back || *verdicts[i].target_sum == *verdicts[i].source_sum) continue;
+    const auto began = std::chrono::steady_clock::now();
     usable = DrillDown(*request.source, readers.first(), request.tables[i], sums[i].sub_sums,
                        services, verdicts[i]);
+    if (request.watch.worked) {
+      request.watch.worked("differences", *request.tables[i].table, began);
+    }
   }
 }
 
@@ -80,7 +84,9 @@ void HearWitnesses(const ProofRequest& request, TargetReaders& readers,
   if (request.level != VerifyLevel::kFull) return;
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
     if (request.watch.throw_if_stopped) request.watch.throw_if_stopped();
+    const auto began = std::chrono::steady_clock::now();
     HearWitness(request.tables[i], request.witness, readers.first(), verdicts[i]);
+    if (request.watch.worked) request.watch.worked("witness", *request.tables[i].table, began);
   }
 }
 

@@ -7,6 +7,7 @@
 #ifndef TRANSLOAD_VERIFY_TABLE_PROOF_H_
 #define TRANSLOAD_VERIFY_TABLE_PROOF_H_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -27,6 +28,11 @@ struct ProofWatch {
   std::function<void(std::size_t table, std::uint64_t rows, std::uint64_t bytes)> moved;
   // All of a table has been read. Any thread.
   std::function<void(std::size_t table)> table_done;
+  // A stretch of work on a table that began then and ends now, on one line of the report's chart:
+  // "source 2", "target 1". Any thread.
+  std::function<void(const std::string& line, const BoundTable& table,
+                     std::chrono::steady_clock::time_point began)>
+      worked;
   // Throws when the user wants to stop. Asked several times a second, on the calling thread.
   std::function<void()> throw_if_stopped;
 };

@@ -208,6 +208,7 @@ std::vector<TargetSum> ReadTargets(TargetReaders& readers, const std::vector<Tab
       readers.Recover(worker);
     }
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    if (watch.worked) watch.worked("target " + std::to_string(worker + 1), table, start);
     std::unique_lock lock(mutex);
     AddSum(sum, took.count(), sums[slice.table]);
     sums[slice.table].sub_sums.Add(sub_sums);
