@@ -171,8 +171,8 @@ std::string ReportText(const Report& report) {
 
 std::string ReportMarkdown(const Report& report) {
   using Cells = std::vector<std::string>;
-  std::string out = fmt::format("# transload {}\n\n**{}**\n\n", MarkdownCell(report.run.id),
-                                MarkdownCell(VerdictLine(report)));
+  std::string out = fmt::format("# transload {} {}\n\n**{}**\n\n", MarkdownCell(report.run.command),
+                                MarkdownCell(report.run.id), MarkdownCell(VerdictLine(report)));
   for (const ReportOutcome& outcome : report.outcome) {
     out += fmt::format("- {} (exit code {})\n", MarkdownCell(outcome.text),
                        static_cast<int>(outcome.code));
@@ -247,6 +247,8 @@ std::string ReportMarkdown(const Report& report) {
                        [](const NameChange& n) {
                          return Cells{n.kind, n.source, n.target, n.reason};
                        });
+  out += MarkdownTable("Notes", {"note"}, report.notes,
+                       [](const std::string& note) { return Cells{note}; });
   return out;
 }
 
