@@ -42,7 +42,9 @@ void RunExtraChecks(Endpoints& ends, const std::vector<std::unique_ptr<BoundTabl
   if (!look_ups) return;
   const std::string& rules = ends.source->Info().rules;
   const bool any_key = rules != "odbc" && rules != "mssql";
-  for (const auto& table : tables) LookUpSample(*table, *reader, target, any_key, report);
+  // In the session as rows are read back: the path of schemas shows in the text of some types.
+  TableReader plain(ends.options);
+  for (const auto& table : tables) LookUpSample(*table, *reader, plain, any_key, report);
 }
 
 }  // namespace transload

@@ -243,6 +243,10 @@ WitnessForm WitnessFormOf(const ColumnPlan& column, const PgType& target, std::s
              (form == WitnessForm::kMicros || form == WitnessForm::kInstant ||
               form == WitnessForm::kDuration)) {
     why_not = "the target keeps fewer digits of a second";
+  } else if (column.decode == "latin1_is_utf8") {
+    why_not = "its bytes are taken as UTF-8, not as the characters that the source says they are";
+  } else if (column.source.full_type == "year(2)") {
+    why_not = "years of two digits";
   }
   return form;
 }

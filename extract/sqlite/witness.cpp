@@ -121,12 +121,29 @@ std::string Value(const Statement& row, int column, WitnessForm form) {
   return number ? ShortestDecimal(text) : LowerHexDigits(text);
 }
 
+// In a database in UTF-16 the bytes of a text are others than in the target.
+bool OtherBytes(Connection& connection) {
+  Statement row(connection, "PRAGMA encoding");
+  return row.Step() && row.Text(0) != "UTF-8";
+}
+
+WitnessSql Terms(const WitnessColumn& column, bool other_bytes) {
+  const bool bytes = column.form == WitnessForm::kText || column.form == WitnessForm::kBytes ||
+                     column.form == WitnessForm::kUuid;
+  if (!other_bytes || !bytes) return WitnessTerms(column);
+  WitnessSql sql;
+  sql.count = fmt::format("count({})", QuoteName(column.plan.source.name));
+  sql.why_not = "the database keeps text in UTF-16, whose bytes are others than the target's";
+  return sql;
+}
+
 void ReadColumns(Connection& connection, const WitnessRequest& request, std::size_t first,
                  std::size_t last, TableWitness& table) {
+  const bool other_bytes = OtherBytes(connection);
   std::string select = "SELECT count(*)";
   std::vector<WitnessSql> terms;
   for (std::size_t i = first; i < last; ++i) {
-    terms.push_back(WitnessTerms(request.columns[i]));
+    terms.push_back(Terms(request.columns[i], other_bytes));
     const WitnessSql& sql = terms.back();
     for (const std::string* term : {&sql.count, &sql.foreign, &sql.minimum, &sql.maximum,
                                     &sql.sum_high, &sql.sum_low, &sql.bytes}) {

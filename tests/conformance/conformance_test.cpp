@@ -126,6 +126,8 @@ class CaseTest : public testing::Test {
     }
     TransloadRun run = RunTransload(arguments);
     ASSERT_EQ(run.exit_code, case_.exit_code) << run.command << "\n" << run.out << run.err;
+    // Before the queries, some of which add rows.
+    VerifyAgain(arguments[1], target.Url(database));
     for (const CaseQuery& query : case_.queries) {
       EXPECT_EQ(Printed(target.Query(query.sql, database)), query.expected) << query.sql << run.err;
     }
@@ -140,6 +142,17 @@ class CaseTest : public testing::Test {
   }
 
  private:
+  // What is equal is never reported different: not by checksums and not by the second witness,
+  // which may have nothing to say of some columns.
+  void VerifyAgain(const std::string& source, const std::string& target) const {
+    if (case_.exit_code != 0) return;
+    // This driver makes NULL of a zero date, which the count of the system behind it can't know.
+    if (engine_ == "odbc-mariadb" && case_.name == "m019_zero_dates") return;
+    const TransloadRun verify = RunTransload({"verify", source, target, "--verify", "full"});
+    EXPECT_TRUE(verify.exit_code == 0 || verify.exit_code == 7) << verify.out << verify.err;
+    EXPECT_EQ(verify.out.find("mismatch"), std::string::npos) << verify.out;
+  }
+
   ConformanceCase case_;
   std::string engine_;
 };
