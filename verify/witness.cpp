@@ -73,7 +73,8 @@ std::string ChangingPolicy(const ColumnPlan& column, WitnessForm form) {
   }
   if (civil && policies.partial_date != PartialDate::kError) return "partial_date";
   if (civil && policies.year0 != YearZero::kError) return "year0";
-  if (policies.json_bad == JsonBad::kNull) return "json_bad";
+  const bool json = column.type.kind == PgKind::kJson || column.type.kind == PgKind::kJsonb;
+  if (json && policies.json_bad == JsonBad::kNull) return "json_bad";
   if (policies.num_overflow != NumOverflow::kError) return "num_overflow";
   if (policies.bool_other == BoolOther::kNonzeroTrue && form == WitnessForm::kExact) {
     return "bool_other";
