@@ -39,8 +39,9 @@ class VerifyReport : public testing::Test {
 
   // All five forms; returns report.json.
   nlohmann::json Make(const std::vector<std::string>& words, int exit_code) {
-    std::vector<std::string> arguments = {words[0], server_.Url(source_), target_.Url(database_),
-                                          "--report", folder_ / words[0]};
+    std::vector<std::string> arguments = {
+        words[0], server_.Url(source_), target_.Url(database_), "-j",
+        "1",      "--report",           folder_ / words[0]};
     arguments.insert(arguments.end(), words.begin() + 1, words.end());
     const TransloadRun run = RunTransload(arguments);
     EXPECT_EQ(run.exit_code, exit_code) << run.out << run.err;
