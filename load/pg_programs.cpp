@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -87,7 +87,7 @@ std::vector<PgPrograms> Installed(const std::string& wanted) {
     if (!Runnable(folder / "pg_dump") || !Runnable(folder / "pg_restore")) continue;
     PgPrograms programs{(folder / "pg_dump").string(), (folder / "pg_restore").string(), 0,
                         VersionOf(folder / "pg_dump")};
-    programs.major = std::atoi(programs.version.c_str());
+    programs.major = static_cast<int>(std::strtol(programs.version.c_str(), nullptr, 10));
     if (programs.major > 0) found.push_back(std::move(programs));
   }
   return found;

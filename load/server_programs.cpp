@@ -33,7 +33,8 @@ std::string NewestPackaged() {
   int newest = 0;
   std::string found;
   for (const auto& entry : fs::directory_iterator("/usr/lib/postgresql", failure)) {
-    const int version = std::atoi(entry.path().filename().c_str());
+    const auto version =
+        static_cast<int>(std::strtol(entry.path().filename().c_str(), nullptr, 10));
     if (version <= newest || !HoldsServer(entry.path() / "bin")) continue;
     newest = version;
     found = (entry.path() / "bin").string();

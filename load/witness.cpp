@@ -188,7 +188,8 @@ TableWitness ReadTargetWitness(TableReader& reader, const WitnessRequest& reques
   reader.Query("SAVEPOINT witness");
   try {
     const auto version = reader.Query("SELECT current_setting('server_version_num')");
-    const bool sha256 = std::atoi(version.at(0).at(0).value_or("0").c_str()) >= kSha256Version;
+    const bool sha256 =
+        std::strtol(version.at(0).at(0).value_or("0").c_str(), nullptr, 10) >= kSha256Version;
     std::size_t first = 0;
     do {
       const std::size_t last = std::min(first + kColumnsPerQuery, request.columns.size());

@@ -44,8 +44,9 @@ class Tokenizer {
   char Peek(std::size_t ahead = 0) const {
     return at_ + ahead < sql_.size() ? sql_[at_ + ahead] : '\0';
   }
-  void Add(SqlToken::Kind kind, const std::string& text) {
-    tokens_.push_back({kind, text, kind == SqlToken::Kind::kWord ? Upper(text) : std::string()});
+  void Add(SqlToken::Kind kind, std::string text) {
+    std::string upper = kind == SqlToken::Kind::kWord ? Upper(text) : std::string();
+    tokens_.push_back({kind, std::move(text), std::move(upper)});
   }
 
   void Next() {
