@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "load/ddl.h"
 
 namespace transload {
 namespace {
@@ -239,6 +240,10 @@ std::vector<ArchiveEntry> ReadArchive(const PgPrograms& programs, const ArchiveR
                                    "--file=" + file,
                                    "--dbname=" + request.conninfo};
   if (!request.snapshot.empty()) dump.push_back("--snapshot=" + request.snapshot);
+  // A pattern, in which quotes make every character stand for itself.
+  for (const std::string& schema : request.left_out) {
+    dump.push_back("--exclude-schema=" + ddl::QuoteName(schema));
+  }
   Must(dump, environment, request.stall_timeout_ms);
   std::vector<ArchiveEntry> entries;
   for (const char* section : {"pre-data", "post-data"}) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "extract/postgres/catalogue.h"
 #include "load/ddl.h"
 #include "load/pg_programs.h"
 #include "pipeline/postgres_rename.h"
@@ -58,6 +59,10 @@ void PostgresSchema::Read(const MigrationPlan& plan,
   request.snapshot = source_.snapshot_id();
   request.lock_timeout_ms = ends_.options.lock_timeout_ms;
   request.stall_timeout_ms = ends_.options.stall_timeout_ms;
+  const postgres::SqlRows ledgers = source_.Query(postgres::kLedgerSchemas);
+  for (std::size_t row = 0; row < ledgers.size(); ++row) {
+    request.left_out.push_back(ledgers.Text(row, 0));
+  }
   entries_ = ReadArchive(programs, request);
   std::erase_if(entries_, IsNothing);
   addresses_ = ReadAddresses(source_, entries_);

@@ -67,13 +67,25 @@ void ReadKeys(ControlConnection& connection, const TablesByOid& tables) {
   }
 }
 
+// By its tables: it may have been given another name.
+void ListLedgers(ControlConnection& connection, SourceCatalogue& catalogue) {
+  SqlRows rows = connection.Query(kLedgerSchemas);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    catalogue.not_migrated.push_back({"ledger", rows.Text(row, 0),
+                                      "what transload noted of a run that once filled the source",
+                                      ""});
+  }
+}
+
 void ReadSequences(ControlConnection& connection, SourceCatalogue& catalogue) {
   SqlRows rows = connection.Query(
       "select n.nspname, c.relname, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, "
       "s.seqcycle from pg_catalog.pg_sequence s join pg_catalog.pg_class c on c.oid = s.seqrelid "
       "join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relpersistence <> 't' and "
-      "n.nspname <> 'information_schema' and n.nspname !~ '^pg_' and not exists (select 1 from "
-      "pg_catalog.pg_depend d where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = "
+      "n.nspname <> 'information_schema' and n.nspname !~ '^pg_' and n.nspname not in (" +
+      std::string(kLedgerSchemas) +
+      ") and not exists (select 1 from pg_catalog.pg_depend d where d.classid = "
+      "'pg_catalog.pg_class'::regclass and d.objid = "
       "c.oid "
       "and d.deptype = 'e') order by 1, 2");
   for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -147,6 +159,7 @@ SourceCatalogue ReadCatalogue(ControlConnection& connection) {
   ReadColumns(connection, by_oid, catalogue);
   ReadKeys(connection, by_oid);
   ReadSequences(connection, catalogue);
+  ListLedgers(connection, catalogue);
   ListSkipped(connection, catalogue);
   ListDatabaseSettings(connection, catalogue);
   return catalogue;

@@ -12,6 +12,14 @@ namespace transload::postgres {
 // in the target they may belong to other partitions.
 inline constexpr char kPartitioned[] = "partitioned";
 
+// The schemas that hold a ledger of transload, from a run that once filled the source: no data of
+// the user's. Told by their tables, for the schema may have any name (sql/source_tables.sql knows
+// them the same way).
+inline constexpr char kLedgerSchemas[] =
+    "select n.nspname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = "
+    "c.relnamespace where c.relkind = 'r' and c.relname in ('version', 'run', 'table', "
+    "'partition', 'lane', 'reject', 'coercion', 'object') group by n.nspname having count(*) = 8";
+
 SourceCatalogue ReadCatalogue(ControlConnection& connection);
 
 }  // namespace transload::postgres

@@ -49,6 +49,19 @@ TEST_F(PostgresSelection, APartitionedTablesNameStandsForItsPartitions) {
   EXPECT_THAT(Run({"--include", "nothing", "--restart"}).err, HasSubstr("nothing"));
 }
 
+TEST_F(PostgresSelection, TheLedgerOfARunIntoTheSourceStaysThere) {
+  server_.Execute("create table t (id int primary key); insert into t values (1), (2)", source_);
+  const std::string last = rig::FreshDatabase(server_);
+  ASSERT_EQ(Run({"--ledger-schema", "books of 'runs'"}).exit_code, 0);
+  const TransloadRun run = RunTransload({"run", server_.Url(target_), server_.Url(last)});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("done and verified: 1 table, 2 rows"));
+  EXPECT_THAT(run.out, HasSubstr("books of 'runs'"));
+  EXPECT_EQ(server_.QueryValue("select count(*) from pg_namespace where nspname ~ 'books'", last),
+            "0");
+  EXPECT_EQ(RunTransload({"verify", server_.Url(target_), server_.Url(last)}).exit_code, 0);
+}
+
 TEST_F(PostgresSelection, ATableReadThroughItsRootIsCutByItsKey) {
   server_.Execute(kPartitioned, source_);
   const TransloadRun plan = Plan({"--partition-size", "64kB"});

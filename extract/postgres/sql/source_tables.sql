@@ -3,8 +3,15 @@
 -- cluster: hashed by what hashes differently there (an enum hashes by its labels' numbers), or cut
 -- by the order of text.
 --
+-- A ledger of transload, from a run that once filled this database, is no data of the user's.
+--
 -- pg_table_size waits for a lock that keeps readers out, and preflight is to name that lock first.
-with recursive locked as (
+with recursive ledger as (
+  select relnamespace as oid from pg_catalog.pg_class
+  where relkind = 'r' and relname in ('version', 'run', 'table', 'partition', 'lane', 'reject',
+                                      'coercion', 'object')
+  group by relnamespace having count(*) = 8
+), locked as (
   select relation as oid from pg_catalog.pg_locks
   where locktype = 'relation' and mode = 'AccessExclusiveLock' and relation is not null
     and database = (select oid from pg_catalog.pg_database where datname = current_database())
@@ -56,6 +63,7 @@ where (c.relkind = 'r' or c.relkind = 'p' and c.oid in (select oid from routed))
   and c.oid not in (select oid from below)
   and c.relpersistence <> 't'
   and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+  and n.oid not in (select oid from ledger)
   and not exists (select 1 from pg_catalog.pg_depend d
                   where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid
                     and d.deptype = 'e')
