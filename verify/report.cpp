@@ -63,6 +63,10 @@ ReportTotals Totals(const Report& report) {
   return totals;
 }
 
+bool OnlyCompares(const Report& report) {
+  return report.run.command == "verify" || report.run.command == "sync";
+}
+
 std::string VerdictLine(const Report& report) {
   ReportTotals totals = Totals(report);
   std::string line;
@@ -71,8 +75,9 @@ std::string VerdictLine(const Report& report) {
   } else {
     line = report.outcome.front().text;
   }
-  line += fmt::format(": {}, {}", Counted(totals.tables, "table"),
-                      Counted(totals.written, "row") + " written");
+  line += fmt::format(
+      ": {}, {}", Counted(totals.tables, "table"),
+      Counted(totals.written, "row") + (OnlyCompares(report) ? " in the target" : " written"));
   if (totals.matched > 0) line += fmt::format(", {} verified", Grouped(totals.matched));
   if (totals.rejected > 0) line += fmt::format(", {} rejected", Counted(totals.rejected, "row"));
   if (totals.coerced > 0) {

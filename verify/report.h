@@ -218,6 +218,8 @@ ReportTotals Totals(const Report& report);
 
 // "done and verified: 12 tables, 2,000,000 rows, checksums match; 3 values changed under a policy".
 std::string VerdictLine(const Report& report);
+// verify and sync: the rows of a table that they found in the target, nobody wrote just now.
+bool OnlyCompares(const Report& report);
 
 }  // namespace transload
 

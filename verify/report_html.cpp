@@ -163,13 +163,14 @@ std::string Top(const Report& report) {
       report.run.finished.empty() ? "not finished"
                                   : "finished " + EscapeMarkup(report.run.finished),
       report.run.starts > 1 ? fmt::format("(started {} times)", report.run.starts) : "");
-  out += "<div class=\"tiles\">" + Tile(Grouped(totals.tables), "tables") +
-         Tile(Grouped(totals.written), "rows written") +
-         Tile(Grouped(totals.rejected), "rows rejected") +
-         Tile(Grouped(totals.coerced), "values changed under a policy") +
-         Tile(fmt::format("{} of {}", totals.matched, totals.tables), "tables verified") +
-         Tile(fmt::format("{:.1f} s", report.run.seconds), "wall time") +
-         Tile(fmt::format("{:.1f} MB/s", rate), "of source data") + "</div>\n";
+  out +=
+      "<div class=\"tiles\">" + Tile(Grouped(totals.tables), "tables") +
+      Tile(Grouped(totals.written), OnlyCompares(report) ? "rows in the target" : "rows written") +
+      Tile(Grouped(totals.rejected), "rows rejected") +
+      Tile(Grouped(totals.coerced), "values changed under a policy") +
+      Tile(fmt::format("{} of {}", totals.matched, totals.tables), "tables verified") +
+      Tile(fmt::format("{:.1f} s", report.run.seconds), "wall time") +
+      Tile(fmt::format("{:.1f} MB/s", rate), "of source data") + "</div>\n";
   return out;
 }
 
@@ -221,7 +222,7 @@ std::string TableRows(const Report& report) {
                            "target",
                            "verdict",
                            NumberHead("read"),
-                           NumberHead("written"),
+                           NumberHead(OnlyCompares(report) ? "in target" : "written"),
                            NumberHead("rejected"),
                            NumberHead("changed"),
                            NumberHead("MB"),

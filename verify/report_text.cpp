@@ -55,9 +55,9 @@ std::string TableLines(const Report& report) {
   for (const ReportTable& table : report.tables) {
     width = std::max(width, std::min<std::size_t>(table.name.size(), 48));
   }
-  std::string out =
-      fmt::format("{:<{}} {:>14} {:>14} {:>9} {:>9} {:>9} {:>9}  {}\n", "table", width, "read",
-                  "written", "rejected", "changed", "MB/s", "seconds", "verdict");
+  std::string out = fmt::format("{:<{}} {:>14} {:>14} {:>9} {:>9} {:>9} {:>9}  {}\n", "table",
+                                width, "read", OnlyCompares(report) ? "in target" : "written",
+                                "rejected", "changed", "MB/s", "seconds", "verdict");
   for (const ReportTable& table : report.tables) {
     out += fmt::format("{:<{}} {:>14} {:>14} {:>9} {:>9} {:>9.1f} {:>9.1f}  {}{}\n",
                        Printable(table.name), width, table.read, table.written, table.rejected,
@@ -184,7 +184,8 @@ std::string ReportMarkdown(const Report& report) {
                      report.run.seconds);
   out += MarkdownTable(
       "Tables",
-      {"table", "target", "read", "written", "rejected", "changed", "checksum", "verdict"},
+      {"table", "target", "read", OnlyCompares(report) ? "in target" : "written", "rejected",
+       "changed", "checksum", "verdict"},
       report.tables, [](const ReportTable& t) {
         return Cells{t.name,
                      t.target,

@@ -182,6 +182,15 @@ TEST(ReportText, NamesTablesProblemsAndEndsWithTheVerdict) {
   EXPECT_NE(text.rfind("3 values changed under a policy"), std::string::npos);
 }
 
+TEST(ReportText, SaysOfVerifyWhatStandsInTheTarget) {
+  Report report = Example();
+  report.run.command = "verify";
+  const std::string text = ReportText(report);
+  EXPECT_NE(text.find("in target"), std::string::npos) << text;
+  EXPECT_NE(text.find("in the target"), std::string::npos) << text;
+  EXPECT_EQ(text.find("written"), std::string::npos) << text;
+}
+
 TEST(ReportMarkdown, KeepsValuesInsideTheirCells) {
   std::string text = ReportMarkdown(Example());
   EXPECT_NE(text.find("a\\|b"), std::string::npos);
