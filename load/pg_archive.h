@@ -33,9 +33,9 @@ struct ArchiveEntry {
 };
 
 struct ArchiveRequest {
-  std::string conninfo;  // without a password
-  std::string password;  // may be empty
-  std::string snapshot;  // empty: one of its own
+  std::string conninfo;               // without a password
+  std::string password;               // may be empty
+  std::string snapshot;               // empty: one of its own
   std::vector<std::string> left_out;  // schemas
   std::uint64_t lock_timeout_ms = 60'000;
   std::uint64_t stall_timeout_ms = 300'000;

@@ -11,7 +11,6 @@ namespace {
 
 std::string Label(const TablePlan& table) { return table.schema + "." + table.name; }
 
-
 std::string OidOfConstraint(const TablePlan& table, const std::string& name) {
   return fmt::format(
       "select oid from pg_catalog.pg_constraint where conrelid = {}::regclass and conname = {}",

@@ -68,7 +68,9 @@ bool IsSpan(std::string_view text) {
   return IsInteger(text.substr(0, colon)) && IsTimeOfDay("00" + std::string(text.substr(colon)));
 }
 
-DefaultValue Sql(std::string sql, std::string note = {}) { return {std::move(sql), "", std::move(note)}; }
+DefaultValue Sql(std::string sql, std::string note = {}) {
+  return {std::move(sql), "", std::move(note)};
+}
 DefaultValue None(std::string why) { return {"", std::move(why), ""}; }
 
 // The digits of b'101', or nothing.

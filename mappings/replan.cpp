@@ -77,9 +77,8 @@ std::string Replan(TablePlan& table, std::size_t column, const std::string& reas
                                table.SourceLabel(), plan.source.name, plan.type.Sql()));
   }
   const SourceTable& source = SourceOf(table, request.catalogue);
-  std::string text =
-      fmt::format("{}.{}: {} -> {} because {}", table.SourceLabel(), plan.source.name,
-                  plan.type.Sql(), plan.safe_type->Sql(), reason);
+  std::string text = fmt::format("{}.{}: {} -> {} because {}", table.SourceLabel(),
+                                 plan.source.name, plan.type.Sql(), plan.safe_type->Sql(), reason);
   if (plan.type.kind == PgKind::kEnum) {
     std::erase_if(table.types, [&](const EnumTypePlan& type) {
       return plan.type.name == QuoteIdent(type.schema) + "." + QuoteIdent(type.name);

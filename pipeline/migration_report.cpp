@@ -85,9 +85,8 @@ void Migration::Finish() {
   if (ends_->options.verify == VerifyLevel::kNone || ends_->options.schema_only ||
       ends_->options.refresh_sequences) {
     facts.unverified_tables = 0;
-    facts.unproven = ends_->options.verify == VerifyLevel::kNone
-                         ? "verification was not asked for"
-                         : "no rows were to be moved";
+    facts.unproven = ends_->options.verify == VerifyLevel::kNone ? "verification was not asked for"
+                                                                 : "no rows were to be moved";
   }
   if (error) {
     progress_.Message(MessageLevel::kError, error->what());
