@@ -35,6 +35,15 @@ std::string RowOf(const KeyBound& bound, const std::vector<TargetColumn>& key) {
 struct TableReader::State {
   explicit State(const Options& options) : connection(options, "transload verify") {}
 
+  // Every table read stays locked to the end of the transaction, and a server has room for some
+  // thousands of locks: going back to a savepoint lets go of them and keeps the snapshot. Not made
+  // before the first table, for a snapshot can't be exported behind a savepoint.
+  void DropLocks() {
+    constexpr std::size_t kTables = 50;
+    if (read_as.size() % kTables != 1) return;
+    connection.Exec(read_as.size() == 1 ? "savepoint tables" : "rollback to savepoint tables");
+  }
+
   DataConnection connection;
   bool open = false;
   bool first = false;
@@ -46,6 +55,7 @@ struct TableReader::State {
     const std::string name = ddl::Qualified(schema, table);
     auto [known, fresh] = read_as.try_emplace(name);
     if (fresh) {
+      DropLocks();
       const bool partitioned =
           connection
               .Exec("select relkind = 'p' from pg_catalog.pg_class where oid = $1::regclass",
