@@ -121,12 +121,6 @@ std::string Value(const Statement& row, int column, WitnessForm form) {
   return number ? ShortestDecimal(text) : LowerHexDigits(text);
 }
 
-// In a database in UTF-16 the bytes of a text are others than in the target.
-bool OtherBytes(Connection& connection) {
-  Statement row(connection, "PRAGMA encoding");
-  return row.Step() && row.Text(0) != "UTF-8";
-}
-
 WitnessSql Terms(const WitnessColumn& column, bool other_bytes) {
   const bool bytes = column.form == WitnessForm::kText || column.form == WitnessForm::kBytes ||
                      column.form == WitnessForm::kUuid;
@@ -139,7 +133,8 @@ WitnessSql Terms(const WitnessColumn& column, bool other_bytes) {
 
 void ReadColumns(Connection& connection, const WitnessRequest& request, std::size_t first,
                  std::size_t last, TableWitness& table) {
-  const bool other_bytes = OtherBytes(connection);
+  // In a database in UTF-16 the bytes of a text are others than in the target.
+  const bool other_bytes = !connection.StoresUtf8();
   std::string select = "SELECT count(*)";
   std::vector<WitnessSql> terms;
   for (std::size_t i = first; i < last; ++i) {
