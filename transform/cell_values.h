@@ -8,8 +8,8 @@
 
 #include "core/cell.h"
 #include "core/error.h"
+#include "core/utf8.h"
 #include "transform/encode_context.h"
-#include "transform/utf8.h"
 
 namespace transload {
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/digits.h"
 #include "core/error.h"
 
 namespace transload {
@@ -19,6 +20,14 @@ class Scanner {
   bool Skip(char c) {
     if (peek() != c || done()) return false;
     ++at_;
+    return true;
+  }
+  template <std::size_t kDigits>
+  bool Digits(std::uint32_t& value) {
+    if (text_.size() - at_ < kDigits || !ReadDigits<kDigits>(text_.data() + at_, value)) {
+      return false;
+    }
+    at_ += kDigits;
     return true;
   }
   // From `least` to `most` digits.
@@ -59,9 +68,9 @@ bool ScanZone(Scanner& scan, IsoTime& out) {
   std::uint32_t hours = 0;
   std::uint32_t minutes = 0;
   if (!scan.Skip('+') && !scan.Skip('-')) return false;
-  if (!scan.Digits(2, 2, hours)) return false;
+  if (!scan.Digits<2>(hours)) return false;
   if (scan.Skip(':') || !scan.done()) {
-    if (!scan.Digits(2, 2, minutes)) return false;
+    if (!scan.Digits<2>(minutes)) return false;
   }
   if (hours > 15 || minutes > 59) return false;
   out.zone_seconds = static_cast<std::int32_t>(hours * 3600 + minutes * 60);
@@ -98,15 +107,15 @@ unsigned DaysInMonth(std::int32_t year, unsigned month) {
 bool ParseIsoTime(std::string_view text, IsoTime& out) {
   Scanner scan(text);
   std::uint32_t year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0, nanos = 0;
-  if (!scan.Digits(4, 4, year) || !scan.Skip('-') || !scan.Digits(2, 2, month) || !scan.Skip('-') ||
-      !scan.Digits(2, 2, day)) {
+  if (!scan.Digits<4>(year) || !scan.Skip('-') || !scan.Digits<2>(month) || !scan.Skip('-') ||
+      !scan.Digits<2>(day)) {
     return false;
   }
   out = {};
   if (!scan.done()) {
     if (!scan.Skip('T') && !scan.Skip(' ')) return false;
-    if (!scan.Digits(2, 2, hour) || !scan.Skip(':') || !scan.Digits(2, 2, minute)) return false;
-    if (scan.Skip(':') && !scan.Digits(2, 2, second)) return false;
+    if (!scan.Digits<2>(hour) || !scan.Skip(':') || !scan.Digits<2>(minute)) return false;
+    if (scan.Skip(':') && !scan.Digits<2>(second)) return false;
     if (scan.Skip('.') && !scan.Nanos(nanos)) return false;
     if (hour > 23 || minute > 59 || second > 59) return false;
     out.has_time = true;
@@ -128,8 +137,8 @@ bool ParseDuration(std::string_view text, std::int64_t& nanos) {
   const bool negative = scan.Skip('-');
   std::uint32_t hours = 0, minutes = 0, seconds = 0, fraction = 0;
   // Six digits of hours stay far inside 64 bits of nanoseconds.
-  if (!scan.Digits(1, 6, hours) || !scan.Skip(':') || !scan.Digits(2, 2, minutes)) return false;
-  if (scan.Skip(':') && !scan.Digits(2, 2, seconds)) return false;
+  if (!scan.Digits(1, 6, hours) || !scan.Skip(':') || !scan.Digits<2>(minutes)) return false;
+  if (scan.Skip(':') && !scan.Digits<2>(seconds)) return false;
   if (scan.Skip('.') && !scan.Nanos(fraction)) return false;
   if (!scan.done() || minutes > 59 || seconds > 59) return false;
   nanos = (std::int64_t{hours} * 3600 + minutes * 60 + seconds) * 1'000'000'000 + fraction;

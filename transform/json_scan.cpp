@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/utf8.h"
 #include "transform/encode_context.h"
 #include "transform/numeric_field.h"
-#include "transform/utf8.h"
 
 namespace transload {
 namespace {

@@ -4,10 +4,10 @@
 
 #include <cstring>
 
+#include "core/utf8.h"
 #include "transform/cell_text.h"
 #include "transform/encode_context.h"
 #include "transform/render_field.h"
-#include "transform/utf8.h"
 
 namespace transload {
 namespace {

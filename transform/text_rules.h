@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "core/plan.h"
+#include "core/utf8.h"
 #include "transform/encode_context.h"
-#include "transform/utf8.h"
 
 namespace transload {
 

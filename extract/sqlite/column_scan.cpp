@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "core/utf8.h"
 #include "extract/sqlite/declared_type.h"
 #include "extract/sqlite/sql_tokens.h"
 
@@ -93,8 +94,7 @@ void ColumnScan::AddBlob(std::string_view bytes) {
   last_ = Sampled::kBlob;
   Raise(max_bytes_, bytes.size());
   if (bytes.size() == 16) ++blob_uuids_;
-  const TextShape shape = ShapeOf(bytes);
-  if (shape.utf8 && !shape.nul) ++blob_utf8_;
+  if (FindBadText(bytes) == bytes.size()) ++blob_utf8_;
 }
 
 void ColumnScan::Merge(const ColumnScan& other) {

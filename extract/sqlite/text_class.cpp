@@ -8,7 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "core/digits.h"
 #include "core/short_decimal.h"
+#include "core/utf8.h"
 #include "extract/sqlite/sql_tokens.h"
 
 namespace transload::sqlite {
@@ -16,35 +18,6 @@ namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsHex(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-
-// Length of the well-formed sequence at `at`, or 0. Table 3-7 of the Unicode standard.
-std::size_t SequenceLength(const unsigned char* at, std::size_t left) {
-  const unsigned char lead = at[0];
-  const auto tail = [&](std::size_t i, unsigned char low = 0x80, unsigned char high = 0xBF) {
-    return i < left && at[i] >= low && at[i] <= high;
-  };
-  if (lead >= 0xC2 && lead <= 0xDF) return tail(1) ? 2 : 0;
-  if (lead >= 0xE0 && lead <= 0xEF) {
-    const unsigned char low = lead == 0xE0 ? 0xA0 : 0x80;
-    const unsigned char high = lead == 0xED ? 0x9F : 0xBF;
-    return tail(1, low, high) && tail(2) ? 3 : 0;
-  }
-  if (lead >= 0xF0 && lead <= 0xF4) {
-    const unsigned char low = lead == 0xF0 ? 0x90 : 0x80;
-    const unsigned char high = lead == 0xF4 ? 0x8F : 0xBF;
-    return tail(1, low, high) && tail(2) && tail(3) ? 4 : 0;
-  }
-  return 0;
-}
-
-// Eight bytes, all ASCII and none of them zero.
-bool IsPlain(const unsigned char* at) {
-  constexpr std::uint64_t kHigh = 0x8080808080808080u;
-  constexpr std::uint64_t kOnes = 0x0101010101010101u;
-  std::uint64_t word;
-  std::memcpy(&word, at, 8);
-  return ((word | ((word - kOnes) & ~word)) & kHigh) == 0;
-}
 
 // Reads fixed-width fields from the left; every reader leaves `ok` false on the first misfit.
 class FieldReader {
@@ -62,16 +35,15 @@ class FieldReader {
       ok = false;
     }
   }
-  int Number(int digits) {
-    int value = 0;
-    for (int i = 0; i < digits; ++i) {
-      if (!IsDigit(Peek())) {
-        ok = false;
-        return 0;
-      }
-      value = value * 10 + (text_[at_++] - '0');
+  template <std::size_t kDigits>
+  int Number() {
+    std::uint32_t value = 0;
+    if (text_.size() - at_ < kDigits || !ReadDigits<kDigits>(text_.data() + at_, value)) {
+      ok = false;
+      return 0;
     }
-    return value;
+    at_ += kDigits;
+    return static_cast<int>(value);
   }
   std::uint32_t CountDigits() {
     std::uint32_t digits = 0;
@@ -94,14 +66,14 @@ bool IsRealDay(int year, int month, int day) {
 
 // HH:MM[:SS[.fraction]]. Returns false for what is no time of day.
 bool ReadTime(FieldReader& reader, bool allow_24, bool* excess_digits) {
-  const int hour = reader.Number(2);
+  const int hour = reader.Number<2>();
   reader.Expect(':');
-  const int minute = reader.Number(2);
+  const int minute = reader.Number<2>();
   int second = 0;
   std::uint32_t digits = 0;
   if (reader.ok && reader.Peek() == ':') {
     reader.Skip();
-    second = reader.Number(2);
+    second = reader.Number<2>();
     if (reader.ok && reader.Peek() == '.') {
       reader.Skip();
       digits = reader.CountDigits();
@@ -120,11 +92,11 @@ bool ReadZone(FieldReader& reader) {
   }
   if (reader.Peek() != '+' && reader.Peek() != '-') return false;
   reader.Skip();
-  const int hours = reader.Number(2);
+  const int hours = reader.Number<2>();
   int minutes = 0;
   if (reader.ok && !reader.at_end()) {
     if (reader.Peek() == ':') reader.Skip();
-    minutes = reader.Number(2);
+    minutes = reader.Number<2>();
   }
   return reader.ok && reader.at_end() && hours <= 15 && minutes <= 59;
 }
@@ -135,11 +107,11 @@ TextClass ClassifyDateOrTime(std::string_view text, bool* excess_digits) {
     return ReadTime(reader, true, excess_digits) && reader.at_end() ? TextClass::kTime
                                                                     : TextClass::kOther;
   }
-  const int year = reader.Number(4);
+  const int year = reader.Number<4>();
   reader.Expect('-');
-  const int month = reader.Number(2);
+  const int month = reader.Number<2>();
   reader.Expect('-');
-  const int day = reader.Number(2);
+  const int day = reader.Number<2>();
   if (!reader.ok || !IsRealDay(year, month, day)) return TextClass::kOther;
   if (reader.at_end()) return TextClass::kDate;
   if (reader.Peek() != ' ' && reader.Peek() != 'T' && reader.Peek() != 't')
@@ -160,16 +132,24 @@ bool IsUuid(std::string_view text) {
 }
 
 bool IsBooleanWord(std::string_view text) {
-  if (text.size() > 5) return false;
-  static constexpr std::array<std::string_view, 12> kWords = {
-      "true", "false", "t", "f", "yes", "no", "y", "n", "on", "off", "0", "1"};
-  return std::any_of(kWords.begin(), kWords.end(),
-                     [&](std::string_view word) { return EqualIgnoringCase(word, text); });
+  switch (text.size()) {
+    case 1:
+      return std::string_view("tfyn01TFYN").find(text[0]) != std::string_view::npos;
+    case 2:
+      return EqualIgnoringCase(text, "no") || EqualIgnoringCase(text, "on");
+    case 3:
+      return EqualIgnoringCase(text, "yes") || EqualIgnoringCase(text, "off");
+    case 4:
+      return EqualIgnoringCase(text, "true");
+    case 5:
+      return EqualIgnoringCase(text, "false");
+    default:
+      return false;
+  }
 }
 
 // [+-]digits[.digits][e[+-]digits], at least one digit before the exponent.
-TextFinding ClassifyNumber(std::string_view text) {
-  TextFinding finding;
+void ClassifyNumber(std::string_view text, TextFinding& finding) {
   FieldReader reader(text);
   const bool negative = reader.Peek() == '-';
   if (negative || reader.Peek() == '+') reader.Skip();
@@ -183,7 +163,7 @@ TextFinding ClassifyNumber(std::string_view text) {
     reader.Skip();
     fraction = reader.CountDigits();
   }
-  if (whole + fraction == 0) return finding;
+  if (whole + fraction == 0) return;
   int exponent = 0;
   const bool has_exponent = reader.Peek() == 'e' || reader.Peek() == 'E';
   if (has_exponent) {
@@ -191,11 +171,11 @@ TextFinding ClassifyNumber(std::string_view text) {
     const bool down = reader.Peek() == '-';
     if (down || reader.Peek() == '+') reader.Skip();
     const std::size_t left = reader.CountDigits();
-    if (left == 0 || left > 4) return finding;
-    FieldReader digits(text.substr(text.size() - left));
-    exponent = digits.Number(static_cast<int>(left)) * (down ? -1 : 1);
+    if (left == 0 || left > 4) return;
+    std::from_chars(text.data() + text.size() - left, text.data() + text.size(), exponent);
+    if (down) exponent = -exponent;
   }
-  if (!reader.at_end()) return finding;
+  if (!reader.at_end()) return;
   const int significant = static_cast<int>(whole - leading_zeros);
   finding.int_digits = static_cast<std::uint32_t>(std::max(0, significant + exponent));
   finding.scale = static_cast<std::uint32_t>(std::max(0, static_cast<int>(fraction) - exponent));
@@ -204,58 +184,41 @@ TextFinding ClassifyNumber(std::string_view text) {
   const bool fits = !point && !has_exponent &&
                     std::from_chars(start, text.data() + text.size(), value).ec == std::errc();
   finding.text_class = fits ? TextClass::kInteger : TextClass::kDecimal;
-  return finding;
 }
 
 }  // namespace
 
-TextShape ShapeOf(std::string_view text) {
+TextShape ShapeBeyond(std::size_t plain_bytes, std::string_view text) {
   TextShape shape;
-  const auto* at = reinterpret_cast<const unsigned char*>(text.data());
-  std::size_t left = text.size();
-  while (left > 0) {
-    while (left >= 8 && IsPlain(at)) {
-      at += 8;
-      left -= 8;
-      shape.chars += 8;
-    }
-    if (left == 0) break;
-    // The last few, with some before them.
-    if (left < 8 && text.size() >= 8 && IsPlain(at + left - 8)) {
-      shape.chars += left;
-      break;
-    }
-    std::size_t length = 1;
-    if (*at == 0) {
-      shape.nul = true;
-    } else if (*at >= 0x80) {
-      length = SequenceLength(at, left);
-      if (length == 0) {
-        shape.utf8 = false;
-        length = 1;
-      }
-    }
-    at += length;
-    left -= length;
+  shape.chars = plain_bytes;
+  const char* at = text.data() + shape.chars;
+  const char* const end = text.data() + text.size();
+  while (at < end) {
+    const std::size_t length = Utf8SequenceLength(at, end);
+    if (length == 0) shape.utf8 = false;
+    if (*at == '\0') shape.nul = true;
+    at += std::max<std::size_t>(length, 1);
     ++shape.chars;
+    const std::size_t plain = PlainPrefix({at, static_cast<std::size_t>(end - at)});
+    at += plain;
+    shape.chars += plain;
   }
   return shape;
 }
 
-TextFinding Classify(std::string_view text) {
-  TextFinding finding;
+void Classify(std::string_view text, TextFinding& finding) {
   if (text.empty()) {
     finding.text_class = TextClass::kEmpty;
-    return finding;
+    return;
   }
   const char first = text[0];
-  const bool boolean = IsBooleanWord(text);
+  finding.boolean = IsBooleanWord(text);
   if (IsUuid(text)) {
     finding.text_class = TextClass::kUuid;
   } else if (IsDigit(first) || first == '-' || first == '+' || first == '.') {
     // Two dashes where a date has them are in no number.
     const bool dated = text.size() >= 10 && text[4] == '-' && text[7] == '-';
-    if (!dated) finding = ClassifyNumber(text);
+    if (!dated) ClassifyNumber(text, finding);
     if (finding.text_class == TextClass::kOther && IsDigit(first)) {
       finding.text_class = ClassifyDateOrTime(text, &finding.excess_digits);
       if (finding.text_class == TextClass::kOther) finding.excess_digits = false;
@@ -264,8 +227,6 @@ TextFinding Classify(std::string_view text) {
              text == "null") {
     if (ExamineJson(text).json) finding.text_class = TextClass::kJson;
   }
-  finding.boolean = boolean;
-  return finding;
 }
 
 JsonFinding ExamineJson(std::string_view text) {

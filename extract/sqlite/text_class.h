@@ -2,8 +2,11 @@
 #ifndef TRANSLOAD_EXTRACT_SQLITE_TEXT_CLASS_H_
 #define TRANSLOAD_EXTRACT_SQLITE_TEXT_CLASS_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
+
+#include "core/utf8.h"
 
 namespace transload::sqlite {
 
@@ -12,7 +15,13 @@ struct TextShape {
   bool nul = false;
   std::uint64_t chars = 0;  // of well-formed text
 };
-TextShape ShapeOf(std::string_view text);
+// Of text that begins with so many plain bytes.
+TextShape ShapeBeyond(std::size_t plain, std::string_view text);
+inline TextShape ShapeOf(std::string_view text) {
+  const std::size_t plain = PlainPrefix(text);
+  if (plain == text.size()) return {true, false, plain};
+  return ShapeBeyond(plain, text);
+}
 
 enum class TextClass : std::uint8_t {
   kOther,
@@ -35,7 +44,14 @@ struct TextFinding {
   std::uint32_t int_digits = 0;  // of numbers: before the point, without leading zeros
   std::uint32_t scale = 0;       // of numbers: after the point, exponents worked in
 };
-TextFinding Classify(std::string_view text);
+// Fills a finding that is new. As a result, its small parts would be written one by one and read
+// at once, which makes the processor wait.
+void Classify(std::string_view text, TextFinding& finding);
+inline TextFinding Classify(std::string_view text) {
+  TextFinding finding;
+  Classify(text, finding);
+  return finding;
+}
 
 struct JsonFinding {
   bool json = false;   // RFC 8259

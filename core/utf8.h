@@ -1,6 +1,6 @@
 // Text as PostgreSQL accepts it: well-formed UTF-8 (RFC 3629) without U+0000.
-#ifndef TRANSLOAD_TRANSFORM_UTF8_H_
-#define TRANSLOAD_TRANSFORM_UTF8_H_
+#ifndef TRANSLOAD_CORE_UTF8_H_
+#define TRANSLOAD_CORE_UTF8_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -8,6 +8,10 @@
 #include <string_view>
 
 namespace transload {
+
+// How many bytes from the start on are U+0001 to U+007F for sure: all of them, or all before one of
+// the sixteen among which the first other byte is.
+std::size_t PlainPrefix(std::string_view text);
 
 // The position of the first byte that PostgreSQL would refuse (U+0000, or the start of an
 // ill-formed sequence), or text.size() when there is none. One pass, fast over ASCII.
@@ -30,4 +34,4 @@ void Utf16ToUtf8(std::string_view utf16le, std::string& out);
 
 }  // namespace transload
 
-#endif  // TRANSLOAD_TRANSFORM_UTF8_H_
+#endif  // TRANSLOAD_CORE_UTF8_H_

@@ -1,5 +1,6 @@
-#include "transform/utf8.h"
+#include "core/utf8.h"
 
+#include <algorithm>
 #include <cstring>
 
 #ifdef __SSE2__
@@ -15,23 +16,42 @@ constexpr std::uint64_t kOnes = 0x0101010101010101u;
 std::uint8_t Byte(const char* at) { return static_cast<std::uint8_t>(*at); }
 bool IsTail(const char* at) { return (Byte(at) & 0xC0) == 0x80; }
 
-// Eight bytes that are neither NUL nor beyond ASCII. The zero test may only be wrong when a high
+// Whether no byte of the word is NUL or beyond ASCII. The zero test may only be wrong when a high
 // bit is set, which the other half finds.
-bool PlainAscii8(const char* at) {
-  std::uint64_t word;
+bool Plain(std::uint64_t word) { return ((word | (word - kOnes)) & kHighBits) == 0; }
+
+template <typename Word>
+Word Load(const char* at) {
+  Word word;
   std::memcpy(&word, at, sizeof word);
-  return ((word | (word - kOnes)) & kHighBits) == 0;
+  return word;
 }
 
 #ifdef __SSE2__
-bool PlainAscii16(const char* at) {
+bool Plain16(const char* at) {
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
   // Signed: bytes from 1 to 127 are the ones greater than zero.
   return _mm_movemask_epi8(_mm_cmpgt_epi8(bytes, _mm_setzero_si128())) == 0xFFFF;
 }
 #else
-bool PlainAscii16(const char* at) { return PlainAscii8(at) && PlainAscii8(at + 8); }
+bool Plain16(const char* at) {
+  return Plain(Load<std::uint64_t>(at)) && Plain(Load<std::uint64_t>(at + 8));
+}
 #endif
+
+// Below sixteen bytes: two loads that overlap cover every size between their width and twice it.
+bool PlainShort(const char* at, std::size_t size) {
+  if (size >= 8) {
+    return Plain(Load<std::uint64_t>(at)) && Plain(Load<std::uint64_t>(at + size - 8));
+  }
+  if (size >= 4) {
+    return Plain(Load<std::uint32_t>(at) | std::uint64_t{Load<std::uint32_t>(at + size - 4)} << 32);
+  }
+  // Bytes from 1 to 127, seen as signed.
+  return size == 0 ||
+         (static_cast<signed char>(at[0]) > 0 && static_cast<signed char>(at[size / 2]) > 0 &&
+          static_cast<signed char>(at[size - 1]) > 0);
+}
 
 }  // namespace
 
@@ -74,27 +94,27 @@ std::size_t IllFormedLength(const char* at, const char* end) {
   return length;
 }
 
+std::size_t PlainPrefix(std::string_view text) {
+  if (text.size() < 16) return PlainShort(text.data(), text.size()) ? text.size() : 0;
+  std::size_t at = 0;
+  for (; at + 16 <= text.size(); at += 16) {
+    if (!Plain16(text.data() + at)) return at;
+  }
+  return Plain16(text.data() + text.size() - 16) ? text.size() : at;
+}
+
 std::size_t FindBadText(std::string_view text) {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (end - at >= 16) {
-    if (PlainAscii16(at)) {
-      at += 16;
-      continue;
-    }
-    // Over the sixteen bytes that hold something else, then fast again.
-    const char* const stop = at + 16;
+  std::size_t at = PlainPrefix(text);
+  const char* const end = text.data() + text.size();
+  while (at < text.size()) {
+    // Over the bytes that hold something else, then fast again.
+    const std::size_t stop = std::min(at + 16, text.size());
     while (at < stop) {
-      const std::size_t length = Utf8SequenceLength(at, end);
-      if (length == 0 || *at == '\0') return static_cast<std::size_t>(at - text.data());
+      const std::size_t length = Utf8SequenceLength(text.data() + at, end);
+      if (length == 0 || text[at] == '\0') return at;
       at += length;
     }
-  }
-  if (end - at >= 8 && PlainAscii8(at)) at += 8;
-  while (at < end) {
-    const std::size_t length = Utf8SequenceLength(at, end);
-    if (length == 0 || *at == '\0') return static_cast<std::size_t>(at - text.data());
-    at += length;
+    at += PlainPrefix(text.substr(at));
   }
   return text.size();
 }

@@ -1,0 +1,27 @@
+// Numbers of a known width in text, as dates and times have them.
+#ifndef TRANSLOAD_CORE_DIGITS_H_
+#define TRANSLOAD_CORE_DIGITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace transload {
+
+// Reads exactly so many decimal digits; false when one of the characters is none. Without a branch
+// per digit.
+template <std::size_t kDigits>
+inline bool ReadDigits(const char* at, std::uint32_t& value) {
+  std::uint32_t sum = 0;
+  bool digits = true;
+  for (std::size_t i = 0; i < kDigits; ++i) {
+    const auto digit = static_cast<std::uint8_t>(at[i] - '0');
+    digits &= digit < 10;
+    sum = sum * 10 + digit;
+  }
+  value = sum;
+  return digits;
+}
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_CORE_DIGITS_H_
