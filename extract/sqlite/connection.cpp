@@ -11,6 +11,7 @@ namespace {
 constexpr int kBusyTimeoutMs = 10'000;
 // Instructions of the virtual machine between two looks at the interrupt flag: some 0.1 ms.
 constexpr int kProgressSteps = 10'000;
+constexpr const char* kRowFunction = "transload_row";
 
 std::string Quoted(std::string_view text, char quote) {
   std::string quoted(1, quote);
@@ -86,6 +87,39 @@ Connection::Connection(const std::string& path, bool immutable) : path_(path) {
       handle_, kProgressSteps,
       [](void* self) { return static_cast<Connection*>(self)->interrupted() ? 1 : 0; }, this);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  // For queries of our own only: not for what a view or a trigger of the file may say.
+  sqlite3_create_function_v2(handle_, kRowFunction, -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, this,
+                             &Connection::CallRow, nullptr, nullptr, nullptr);
+}
+
+void Connection::CallRow(sqlite3_context* context, int count, sqlite3_value** values) {
+  auto* self = static_cast<Connection*>(sqlite3_user_data(context));
+  try {
+    self->take_row_(sqlite3_value_int(values[0]), Values(values + 1, count - 1));
+  } catch (...) {
+    self->failure_ = std::current_exception();
+    sqlite3_result_error(context, "a row was not taken", -1);
+  }
+}
+
+std::string Connection::RowCalls(const std::vector<std::string>& labels,
+                                 const std::vector<std::string>& expressions) const {
+  const auto most = static_cast<std::size_t>(sqlite3_limit(handle_, SQLITE_LIMIT_FUNCTION_ARG, -1));
+  const std::size_t room = most - labels.size() - 1;
+  std::vector<std::string> calls;
+  for (std::size_t at = 0; calls.empty() || at < expressions.size(); at += room) {
+    std::vector<std::string> arguments{std::to_string(calls.size())};
+    arguments.insert(arguments.end(), labels.begin(), labels.end());
+    for (std::size_t i = at; i < std::min(at + room, expressions.size()); ++i) {
+      arguments.push_back(expressions[i]);
+    }
+    calls.push_back(fmt::format("{}({})", kRowFunction, fmt::join(arguments, ",")));
+  }
+  return fmt::format("{}", fmt::join(calls, ","));
+}
+
+void Connection::RethrowFailure() {
+  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 void Connection::WaitForLocks(std::uint64_t milliseconds) {
@@ -205,6 +239,7 @@ std::string Statement::Text(int column) const {
 }
 
 void Statement::Fail(int result) const {
+  connection_->RethrowFailure();
   if (result == SQLITE_ROW) result = SQLITE_INTERRUPT;
   throw connection_->MakeError(result, "reading");
 }

@@ -16,13 +16,22 @@ std::string SampleSql(const TableKey& key, double percent) {
   return fmt::format("abs({} % 1000003) * 7919 % 1000003 < {}", key.Sql(), parts);
 }
 
-std::string SelectSql(const ReadRequest& request, const TableKey& key) {
-  std::string sql = "SELECT ";
+std::string SelectSql(const ReadRequest& request, const TableKey& key,
+                      const Connection& connection) {
+  std::vector<std::string> values;
   for (const ReadColumn& column : request.columns) {
-    sql += (column.expression.empty() ? QuoteName(column.name) : column.expression) + ",";
+    values.push_back(column.expression.empty() ? QuoteName(column.name) : column.expression);
   }
-  // A row of no columns is still a row: the last one is never looked at.
-  sql += "1 FROM main." + QuoteName(request.table);
+  std::string sql = "SELECT ";
+  if (!request.in_key_order) {
+    sql += connection.RowCalls({}, values);
+  } else {
+    // Where SQLite sorts, it would call the function before.
+    // A row of no columns is still a row: the last one is never looked at.
+    for (const std::string& value : values) sql += value + ",";
+    sql += "1";
+  }
+  sql += " FROM main." + QuoteName(request.table);
   if (!request.range.whole_table()) sql += " NOT INDEXED";
   std::string where = RangeSql(key, request.range);
   const auto add = [&](const std::string& condition) {
@@ -62,51 +71,55 @@ void Reader::Open(const ReadRequest& request) {
     error.table = request.table;
     throw error;
   }
-  rows_ = Statement(*connection_, SelectSql(request, key));
+  rows_ = Statement(*connection_, SelectSql(request, key, *connection_));
   BindRange(rows_, key, request.range);
+  taken_ = !request.in_key_order;
+  connection_->OnRow([this](int part, const Values& values) { AppendValues(part, values); });
   utf8_ = connection_->StoresUtf8();
   columns_ = static_cast<int>(request.columns.size());
 }
 
 bool Reader::Read(RowBatch& batch) {
   if (!rows_) throw BugError("a SQLite reader was read before it was opened");
+  batch_ = &batch;
   while (!batch.full()) {
     if (!rows_.Step()) {
       rows_.Close();
       ProveUnmoved();
       return false;
     }
-    AppendRow(batch);
+    if (taken_) continue;
+    batch.BeginRow();
+    for (int column = 0; column < columns_; ++column) AppendValue(rows_.At(column));
   }
   return true;
 }
 
-void Reader::AppendRow(RowBatch& batch) const {
-  batch.BeginRow();
-  for (int column = 0; column < columns_; ++column) AppendValue(batch, column);
+void Reader::AppendValues(int part, const Values& values) {
+  if (part == 0) batch_->BeginRow();
+  for (int i = 0; i < values.size(); ++i) AppendValue(values.At(i));
 }
 
-void Reader::AppendValue(RowBatch& batch, int column) const {
-  const Value value = rows_.At(column);
+void Reader::AppendValue(const Value& value) {
   switch (value.Class()) {
     case SQLITE_INTEGER: {
       const std::int64_t integer = value.Integer();
-      std::memcpy(DynamicCell(batch, DynamicClass::kInteger, 8), &integer, 8);
+      std::memcpy(DynamicCell(*batch_, DynamicClass::kInteger, 8), &integer, 8);
       break;
     }
     case SQLITE_FLOAT: {
       const double real = value.Real();
-      std::memcpy(DynamicCell(batch, DynamicClass::kReal, 8), &real, 8);
+      std::memcpy(DynamicCell(*batch_, DynamicClass::kReal, 8), &real, 8);
       break;
     }
     case SQLITE_TEXT:
-      AppendBytes(batch, DynamicClass::kText, utf8_ ? value.StoredBytes() : rows_.Bytes(column));
+      AppendBytes(*batch_, DynamicClass::kText, utf8_ ? value.StoredBytes() : value.Text());
       break;
     case SQLITE_BLOB:
-      AppendBytes(batch, DynamicClass::kBlob, value.StoredBytes());
+      AppendBytes(*batch_, DynamicClass::kBlob, value.StoredBytes());
       break;
     default:
-      batch.AppendNull();
+      batch_->AppendNull();
   }
 }
 
@@ -148,6 +161,7 @@ std::optional<KeyBound> Reader::BoundaryAfter(const std::string& /*schema*/,
 
 std::unique_ptr<Connection> Reader::TakeConnection() {
   rows_.Close();
+  connection_->OnRow({});
   connection_->ClearInterrupt();
   const bool sound = !unlocked_.empty() || connection_->in_transaction();
   return sound ? std::move(connection_) : nullptr;

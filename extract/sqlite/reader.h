@@ -31,15 +31,17 @@ class Reader : public RowReader {
   std::unique_ptr<Connection> TakeConnection();
 
  private:
-  void AppendRow(RowBatch& batch) const;
-  void AppendValue(RowBatch& batch, int column) const;
+  void AppendValues(int part, const Values& values);
+  void AppendValue(const Value& value);
   void ProveUnmoved();
 
   std::unique_ptr<Connection> connection_;
   Position unlocked_;
   Statement rows_;
+  RowBatch* batch_ = nullptr;  // being filled
   int columns_ = 0;
-  bool utf8_ = false;  // texts are in the file as they are read
+  bool taken_ = false;  // rows are in the batch once they are found
+  bool utf8_ = false;   // texts are in the file as they are read
 };
 
 }  // namespace transload::sqlite

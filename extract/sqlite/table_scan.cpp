@@ -100,17 +100,18 @@ class ChunkWalk {
 };
 
 // How a value is shown to the user: '5x', x'00ff', 1.5.
-std::string Shown(const Statement& row, int column) {
-  if (row.Class(column) == SQLITE_BLOB) {
-    const std::string_view bytes = row.Bytes(column);
+std::string Shown(const Value& value) {
+  if (value.Class() == SQLITE_BLOB) {
+    const std::string_view bytes = value.StoredBytes();
     std::string text = "x'";
     for (unsigned char byte : bytes.substr(0, kSampleChars / 2))
       text += fmt::format("{:02x}", byte);
     return text + (bytes.size() > kSampleChars / 2 ? "...'" : "'");
   }
-  if (row.Class(column) != SQLITE_TEXT) return row.Text(column);
+  if (value.Class() == SQLITE_NULL) return "";
+  if (value.Class() != SQLITE_TEXT) return std::string(value.Text());
   std::string text = "'";
-  const std::string_view bytes = row.Bytes(column);
+  const std::string_view bytes = value.Text();
   for (unsigned char byte : bytes.substr(0, kSampleChars)) {
     // Only ASCII is sure to be shown as it stands: these may be ill-formed bytes.
     text += byte >= 0x20 && byte < 0x7f ? std::string(1, static_cast<char>(byte))
@@ -123,16 +124,20 @@ class ChunkScanner {
  public:
   ChunkScanner(Connection& connection, const SourceTable& table, const TableKey& key,
                const std::vector<const SourceColumn*>& columns)
-      : connection_(connection), table_(table), key_(key) {
-    for (const SourceColumn* column : columns) columns_.emplace_back(*column);
-    std::vector<std::string> labels;
-    if (key.by == SplitBy::kRowid) labels = {key.rowid};
-    if (key.by == SplitBy::kKey) labels = key.columns;
-    for (const std::string& label : labels) select_ += QuoteName(label) + ",";
-    first_ = static_cast<int>(labels.size());
-    utf8_ = connection.StoresUtf8();
-    for (const SourceColumn* column : columns) select_ += QuoteName(column->name) + ",";
-    select_ += "1";
+      : connection_(connection), table_(table), key_(key), utf8_(connection.StoresUtf8()) {
+    std::vector<std::string> labels, values;
+    if (key.by == SplitBy::kRowid) labels.push_back(QuoteName(key.rowid));
+    for (std::size_t i = 0; key.by == SplitBy::kKey && i < key.columns.size(); ++i) {
+      if (i < kMostLabels) labels.push_back(QuoteName(key.columns[i]));
+    }
+    for (const SourceColumn* column : columns) {
+      columns_.emplace_back(*column);
+      values.push_back(QuoteName(column->name));
+    }
+    labels_ = static_cast<int>(labels.size());
+    select_ = connection.RowCalls(labels, values);
+    // Where rows beyond a limit begin.
+    if (key.by == SplitBy::kRowid) select_ += "," + labels[0];
   }
 
   // Reads a range up to a limit, and returns the range of the rows beyond.
@@ -144,19 +149,25 @@ class ChunkScanner {
                               QuoteName(table_.name), where.empty() ? "" : " WHERE ", where,
                               key_.by == SplitBy::kRowid ? " ORDER BY " + key_.Sql() : ""));
     BindRange(row, key_, range);
-    ScanChunk chunk{range.lower, 0, 0};
+    chunk_ = {range.lower, 0, 0};
+    bool beyond = false;
+    connection_.OnRow([&](int part, const Values& values) {
+      if (part == 0) {
+        beyond = chunk_.rows == limit.rows || chunk_.bytes >= limit.bytes;
+        if (!beyond) ++chunk_.rows;
+        column_ = columns_.data();
+      }
+      if (!beyond) Look(values);
+    });
     std::optional<PartitionRange> rest;
     while (row.Step()) {
-      if (chunk.rows == limit.rows || chunk.bytes >= limit.bytes) {
-        rest = range;
-        rest->lower = ReadBound(row, 0, key_);
-        break;
-      }
-      ++chunk.rows;
-      for (std::size_t i = 0; i < columns_.size(); ++i) chunk.bytes += Look(row, i);
+      if (!beyond) continue;
+      rest = range;
+      rest->lower = ReadBound(row, row.columns() - 1, key_);
+      break;
     }
-    rows = chunk.rows;
-    if (rows > 0 || !chunk.lower) chunks_.push_back(std::move(chunk));
+    rows = chunk_.rows;
+    if (rows > 0 || !chunk_.lower) chunks_.push_back(std::move(chunk_));
     return rest;
   }
 
@@ -164,53 +175,58 @@ class ChunkScanner {
   std::vector<ScanChunk>& chunks() { return chunks_; }
 
  private:
-  std::uint64_t Look(const Statement& row, std::size_t index) {
-    ColumnScan& scan = columns_[index];
-    const int column = first_ + static_cast<int>(index);
-    std::uint64_t bytes = 8;
-    const Value value = row.At(column);
-    switch (value.Class()) {
-      case SQLITE_INTEGER:
-        scan.AddInteger(value.Integer());
-        break;
-      case SQLITE_FLOAT:
-        scan.AddReal(value.Real());
-        break;
-      case SQLITE_TEXT: {
-        const std::string_view text = utf8_ ? value.StoredBytes() : row.Bytes(column);
-        bytes = text.size();
-        scan.AddText(text);
-        break;
+  static constexpr std::size_t kMostLabels = 16;
+
+  void Look(const Values& values) {
+    for (int i = labels_; i < values.size(); ++i, ++column_) {
+      const Value value = values.At(i);
+      std::uint64_t bytes = 8;
+      switch (value.Class()) {
+        case SQLITE_INTEGER:
+          column_->AddInteger(value.Integer());
+          break;
+        case SQLITE_FLOAT:
+          column_->AddReal(value.Real());
+          break;
+        case SQLITE_TEXT: {
+          const std::string_view text = utf8_ ? value.StoredBytes() : value.Text();
+          bytes = text.size();
+          column_->AddText(text);
+          break;
+        }
+        case SQLITE_BLOB: {
+          const std::string_view blob = value.StoredBytes();
+          bytes = blob.size();
+          column_->AddBlob(blob);
+          break;
+        }
+        default:
+          column_->AddNull();
+          continue;
       }
-      case SQLITE_BLOB: {
-        const std::string_view blob = value.StoredBytes();
-        bytes = blob.size();
-        scan.AddBlob(blob);
-        break;
-      }
-      default:
-        scan.AddNull();
-        return 0;
+      chunk_.bytes += bytes;
+      if (column_->WantsSample()) column_->KeepSample(Label(values) + Shown(value));
     }
-    if (scan.WantsSample()) scan.KeepSample(Label(row) + Shown(row, column));
-    return bytes;
   }
 
-  std::string Label(const Statement& row) const {
+  std::string Label(const Values& values) const {
     std::string label;
-    for (int i = 0; i < first_; ++i) label += (i == 0 ? "" : ", ") + Shown(row, i);
+    for (int i = 0; i < labels_; ++i) label += (i == 0 ? "" : ", ") + Shown(values.At(i));
     if (key_.by == SplitBy::kRowid) return "rowid " + label + ": ";
-    return first_ == 0 ? "" : "key " + label + ": ";
+    return labels_ == 0 ? "" : "key " + label + ": ";
   }
 
   Connection& connection_;
   const SourceTable& table_;
   const TableKey& key_;
+  const bool utf8_;
   std::string select_;
-  int first_ = 0;
-  bool utf8_ = false;
+  int labels_ = 0;
   std::vector<ColumnScan> columns_;
   std::vector<ScanChunk> chunks_;
+  // Of the query that runs.
+  ScanChunk chunk_;
+  ColumnScan* column_ = nullptr;
 };
 
 // Runs every scanner until the walk has no more chunks; the first failure ends them all.

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -224,6 +225,60 @@ TEST(SqliteReader, ReadsRowsLargerThanABatch) {
   batch.Clear();
   EXPECT_FALSE(reader->Read(batch));
   EXPECT_EQ(batch.rows(), 1u);
+}
+
+// A function of SQL has fewer arguments than a table may have columns.
+TEST(SqliteReader, ReadsAndScansAsManyColumnsAsATableMayHave) {
+  constexpr int kColumns = 2000;
+  std::string columns, values;
+  for (int i = 0; i < kColumns; ++i) {
+    columns += fmt::format("{}c{} INTEGER", i == 0 ? "" : ",", i);
+    values += fmt::format("{}{}", i == 0 ? "" : ",", i);
+  }
+  const TestDatabase database(fmt::format(
+      "CREATE TABLE t({}); INSERT INTO t VALUES ({}); INSERT INTO t(c1999) VALUES ('last');",
+      columns, values));
+  const auto source = database.Open();
+  source->TakeSnapshot({});
+  const SourceCatalogue catalogue = source->ReadCatalogue();
+  const Rows rows = ReadAll(*source, TableOf(catalogue, "t"));
+  ASSERT_EQ(rows.size(), 2u);
+  for (std::size_t i = 0; i < kColumns; ++i) ASSERT_EQ(rows[0][i], fmt::format("i:{}", i));
+  EXPECT_EQ(rows[1].front(), "NULL");
+  EXPECT_EQ(rows[1].back(), "t:last");
+
+  const std::vector<ColumnFacts> facts =
+      source->Scan(TableOf(catalogue, "t"), {"c0", "c126", "c127", "c1999"});
+  EXPECT_EQ(facts[1].maximum, "126");
+  EXPECT_EQ(facts[2].maximum, "127");
+  EXPECT_EQ(facts[2].nulls, 1u);
+  EXPECT_THAT(facts[3].samples, ElementsAre("rowid 2: 'last'"));
+  std::vector<std::string> all;
+  for (int i = 0; i < kColumns; ++i) all.push_back(fmt::format("c{}", i));
+  const std::vector<ColumnFacts> whole = source->Scan(TableOf(catalogue, "t"), all);
+  for (std::size_t i = 0; i < kColumns; ++i) ASSERT_EQ(whole[i].minimum, std::to_string(i));
+  EXPECT_THAT(whole.back().samples, ElementsAre("rowid 2: 'last'"));
+}
+
+// SQLite calls a function of the selected values before it sorts.
+TEST(SqliteReader, KeepsTheOrderOfTheKeyWhereAnIndexHasAnother) {
+  const TestDatabase database(R"(
+    CREATE TABLE t(id INTEGER PRIMARY KEY, c TEXT);
+    CREATE INDEX t_c ON t(c);
+    INSERT INTO t VALUES (1, 'b'), (2, 'a'), (3, 'b'), (4, 'a');)");
+  const auto source = database.Open();
+  source->TakeSnapshot({});
+  const auto reader = source->NewReader();
+  ReadRequest request;
+  request.table = "t";
+  request.where = "c IN ('a', 'b')";
+  request.in_key_order = true;
+  request.columns = {{"id", "", CellFormat::kDynamic}};
+  reader->Open(request);
+  RowBatch batch;
+  EXPECT_FALSE(reader->Read(batch));
+  EXPECT_THAT(RowsOf(batch, 1), ElementsAre(ElementsAre("i:1"), ElementsAre("i:2"),
+                                            ElementsAre("i:3"), ElementsAre("i:4")));
 }
 
 TEST(SqliteReader, ConvertsUtf16Databases) {
