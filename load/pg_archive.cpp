@@ -5,6 +5,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <optional>
 #include <utility>
@@ -245,16 +246,27 @@ std::vector<ArchiveEntry> ReadArchive(const PgPrograms& programs, const ArchiveR
     dump.push_back("--exclude-schema=" + ddl::QuoteName(schema));
   }
   Must(dump, environment, request.stall_timeout_ms);
+  const auto restore = [&](std::vector<std::string> how) {
+    how.insert(how.begin(), programs.pg_restore);
+    how.push_back(file);
+    return std::async(std::launch::async,
+                      [how, &request] { return Must(how, {}, request.stall_timeout_ms).out; });
+  };
+  struct Section {
+    bool post_data;
+    std::future<std::string> listing, script;
+  };
+  std::vector<Section> sections;
+  for (const char* name : {"pre-data", "post-data"}) {
+    const std::string which = std::string("--section=") + name;
+    sections.push_back(
+        {!sections.empty(), restore({"--list", which}), restore({"--verbose", which, "--file=-"})});
+  }
   std::vector<ArchiveEntry> entries;
-  for (const char* section : {"pre-data", "post-data"}) {
-    const std::string which = std::string("--section=") + section;
-    const std::string listing =
-        Must({programs.pg_restore, "--list", which, file}, {}, request.stall_timeout_ms).out;
-    const std::string script = Must({programs.pg_restore, "--verbose", which, "--file=-", file}, {},
-                                    request.stall_timeout_ms)
-                                   .out;
+  for (Section& section : sections) {
+    const std::string listing = section.listing.get();
     for (ArchiveEntry& entry :
-         ParseArchiveScript(script, listing, std::string_view(section) == "post-data")) {
+         ParseArchiveScript(section.script.get(), listing, section.post_data)) {
       entries.push_back(std::move(entry));
     }
   }

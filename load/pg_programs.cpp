@@ -16,7 +16,10 @@
 #include <cstring>
 #include <filesystem>
 #include <limits>
+#include <map>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <sstream>
 
 #include "core/error.h"
@@ -73,7 +76,7 @@ std::vector<fs::path> Folders(const std::string& wanted) {
 bool Runnable(const fs::path& program) { return ::access(program.c_str(), X_OK) == 0; }
 
 // "pg_dump (PostgreSQL) 15.14 (Debian ...)" -> "15.14"
-std::string VersionOf(const fs::path& pg_dump) {
+std::string AskVersion(const fs::path& pg_dump) {
   const std::string text = RunProgram({pg_dump.string(), "--version"}, {}, kVersionTime).out;
   const std::size_t at = text.find(") ");
   if (at == std::string::npos) return "";
@@ -81,10 +84,25 @@ std::string VersionOf(const fs::path& pg_dump) {
   return text.substr(at + 2, end == std::string::npos ? end : end - at - 2);
 }
 
+// Each program is asked once.
+std::string VersionOf(const fs::path& pg_dump) {
+  static std::mutex mutex;
+  static std::map<fs::path, std::string> known;
+  const std::lock_guard lock(mutex);
+  auto found = known.find(pg_dump);
+  if (found == known.end()) found = known.emplace(pg_dump, AskVersion(pg_dump)).first;
+  return found->second;
+}
+
 std::vector<PgPrograms> Installed(const std::string& wanted) {
   std::vector<PgPrograms> found;
+  std::set<fs::path> seen;
   for (const fs::path& folder : Folders(wanted)) {
     if (!Runnable(folder / "pg_dump") || !Runnable(folder / "pg_restore")) continue;
+    std::error_code ignored;
+    const fs::path program = fs::canonical(folder / "pg_dump", ignored);
+    // Debian's wrapper runs one of the folders that were looked into.
+    if (program.filename() == "pg_wrapper" || !seen.insert(program).second) continue;
     PgPrograms programs{(folder / "pg_dump").string(), (folder / "pg_restore").string(), 0,
                         VersionOf(folder / "pg_dump")};
     programs.major = static_cast<int>(std::strtol(programs.version.c_str(), nullptr, 10));
