@@ -113,7 +113,8 @@ std::vector<OptionSpec> Running() {
       {"jobs", "j", kValue, "N", "lanes that move rows at the same time; default min(cores, 8)",
        kForSourceAndTarget,
        [](Options& o, Text t) { o.jobs = static_cast<int>(ParseInteger(t, 1, 256)); }},
-      {"index-jobs", "", kValue, "N", "indexes built at the same time; default as --jobs",
+      {"index-jobs", "", kValue, "N",
+       "indexes built at the same time, and processes at one; default as --jobs",
        kForSourceAndTarget,
        [](Options& o, Text t) { o.index_jobs = static_cast<int>(ParseInteger(t, 1, 256)); }},
       {"on-bad-row", "", kValue, "stop|reject", "when a row cannot be stored", kForRun,
@@ -187,7 +188,8 @@ std::vector<OptionSpec> Limits() {
          ParseDeadline(std::string(t), WallClock::now());  // refuses what is no time to come
          o.deadline = t;
        }},
-      {"partition-size", "", kValue, "SIZE", "source data per partition; default 64MiB", both,
+      {"partition-size", "", kValue, "SIZE", "source data per partition at most; default 64MiB",
+       both,
        [](Options& o, Text t) {
          o.partition_bytes = ParseSize(t);
          if (o.partition_bytes < 4096) throw UsageError("a partition has at least 4096 bytes");

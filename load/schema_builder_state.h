@@ -75,6 +75,17 @@ struct SchemaBuilder::State {
     session.Exec(
         "select set_config('maintenance_work_mem', '128MB', false) "
         "where pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('128MB')");
+    // No more processes at one index than the user gave the run; a sort that is shared by more than
+    // there are cores takes longer than one that is not shared.
+    session.Exec(
+        "select set_config(name, $1::text, false) from pg_catalog.pg_settings "
+        "where name = 'max_parallel_maintenance_workers' and setting::int > $1::int",
+        {std::to_string(std::max(0, given.index_jobs - 1))});
+    // PostgreSQL ends an autovacuum that is in the way of a lock, but only when it looks for a
+    // deadlock: after a second unless told otherwise, which only a superuser may do.
+    session.Exec(
+        "select set_config('deadlock_timeout', '20ms', false) from pg_catalog.pg_roles "
+        "where rolname = current_user and rolsuper");
     if (given.tune) Tune();
   }
 
