@@ -7,6 +7,7 @@
 #include "extract/postgres/postgres_source.h"
 #include "load/local_cluster.h"
 #include "pipeline/postgres_catalogue.h"
+#include "pipeline/work_board.h"
 
 namespace transload {
 namespace {
@@ -56,6 +57,12 @@ Endpoints::Endpoints(const Options& resolved)
     : options(resolved), source(OpenSource(options)), target(Target::Connect(options)) {
   auto* postgres = dynamic_cast<postgres::PostgresSource*>(source.get());
   if (postgres != nullptr) NamePartitions(*postgres, options);
+}
+
+SplitPlan Endpoints::Split(const SourceTable& table, const std::string& where) {
+  return source->Split(
+      table, where,
+      EvenPartitionBytes(table.estimated_bytes, options.partition_bytes, options.jobs));
 }
 
 PlanRequest Planned::Request(const Endpoints& ends) const {

@@ -26,6 +26,9 @@ Options Resolve(const Options& options);
 struct Endpoints {
   explicit Endpoints(const Options& resolved);
 
+  // Cuts a table into the partitions of a run.
+  SplitPlan Split(const SourceTable& table, const std::string& where);
+
   Options options;
   std::unique_ptr<Source> source;
   std::mutex source_mutex;  // a Source is used by one thread at a time

@@ -295,7 +295,7 @@ void Migration::Begin() {
 
 std::vector<NewPartition> Migration::CutTable(std::int64_t id, const TablePlan& plan,
                                               const SourceTable& source) {
-  SplitPlan split = ends_->source->Split(source, plan.where, ends_->options.partition_bytes);
+  SplitPlan split = ends_->Split(source, plan.where);
   const std::uint64_t bytes =
       std::max<std::uint64_t>(1, plan.estimated_bytes / split.ranges.size());
   std::vector<NewPartition> partitions;
@@ -363,9 +363,7 @@ void Migration::FillBoard() {
       work.rows_per_partition = RowsPerPartition(row->sums.rows_read, row->sums.source_bytes,
                                                  ends_->options.partition_bytes);
     } else if (const SourceTable* table = planned_.FindSource(work.plan)) {
-      work.rows_per_partition =
-          ends_->source->Split(*table, work.plan.where, ends_->options.partition_bytes)
-              .rows_per_partition;
+      work.rows_per_partition = ends_->Split(*table, work.plan.where).rows_per_partition;
     }
   }
 }

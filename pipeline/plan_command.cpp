@@ -32,7 +32,7 @@ PlanResult PlanMigration(const Options& options, Progress& progress, const StopF
     stop.ThrowIfRequested();
     TableSplit split{table.SourceLabel(), 1, "one partition"};
     if (const SourceTable* source = planned.FindSource(table)) {
-      SplitPlan plan = ends.source->Split(*source, table.where, ends.options.partition_bytes);
+      SplitPlan plan = ends.Split(*source, table.where);
       split.partitions = plan.ranges.size();
       if (plan.rows_per_partition > 0) {
         split.partitions = std::max<std::uint64_t>(

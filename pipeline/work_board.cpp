@@ -7,6 +7,19 @@
 #include "core/error.h"
 
 namespace transload {
+namespace {
+
+std::uint64_t RoundUp(std::uint64_t dividend, std::uint64_t divisor) {
+  return dividend / divisor + (dividend % divisor == 0 ? 0 : 1);
+}
+
+}  // namespace
+
+std::uint64_t EvenPartitionBytes(std::uint64_t table_bytes, std::uint64_t wanted, int lanes) {
+  if (table_bytes <= wanted) return wanted;
+  const auto each = static_cast<std::uint64_t>(std::max(1, lanes));
+  return RoundUp(table_bytes, RoundUp(RoundUp(table_bytes, wanted), each) * each);
+}
 
 std::uint64_t RowsPerPartition(std::uint64_t rows, std::uint64_t bytes,
                                std::uint64_t partition_bytes) {

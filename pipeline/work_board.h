@@ -33,6 +33,10 @@ struct TableWork {
   std::optional<std::uint64_t> source_rows;
 };
 
+// The size that cuts a table into equal partitions, none larger than `wanted`, and as many for one
+// lane as for another: a lane that is left over at the end is a core that has nothing to do.
+std::uint64_t EvenPartitionBytes(std::uint64_t table_bytes, std::uint64_t wanted, int lanes);
+
 // What was measured so far, as rows for one partition; never 0.
 std::uint64_t RowsPerPartition(std::uint64_t rows, std::uint64_t bytes,
                                std::uint64_t partition_bytes);

@@ -116,8 +116,8 @@ SplitPlan ByKey(ControlConnection& connection, const SourceTable& table, const T
 SplitPlan PlanSplit(ControlConnection& connection, const SourceTable& table,
                     std::uint64_t partition_bytes) {
   const TableSize size = Measure(connection, table);
-  const std::uint64_t wanted =
-      std::min(kMostRanges, size.bytes / std::max<std::uint64_t>(1, partition_bytes) + 1);
+  const std::uint64_t each = std::max<std::uint64_t>(1, partition_bytes);
+  const std::uint64_t wanted = std::min(kMostRanges, (size.bytes + each - 1) / each);
   if (wanted <= 1 || size.blocks <= 1) return Whole("one partition: small");
   // Blocks are those of one file; what is read through its root has many.
   const bool one_file = table.engine != kPartitioned;
