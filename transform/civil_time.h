@@ -77,12 +77,12 @@ class CivilRules {
   // Rounding follows PostgreSQL: half away from zero, counted from 2000-01-01.
   bool Micros(EncodeContext& context, std::int64_t whole_micros, std::uint32_t nanos,
               std::int32_t precision, std::int64_t& micros) const {
+    micros = whole_micros + nanos / 1000;
+    if (nanos == 0) return true;
     const std::uint32_t unit = precision < 0 ? 1000 : kNanosPerUnit[precision];
-    if (nanos % unit == 0) [[likely]] {
-      micros = whole_micros + nanos / 1000;
-      return true;
-    }
-    return ExcessMicros(context, whole_micros, nanos, unit, micros);
+    // A division by a constant is none.
+    const bool whole = unit == 1000 ? nanos % 1000 == 0 : nanos % unit == 0;
+    return whole || ExcessMicros(context, whole_micros, nanos, unit, micros);
   }
 
  private:

@@ -12,22 +12,6 @@ T Load(const unsigned char* at) {
   return value;
 }
 
-void AppendCivil(const unsigned char* at, unsigned size, RowBatch& batch) {
-  CivilTime time{};
-  if (size >= 4) {
-    time.year = static_cast<std::int16_t>(Load<std::uint16_t>(at));
-    time.month = at[2];
-    time.day = at[3];
-  }
-  if (size >= 7) {
-    time.hour = at[4];
-    time.minute = at[5];
-    time.second = at[6];
-  }
-  if (size >= 11) time.nanos = Load<std::uint32_t>(at + 7) * 1000;
-  batch.AppendCell(&time, sizeof time);
-}
-
 void AppendDuration(const unsigned char* at, unsigned size, RowBatch& batch) {
   std::int64_t nanos = 0;
   if (size >= 8) {
@@ -78,11 +62,6 @@ WireType WireTypeOf(int type, bool is_unsigned) {
     default:
       return {WireForm::kBytes, std::nullopt};
   }
-}
-
-const unsigned char* DecodeCivil(const unsigned char* at, RowBatch& batch) {
-  AppendCivil(at + 1, *at, batch);
-  return at + 1 + *at;
 }
 
 const unsigned char* DecodeDuration(const unsigned char* at, RowBatch& batch) {
