@@ -24,7 +24,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kSliceBytes = std::size_t{256} << 10;
+constexpr std::size_t kSliceBytes = std::size_t{1} << 20;
 
 struct FreeResult {
   void operator()(PGresult* result) const { PQclear(result); }
