@@ -89,19 +89,26 @@ RowEncoder& RowEncoder::operator=(RowEncoder&&) noexcept = default;
 // Writes the fields of one row. `plain` tells whether they are canonical as they stand.
 bool RowEncoder::State::EncodeRow(std::string_view cells, EncodeContext& context,
                                   bool& plain) const {
-  CellCursor cursor(cells);
+  // A CellCursor unrolled: one Cell serves the whole row.
+  const char* next = cells.data();
+  const char* const end = next + cells.size();
+  Cell cell;
+  cell.null = false;
+  context.cell = &cell;
   context.column = 0;
   for (const Step& step : steps) {
-    if (cursor.done()) throw BugError("a row has fewer cells than the table has columns");
-    const Cell cell = cursor.Next();
-    if (cell.null) {
+    if (next == end) throw BugError("a row has fewer cells than the table has columns");
+    cell.size = LoadBe32(next);
+    cell.data = next + 4;
+    next += 4;
+    if (cell.size == 0xFFFFFFFFu) {
       if (step.not_null) return context.Fault("NULL, but the target column is NOT NULL");
       StoreBe32(context.at, 0xFFFFFFFFu);
       context.at += 4;
       ++context.column;
       continue;
     }
-    context.cell = &cell;
+    next += cell.size;
     context.source = step.source;
     context.not_null = step.not_null;
     if (step.rewrites && plain) {
@@ -115,7 +122,7 @@ bool RowEncoder::State::EncodeRow(std::string_view cells, EncodeContext& context
     }
     ++context.column;
   }
-  if (!cursor.done()) throw BugError("a row has more cells than the table has columns");
+  if (next != end) throw BugError("a row has more cells than the table has columns");
   return true;
 }
 

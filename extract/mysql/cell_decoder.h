@@ -63,7 +63,9 @@ inline const unsigned char* DecodeCivil(const unsigned char* at, RowBatch& batch
 }
 
 // Appends the value at `at` and returns where the next one begins. Inline: it runs once per cell.
-inline const unsigned char* DecodeCell(WireForm form, const unsigned char* at, RowBatch& batch) {
+[[gnu::always_inline]] inline const unsigned char* DecodeCell(WireForm form,
+                                                              const unsigned char* at,
+                                                              RowBatch& batch) {
   switch (form) {
     case WireForm::kFixed1:
       std::memcpy(batch.AppendCell(1), at, 1);
