@@ -23,14 +23,17 @@ std::int64_t SumOf(RowReader& reader) {
 TEST(SqliteSnapshot, ShowsAllReadersOneStateWhileAnotherProgramWrites) {
   TestDatabase database(
       "PRAGMA journal_mode = WAL; CREATE TABLE t(a INT); INSERT INTO t VALUES (1);");
-  std::atomic<bool> stop{false};
-  std::jthread writer([&] {
-    while (!stop) {
+  const auto source = database.Open();
+  // Stops when it goes out of scope, also when what follows throws.
+  // Its pauses grow and shrink, so that some are long enough for a busy machine's readers.
+  const std::jthread writer([&](const std::stop_token& stop) {
+    std::chrono::microseconds pause{200};
+    while (!stop.stop_requested()) {
       database.Execute("INSERT INTO t VALUES (1)");
-      std::this_thread::sleep_for(std::chrono::microseconds(200));
+      std::this_thread::sleep_for(pause);
+      pause = pause > std::chrono::milliseconds(100) ? std::chrono::microseconds(200) : pause * 2;
     }
   });
-  const auto source = database.Open();
   for (int round = 0; round < 5; ++round) {
     const SnapshotInfo snapshot = source->TakeSnapshot(Readers(8, 2));
     EXPECT_TRUE(snapshot.proven);
@@ -41,7 +44,6 @@ TEST(SqliteSnapshot, ShowsAllReadersOneStateWhileAnotherProgramWrites) {
     for (auto& reader : readers) EXPECT_EQ(SumOf(*reader), first);
     EXPECT_THROW(source->NewReader(), Error);
   }
-  stop = true;
 }
 
 TEST(SqliteSnapshot, SeesRowsThatAreOnlyInTheLog) {
