@@ -95,7 +95,11 @@ Connection::Connection(const std::string& path, bool immutable) : path_(path) {
 void Connection::CallRow(sqlite3_context* context, int count, sqlite3_value** values) {
   auto* self = static_cast<Connection*>(sqlite3_user_data(context));
   try {
-    self->take_row_(sqlite3_value_int(values[0]), Values(values + 1, count - 1));
+    // SQLite evaluates a row's values from left to right, and promises it nowhere.
+    const int part = sqlite3_value_int(values[0]);
+    if (part != 0 && part != self->last_part_ + 1) throw BugError("parts of a row in disorder");
+    self->last_part_ = part;
+    self->take_row_(part, Values(values + 1, count - 1));
   } catch (...) {
     self->failure_ = std::current_exception();
     sqlite3_result_error(context, "a row was not taken", -1);

@@ -127,6 +127,7 @@ class Connection {
   ExitCode failure_code_ = ExitCode::kRefused;
   std::atomic<bool> interrupted_{false};
   TakeRow take_row_;
+  int last_part_ = 0;           // that take_row_ was given
   std::exception_ptr failure_;  // of take_row_
 };
 

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "core/error.h"
+#include "extract/sqlite/connection.h"
 #include "tests/extract/sqlite/test_database.h"
 
 namespace transload::sqlite {
@@ -258,6 +259,17 @@ TEST(SqliteReader, ReadsAndScansAsManyColumnsAsATableMayHave) {
   const std::vector<ColumnFacts> whole = source->Scan(TableOf(catalogue, "t"), all);
   for (std::size_t i = 0; i < kColumns; ++i) ASSERT_EQ(whole[i].minimum, std::to_string(i));
   EXPECT_THAT(whole.back().samples, ElementsAre("rowid 2: 'last'"));
+}
+
+TEST(SqliteConnection, ThrowsWhatTakingARowThrew) {
+  const TestDatabase database("CREATE TABLE t(a); INSERT INTO t VALUES (1), (2);");
+  Connection connection(database.path(), false);
+  connection.OnRow([](int, const Values&) { throw std::bad_alloc(); });
+  Statement rows(connection, "SELECT " + connection.RowCalls({}, {"a"}) + " FROM t");
+  EXPECT_THROW(rows.Step(), std::bad_alloc);
+  connection.OnRow([](int, const Values&) {});
+  Statement disordered(connection, "SELECT transload_row(1, a), transload_row(3, a) FROM t");
+  EXPECT_THROW(disordered.Step(), Error);
 }
 
 // SQLite calls a function of the selected values before it sorts.
