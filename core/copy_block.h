@@ -9,6 +9,7 @@
 #ifndef TRANSLOAD_CORE_COPY_BLOCK_H_
 #define TRANSLOAD_CORE_COPY_BLOCK_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -18,6 +19,8 @@
 #include "core/row_hash.h"
 
 namespace transload {
+
+inline constexpr std::size_t kFieldCountBytes = 2;
 
 // A value that could not be encoded. The row it stands in is not in the block.
 struct CellFault {

@@ -1,4 +1,4 @@
-// Numbers of a known width in text, as dates and times have them.
+// Decimal digits in text, and numbers of a known width, as dates and times have them.
 #ifndef TRANSLOAD_CORE_DIGITS_H_
 #define TRANSLOAD_CORE_DIGITS_H_
 
@@ -6,6 +6,8 @@
 #include <cstdint>
 
 namespace transload {
+
+constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // Reads exactly so many decimal digits; false when one of the characters is none. Without a branch
 // per digit.

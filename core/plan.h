@@ -139,6 +139,7 @@ struct TablePlan {
   std::string SourceLabel() const {
     return source_schema.empty() ? source_name : source_schema + "." + source_name;
   }
+  std::string TargetLabel() const { return schema + "." + name; }
   const ColumnPlan* FindColumn(const std::string& target_column) const;
 };
 

@@ -16,19 +16,13 @@
 #include <utility>
 
 #include "load/conninfo.h"
+#include "load/pq_deleters.h"
 
 namespace transload {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
-
-struct FreeConnection {
-  void operator()(PGconn* connection) const { PQfinish(connection); }
-};
-struct FreeResult {
-  void operator()(PGresult* result) const { PQclear(result); }
-};
 
 bool WaitFor(PGconn* connection, short events, Clock::time_point end) {
   const auto left = std::chrono::duration_cast<milliseconds>(end - Clock::now()).count();

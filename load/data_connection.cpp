@@ -17,6 +17,7 @@
 #include "load/backend_watch.h"
 #include "load/conninfo.h"
 #include "load/ddl.h"
+#include "load/pq_deleters.h"
 #include "load/target_error.h"
 
 namespace transload {
@@ -26,13 +27,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kSliceBytes = std::size_t{1} << 20;
 
-struct FreeResult {
-  void operator()(PGresult* result) const { PQclear(result); }
-};
 using Result = std::unique_ptr<PGresult, FreeResult>;
-struct FreeConnection {
-  void operator()(PGconn* connection) const { PQfinish(connection); }
-};
 struct FreeCancel {
   void operator()(PGcancel* cancel) const { PQfreeCancel(cancel); }
 };

@@ -6,11 +6,7 @@
 #include "load/schema_builder_state.h"
 
 namespace transload {
-namespace {
-
-std::string Label(const TablePlan& table) { return table.schema + "." + table.name; }
-
-}  // namespace
+namespace {}  // namespace
 
 ObjectOutcome SchemaBuilder::TruncateTables(const std::vector<const TablePlan*>& tables) {
   std::vector<std::string> names;
@@ -38,7 +34,7 @@ ObjectOutcome SchemaBuilder::RecordAppend(const std::vector<const TablePlan*>& t
 }
 
 ObjectOutcome SchemaBuilder::DropForExisting(const TablePlan& table) {
-  return state_->Do("drop", Label(table), [&](SqlTransaction& transaction) {
+  return state_->Do("drop", table.TargetLabel(), [&](SqlTransaction& transaction) {
     if (state_->Made(transaction, "table", table.schema, table.name, "", "dropped")) return;
     state_->Record(transaction, "table", table.schema, table.name, "", "dropped", "",
                    OidOfRelation(table.schema, table.name));

@@ -24,10 +24,6 @@ constexpr const char* kRecordAmendment =
     "(select source_name from {L}.\"table\" where id = $3::bigint)))::json "
     "where id = $1::text";
 
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
-}
-
 std::vector<std::int64_t> Ids(const SqlRows& rows) {
   std::vector<std::int64_t> ids;
   for (std::size_t row = 0; row < rows.size(); ++row) ids.push_back(rows.Int(row, 0));

@@ -21,10 +21,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
-}
-
 // JSON strings keep a NUL byte as an escape, which text in PostgreSQL cannot.
 std::string WithoutNul(std::string_view text) {
   std::string out;

@@ -16,7 +16,7 @@
 namespace transload {
 namespace {
 
-using Numbers = std::pair<std::uint32_t, std::uint32_t>;  // class, oid
+using ObjectNumbers = std::pair<std::uint32_t, std::uint32_t>;  // class, oid
 
 // Removes itself and what is in it.
 class ScratchFolder {
@@ -85,12 +85,12 @@ std::string_view TakeLine(std::string_view& text) {
 }
 
 // "215; 1259 16385 TABLE app orders owner", one a line.
-std::map<int, Numbers> ReadListing(std::string_view listing) {
-  std::map<int, Numbers> entries;
+std::map<int, ObjectNumbers> ReadListing(std::string_view listing) {
+  std::map<int, ObjectNumbers> entries;
   while (!listing.empty()) {
     std::string_view line = TakeLine(listing);
     int id = 0;
-    Numbers numbers;
+    ObjectNumbers numbers;
     if (!ReadNumber(line, id) || !Skip(line, "; ") || !ReadNumber(line, numbers.first) ||
         !Skip(line, " ") || !ReadNumber(line, numbers.second)) {
       continue;
@@ -118,7 +118,8 @@ std::string HeadingPart(std::string_view line, std::string_view key, std::string
 //   --
 //
 // Consumes it when it is one that the listing has and that has not been seen.
-std::optional<ArchiveEntry> TakeHeading(std::string_view& text, std::map<int, Numbers>& listed) {
+std::optional<ArchiveEntry> TakeHeading(std::string_view& text,
+                                        std::map<int, ObjectNumbers>& listed) {
   std::string_view rest = text;
   ArchiveEntry entry;
   if (!Skip(rest, "--\n-- TOC entry ") || !ReadNumber(rest, entry.id) || !Skip(rest, " (class ") ||
@@ -127,7 +128,7 @@ std::optional<ArchiveEntry> TakeHeading(std::string_view& text, std::map<int, Nu
     return std::nullopt;
   }
   auto known = listed.find(entry.id);
-  if (known == listed.end() || known->second != Numbers(entry.class_oid, entry.oid)) {
+  if (known == listed.end() || known->second != ObjectNumbers(entry.class_oid, entry.oid)) {
     return std::nullopt;
   }
   if (Skip(rest, "-- Dependencies:")) {
@@ -193,7 +194,7 @@ void TakeOwner(ArchiveEntry& entry) {
 
 std::vector<ArchiveEntry> ParseArchiveScript(std::string_view script, std::string_view listing,
                                              bool post_data) {
-  std::map<int, Numbers> listed = ReadListing(listing);
+  std::map<int, ObjectNumbers> listed = ReadListing(listing);
   std::vector<ArchiveEntry> entries;
   std::map<std::string, std::string> settings;
   std::string before;

@@ -12,6 +12,11 @@ constexpr std::array<const char*, 4> kNames = {"nothing", "key", "rowid", "block
 
 }  // namespace
 
+std::string Dump(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', /*ensure_ascii=*/true,
+                   nlohmann::ordered_json::error_handler_t::replace);
+}
+
 std::string RangeToJson(const PartitionRange& range) {
   nlohmann::ordered_json json;
   json["by"] = kNames.at(static_cast<std::size_t>(range.by));

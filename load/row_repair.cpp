@@ -15,7 +15,7 @@
 namespace transload {
 namespace {
 
-constexpr std::size_t kSliceBytes = 256 * 1024;
+constexpr std::size_t kMessageBytes = 256 * 1024;
 
 // The table itself, and its partitions with theirs.
 constexpr const char* kTree =
@@ -128,8 +128,8 @@ struct RowRepair::State {
       connection.Put(kCopyHeader.data(), kCopyHeader.size());
       copying = &stage;
     }
-    for (; !tuples.empty(); tuples.remove_prefix(std::min(tuples.size(), kSliceBytes))) {
-      connection.Put(tuples.data(), std::min(tuples.size(), kSliceBytes));
+    for (; !tuples.empty(); tuples.remove_prefix(std::min(tuples.size(), kMessageBytes))) {
+      connection.Put(tuples.data(), std::min(tuples.size(), kMessageBytes));
     }
   }
 

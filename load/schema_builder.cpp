@@ -9,8 +9,6 @@
 namespace transload {
 namespace {
 
-std::string Label(const TablePlan& table) { return table.schema + "." + table.name; }
-
 std::string OidOfConstraint(const TablePlan& table, const std::string& name) {
   return fmt::format(
       "select oid from pg_catalog.pg_constraint where conrelid = {}::regclass and conname = {}",
@@ -63,7 +61,7 @@ ObjectOutcome SchemaBuilder::CreateCollation(const CollationPlan& collation) {
 }
 
 ObjectOutcome SchemaBuilder::CreateTable(const TablePlan& table) {
-  return state_->Do("table", Label(table), [&](SqlTransaction& transaction) {
+  return state_->Do("table", table.TargetLabel(), [&](SqlTransaction& transaction) {
     if (state_->Made(transaction, "table", table.schema, table.name, "")) return;
     for (const EnumTypePlan& type : table.types) {
       transaction.Exec(ddl::CreateEnum(type));
@@ -124,42 +122,45 @@ ObjectOutcome SchemaBuilder::CreateSequence(const SequencePlan& sequence) {
 }
 
 ObjectOutcome SchemaBuilder::CreateIndex(const TablePlan& table, const IndexPlan& index) {
-  return state_->Do("index", Label(table) + "." + index.name, [&](SqlTransaction& transaction) {
-    if (state_->Made(transaction, "index", table.schema, index.name, table.name)) return;
-    for (const std::string& sql : ddl::CreateIndex(table, index, state_->session.version_num())) {
-      transaction.Exec(sql);
-    }
-    state_->Record(transaction, "index", table.schema, index.name, table.name, "created", "",
-                   fmt::format("select to_regclass({})::oid",
-                               ddl::QuoteLiteral(ddl::Qualified(table.schema, index.name))));
-  });
+  return state_->Do(
+      "index", table.TargetLabel() + "." + index.name, [&](SqlTransaction& transaction) {
+        if (state_->Made(transaction, "index", table.schema, index.name, table.name)) return;
+        for (const std::string& sql :
+             ddl::CreateIndex(table, index, state_->session.version_num())) {
+          transaction.Exec(sql);
+        }
+        state_->Record(transaction, "index", table.schema, index.name, table.name, "created", "",
+                       fmt::format("select to_regclass({})::oid",
+                                   ddl::QuoteLiteral(ddl::Qualified(table.schema, index.name))));
+      });
 }
 
 ObjectOutcome SchemaBuilder::AddForeignKey(const TablePlan& table, const ForeignKeyPlan& key) {
-  return state_->Do("foreign key", Label(table) + "." + key.name, [&](SqlTransaction& transaction) {
-    if (state_->Made(transaction, "foreign key", table.schema, key.name, table.name)) return;
-    transaction.Exec(ddl::AddForeignKey(table, key));
-    state_->Record(transaction, "foreign key", table.schema, key.name, table.name, "created", "",
-                   OidOfConstraint(table, key.name));
-  });
+  return state_->Do(
+      "foreign key", table.TargetLabel() + "." + key.name, [&](SqlTransaction& transaction) {
+        if (state_->Made(transaction, "foreign key", table.schema, key.name, table.name)) return;
+        transaction.Exec(ddl::AddForeignKey(table, key));
+        state_->Record(transaction, "foreign key", table.schema, key.name, table.name, "created",
+                       "", OidOfConstraint(table, key.name));
+      });
 }
 
 ObjectOutcome SchemaBuilder::ValidateForeignKey(const TablePlan& table, const ForeignKeyPlan& key) {
-  ObjectOutcome outcome =
-      state_->Do("foreign key", Label(table) + "." + key.name, [&](SqlTransaction& transaction) {
-        transaction.Exec(ddl::ValidateConstraint(table, key.name));
-      });
+  ObjectOutcome outcome = state_->Do("foreign key", table.TargetLabel() + "." + key.name,
+                                     [&](SqlTransaction& transaction) {
+                                       transaction.Exec(ddl::ValidateConstraint(table, key.name));
+                                     });
   if (outcome.ok || outcome.code != "23503") return outcome;
   SqlRows orphans = state_->session.Exec(ddl::CountOrphans(table, key));
   outcome.error =
-      fmt::format("rows of {} without a parent in {}.{}: {}; the key stays NOT VALID", Label(table),
-                  key.parent_schema, key.parent_table, orphans.Text(0, 0));
+      fmt::format("rows of {} without a parent in {}.{}: {}; the key stays NOT VALID",
+                  table.TargetLabel(), key.parent_schema, key.parent_table, orphans.Text(0, 0));
   outcome.hint = ddl::FindOrphans(table, key);
   return outcome;
 }
 
 ObjectOutcome SchemaBuilder::AddCheck(const TablePlan& table, const CheckPlan& check) {
-  const std::string label = Label(table) + "." + check.name;
+  const std::string label = table.TargetLabel() + "." + check.name;
   ObjectOutcome added = state_->Do("check", label, [&](SqlTransaction& transaction) {
     if (state_->Made(transaction, "check", table.schema, check.name, table.name)) return;
     transaction.Exec(ddl::AddCheck(table, check));
@@ -179,7 +180,7 @@ ObjectOutcome SchemaBuilder::AddCheck(const TablePlan& table, const CheckPlan& c
 
 ObjectOutcome SchemaBuilder::Comment(const TablePlan& table) {
   if (ddl::Comments(table).empty()) return {};  // most tables: no transaction for nothing
-  return state_->Do("comment", Label(table), [&](SqlTransaction& transaction) {
+  return state_->Do("comment", table.TargetLabel(), [&](SqlTransaction& transaction) {
     // An index that failed to be made has nothing to comment on.
     TablePlan present = table;
     std::erase_if(present.indexes, [&](const IndexPlan& index) {
@@ -194,7 +195,7 @@ ObjectOutcome SchemaBuilder::Comment(const TablePlan& table) {
 ObjectOutcome SchemaBuilder::CreateTouchTrigger(const TablePlan& table,
                                                 const TouchTriggerPlan& trigger) {
   return state_->Do(
-      "trigger", Label(table) + "." + trigger.trigger, [&](SqlTransaction& transaction) {
+      "trigger", table.TargetLabel() + "." + trigger.trigger, [&](SqlTransaction& transaction) {
         if (state_->Made(transaction, "trigger", table.schema, trigger.trigger, table.name)) return;
         std::vector<std::string> sql =
             ddl::TouchTrigger(table, trigger, state_->session.version_num());
@@ -252,7 +253,7 @@ ObjectOutcome SchemaBuilder::SetIdentityNext(const TablePlan& table, const std::
     if (!column.identity) continue;
     const std::string name = ddl::Qualified(table.schema, table.name);
     return state_->SetNext(
-        "identity", Label(table) + "." + column.name,
+        "identity", table.TargetLabel() + "." + column.name,
         fmt::format("select pg_get_serial_sequence({}, {})", ddl::QuoteLiteral(name),
                     ddl::QuoteLiteral(column.name)),
         fmt::format("select max({})::numeric + 1 from {}", ddl::QuoteName(column.name), name),
@@ -270,7 +271,7 @@ ObjectOutcome SchemaBuilder::SetSequenceNext(const SequencePlan& sequence,
 }
 
 ObjectOutcome SchemaBuilder::RestoreAutovacuum(const TablePlan& table) {
-  return state_->Do("autovacuum", Label(table), [&](SqlTransaction& transaction) {
+  return state_->Do("autovacuum", table.TargetLabel(), [&](SqlTransaction& transaction) {
     transaction.Exec(
         fmt::format("ALTER TABLE {} RESET (autovacuum_enabled, toast.autovacuum_enabled)",
                     ddl::Qualified(table.schema, table.name)));
@@ -284,16 +285,16 @@ ObjectOutcome SchemaBuilder::Analyze(const TablePlan& table, bool vacuum) {
     state_->session.ExecAlone(sql);
   } catch (const Error& error) {
     if (error.connection_lost) throw;
-    return Failed("analyze", Label(table), error);
+    return Failed("analyze", table.TargetLabel(), error);
   }
   ObjectOutcome outcome;
   outcome.kind = "analyze";
-  outcome.name = Label(table);
+  outcome.name = table.TargetLabel();
   return outcome;
 }
 
 ObjectOutcome SchemaBuilder::SetOwner(const TablePlan& table, const std::string& role) {
-  return state_->Do("owner", Label(table), [&](SqlTransaction& transaction) {
+  return state_->Do("owner", table.TargetLabel(), [&](SqlTransaction& transaction) {
     transaction.Exec(fmt::format("ALTER TABLE {} OWNER TO {}",
                                  ddl::Qualified(table.schema, table.name), ddl::QuoteName(role)));
     for (const EnumTypePlan& type : table.types) {
@@ -314,7 +315,7 @@ ObjectOutcome SchemaBuilder::SetOwner(const SequencePlan& sequence, const std::s
 
 // The privileges are words of SQL; the role after TO is a name, and quoted.
 ObjectOutcome SchemaBuilder::Grant(const TablePlan& table, const std::string& grant) {
-  return state_->Do("grant", Label(table), [&](SqlTransaction& transaction) {
+  return state_->Do("grant", table.TargetLabel(), [&](SqlTransaction& transaction) {
     transaction.Exec(ddl::Grant(table, grant));
   });
 }

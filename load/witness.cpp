@@ -15,11 +15,11 @@ namespace {
 constexpr std::size_t kColumnsPerQuery = 200;  // a result has at most 1664
 constexpr int kSha256Version = 110000;
 
-struct Terms {
+struct WitnessTerms {
   std::string count, minimum, maximum, sum, bytes, digest;
 };
 
-Terms Numbers(const std::string& value) {
+WitnessTerms Numbers(const std::string& value) {
   return {fmt::format("count({})", value),
           fmt::format("min({})::text", value),
           fmt::format("max({})::text", value),
@@ -29,7 +29,7 @@ Terms Numbers(const std::string& value) {
 }
 
 // As bits: what text a server makes of a float depends on its version and settings.
-Terms Reals(const std::string& value) {
+WitnessTerms Reals(const std::string& value) {
   return {
       fmt::format("count({})", value),
       fmt::format("encode(float8send(min({})), 'hex')", value),
@@ -41,10 +41,10 @@ Terms Reals(const std::string& value) {
       ""};
 }
 
-Terms Strings(const std::string& bytes, bool digest) {
+WitnessTerms Strings(const std::string& bytes, bool digest) {
   const std::string start =
       fmt::format("encode(substring({} from 1 for {}), 'hex') COLLATE \"C\"", bytes, kWitnessBytes);
-  Terms terms;
+  WitnessTerms terms;
   terms.count = fmt::format("count({})", bytes);
   terms.minimum = fmt::format("min({})", start);
   terms.maximum = fmt::format("max({})", start);
@@ -101,7 +101,7 @@ std::string CivilSql(const WitnessColumn& column, const std::string& name) {
       value, first_day, day_number, TimeOfDaySql(value));
 }
 
-Terms TermsOf(const WitnessColumn& column, bool sha256) {
+WitnessTerms TermsOf(const WitnessColumn& column, bool sha256) {
   const std::string name = ddl::QuoteName(column.target.name);
   switch (column.form) {
     case WitnessForm::kCount:
@@ -126,7 +126,7 @@ Terms TermsOf(const WitnessColumn& column, bool sha256) {
     case WitnessForm::kDuration:
       return Numbers(CivilSql(column, name));
   }
-  Terms terms;
+  WitnessTerms terms;
   terms.count = fmt::format("count({})", name);
   return terms;
 }
@@ -144,10 +144,10 @@ std::string Normal(WitnessForm form, const std::string& text) {
 void ReadColumns(TableReader& reader, const WitnessRequest& request, std::size_t first,
                  std::size_t last, bool sha256, TableWitness& table) {
   std::string select = "SELECT count(*)";
-  std::vector<Terms> terms;
+  std::vector<WitnessTerms> terms;
   for (std::size_t i = first; i < last; ++i) {
     terms.push_back(TermsOf(request.columns[i], sha256));
-    const Terms& sql = terms.back();
+    const WitnessTerms& sql = terms.back();
     for (const std::string* term :
          {&sql.count, &sql.minimum, &sql.maximum, &sql.sum, &sql.bytes, &sql.digest}) {
       if (!term->empty()) select += ", " + *term;
@@ -168,7 +168,7 @@ void ReadColumns(TableReader& reader, const WitnessRequest& request, std::size_t
   table.rows = std::stoull(row.at(0).value_or("0"));
   for (std::size_t i = first; i < last; ++i) {
     const WitnessForm form = request.columns[i].form;
-    const Terms& sql = terms[i - first];
+    const WitnessTerms& sql = terms[i - first];
     ColumnWitness answer;
     answer.count = std::stoull(next(sql.count).value_or("0"));
     if (auto value = next(sql.minimum)) answer.minimum = Normal(form, *value);

@@ -55,14 +55,12 @@ bool IsCallOf(const std::string& call, std::initializer_list<std::string_view> n
                       names.end();
 }
 
-DefaultValue None(std::string why) { return {"", std::move(why), ""}; }
-
 // Functions of time. `utc`: the source gives UTC whatever its zone (SQLite does).
 DefaultValue NowDefault(const PgType& type, const std::string& digits, bool utc) {
   const std::string at_utc = "(now() AT TIME ZONE 'UTC')";
   if (!utc || type.kind == PgKind::kTimestamptz) {
     std::string sql = NowSql(type, digits);
-    if (sql.empty()) return None("a time for a column of type " + type.Sql());
+    if (sql.empty()) return NoDefault("a time for a column of type " + type.Sql());
     const bool local = type.kind != PgKind::kTimestamptz;
     return {sql, "", local ? "by the time zone of the session that inserts" : ""};
   }
@@ -77,15 +75,15 @@ DefaultValue NowDefault(const PgType& type, const std::string& digits, bool utc)
       break;
   }
   if (IsTextKind(type)) return {"to_char(" + at_utc + ", 'YYYY-MM-DD HH24:MI:SS')", "", ""};
-  return None("a time for a column of type " + type.Sql());
+  return NoDefault("a time for a column of type " + type.Sql());
 }
 
 DefaultValue UuidDefault(const PgType& type, int target_version) {
-  if (target_version < 130000) return None("gen_random_uuid() needs PostgreSQL 13");
+  if (target_version < 130000) return NoDefault("gen_random_uuid() needs PostgreSQL 13");
   const std::string note = "random (version 4); the source's uuid() is made from the time";
   if (type.kind == PgKind::kUuid) return {"gen_random_uuid()", "", note};
   if (IsTextKind(type)) return {"gen_random_uuid()::text", "", note};
-  return None("a UUID for a column of type " + type.Sql());
+  return NoDefault("a UUID for a column of type " + type.Sql());
 }
 
 // Text forms of a part of the UTC time: date('now') and time('now') in SQLite.
@@ -95,7 +93,7 @@ DefaultValue UtcPart(const PgType& type, const char* cast, const char* format) {
   const bool fits = type.kind == PgKind::kTimestamp ||
                     (type.kind == PgKind::kDate && std::string(cast) == "date") ||
                     (type.kind == PgKind::kTime && std::string(cast) == "time");
-  if (!fits) return None("a time for a column of type " + type.Sql());
+  if (!fits) return NoDefault("a time for a column of type " + type.Sql());
   return {fmt::format("{}::{}", now, cast), "", ""};
 }
 
@@ -185,6 +183,8 @@ bool IsTemporal(const PgType& type) {
 
 }  // namespace
 
+DefaultValue NoDefault(std::string why) { return {"", std::move(why), ""}; }
+
 std::string FractionDigits(const std::string& now) {
   const std::size_t open = now.find('(');
   if (open == std::string::npos || open + 1 >= now.size() || now[open + 1] < '0' ||
@@ -226,7 +226,7 @@ DefaultValue TranslateDefault(const SourceColumn& column, const PgType& type, Sq
   if (auto known = KnownFunction(call, type, dialect, target_version)) return *known;
   if (auto literal = AsLiteral(source.text, type, dialect)) return *literal;
   const Translation value = TranslateValue(source.text, dialect, {}, type);
-  if (!value.ok()) return None(value.why);
+  if (!value.ok()) return NoDefault(value.why);
   return {value.sql, "", ""};
 }
 

@@ -16,6 +16,8 @@ struct DefaultValue {
   std::string note;  // where it means nearly the same
 };
 
+DefaultValue NoDefault(std::string why);
+
 DefaultValue TranslateDefault(const SourceColumn& column, const PgType& type, SqlDialect dialect,
                               int target_version);
 

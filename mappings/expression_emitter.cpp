@@ -49,11 +49,6 @@ ValueClass ClassOf(const PgType& type) {
   }
 }
 
-bool IsNumber(ValueClass value) {
-  return value == ValueClass::kInteger || value == ValueClass::kDecimal ||
-         value == ValueClass::kFloat;
-}
-
 bool IsZeroOrOne(const EmittedSql& piece) { return piece.sql == "0" || piece.sql == "1"; }
 
 std::string BooleanLiteral(const EmittedSql& piece) { return piece.sql == "1" ? "true" : "false"; }
@@ -63,14 +58,19 @@ bool IsAscii(const std::string& text) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
+}  // namespace
+
+bool IsNumber(ValueClass value) {
+  return value == ValueClass::kInteger || value == ValueClass::kDecimal ||
+         value == ValueClass::kFloat;
+}
+
 EmittedSql Piece(std::string sql, ValueClass value) {
   EmittedSql out;
   out.sql = std::move(sql);
   out.value = value;
   return out;
 }
-
-}  // namespace
 
 EmittedSql ExpressionEmitter::Fail(const std::string& why) {
   if (why_.empty()) why_ = why;

@@ -35,6 +35,9 @@ struct EmittedSql {
   const ColumnPlan* column = nullptr;
 };
 
+bool IsNumber(ValueClass value);
+EmittedSql Piece(std::string sql, ValueClass value);
+
 // One expression each. A part that can't be written keeps the first reason in why(); what the
 // methods return then is of no use.
 class ExpressionEmitter {

@@ -11,18 +11,6 @@
 namespace transload {
 namespace {
 
-EmittedSql Piece(std::string sql, ValueClass value) {
-  EmittedSql out;
-  out.sql = std::move(sql);
-  out.value = value;
-  return out;
-}
-
-bool IsNumber(ValueClass value) {
-  return value == ValueClass::kInteger || value == ValueClass::kDecimal ||
-         value == ValueClass::kFloat;
-}
-
 // Source function to PostgreSQL's, for those that take texts and mean the same.
 const std::map<std::string, std::string>& TextFunctions() {
   static const std::map<std::string, std::string> functions = {

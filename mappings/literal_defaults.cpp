@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/digits.h"
 #include "mappings/default_values.h"
 #include "mappings/names.h"
 
 namespace transload {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsHexDigit(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 // 9 stands for a digit, h for a hex digit, everything else for itself.
@@ -71,7 +71,6 @@ bool IsSpan(std::string_view text) {
 DefaultValue Sql(std::string sql, std::string note = {}) {
   return {std::move(sql), "", std::move(note)};
 }
-DefaultValue None(std::string why) { return {"", std::move(why), ""}; }
 
 // The digits of b'101', or nothing.
 std::string BitDigits(const std::string& text) {
@@ -84,7 +83,7 @@ DefaultValue Number(const std::string& text, const PgType& type) {
   if (text.empty()) return Sql("0", "the source's default is an empty text, which it reads as 0");
   if (!BitDigits(text).empty()) {
     const std::string bits = BitDigits(text);
-    if (bits.size() > 63) return None("a bit literal for a number");
+    if (bits.size() > 63) return NoDefault("a bit literal for a number");
     return Sql(std::to_string(std::stoull(bits, nullptr, 2)));
   }
   const bool whole =
@@ -94,7 +93,7 @@ DefaultValue Number(const std::string& text, const PgType& type) {
                                 (point == std::string::npos ||
                                  text.find_first_not_of('0', point + 1) == std::string::npos)
                           : IsDecimal(text);
-  if (!fits) return None(fmt::format("'{}' is not a number", text));
+  if (!fits) return NoDefault(fmt::format("'{}' is not a number", text));
   std::string number = whole ? text.substr(0, text.find('.')) : text;
   const bool negative = number[0] == '-';
   if (number[0] == '-' || number[0] == '+') number.erase(0, 1);
@@ -108,9 +107,9 @@ DefaultValue Boolean(const std::string& text) {
   if (lower == "true" || lower == "t" || lower == "yes" || lower == "on") return Sql("true");
   if (lower == "false" || lower == "f" || lower == "no" || lower == "off") return Sql("false");
   const std::string number = bits.empty() ? text : bits;
-  if (!IsInteger(number)) return None(fmt::format("'{}' is not a truth value", text));
+  if (!IsInteger(number)) return NoDefault(fmt::format("'{}' is not a truth value", text));
   if (number.find_first_of("23456789-") != std::string::npos && bits.empty()) {
-    return None(fmt::format("{} is neither 0 nor 1", text));
+    return NoDefault(fmt::format("{} is neither 0 nor 1", text));
   }
   return Sql(number.find('1') != std::string::npos ? "true" : "false");
 }
@@ -126,7 +125,7 @@ DefaultValue Bits(const std::string& text, const PgType& type) {
   }
   const auto length = static_cast<std::size_t>(std::max(type.length, 1));
   if (bits.empty() || bits.size() > length)
-    return None(fmt::format("'{}' is not {}", text, type.Sql()));
+    return NoDefault(fmt::format("'{}' is not {}", text, type.Sql()));
   return Sql("B'" + std::string(length - bits.size(), '0') + bits + "'");
 }
 
@@ -145,15 +144,16 @@ bool RealDay(const std::string& text) {
 DefaultValue Temporal(const std::string& text, const PgType& type) {
   if (type.kind == PgKind::kTime || type.kind == PgKind::kInterval) {
     const bool fits = type.kind == PgKind::kTime ? IsTimeOfDay(text) : IsSpan(text);
-    return fits ? Sql(QuoteLiteral(text)) : None(fmt::format("'{}' is not {}", text, type.Sql()));
+    return fits ? Sql(QuoteLiteral(text))
+                : NoDefault(fmt::format("'{}' is not {}", text, type.Sql()));
   }
-  if (text.starts_with("0000-00-00")) return None("a zero date");
+  if (text.starts_with("0000-00-00")) return NoDefault("a zero date");
   const bool day = HasShape(std::string_view(text).substr(0, 10), "9999-99-99") && RealDay(text);
   const bool time =
       text.size() == 10 || (text.size() > 11 && (text[10] == ' ' || text[10] == 'T') &&
                             IsTimeOfDay(std::string_view(text).substr(11)));
   if (!day || !time) {
-    return None(fmt::format("'{}' is not a date that exists", text));
+    return NoDefault(fmt::format("'{}' is not a date that exists", text));
   }
   // The source's session runs in UTC, so that is what a TIMESTAMP's default was shown in.
   return Sql(QuoteLiteral(type.kind == PgKind::kTimestamptz ? text + "+00" : text));
@@ -186,7 +186,7 @@ DefaultValue Set(const std::string& text, const PgType& type) {
 
 DefaultValue Label(const std::string& text, const PgType& type) {
   if (std::find(type.labels.begin(), type.labels.end(), text) == type.labels.end()) {
-    return None(fmt::format("'{}' is no label of the enum", text));
+    return NoDefault(fmt::format("'{}' is no label of the enum", text));
   }
   return Sql(QuoteLiteral(text) + "::" + type.name);
 }
@@ -207,7 +207,7 @@ DefaultValue LiteralDefault(const std::string& text, const PgType& type) {
     case PgKind::kText:
     case PgKind::kVarchar:
     case PgKind::kBpchar:
-      if (type.name == "xml") return None("a default for xml");
+      if (type.name == "xml") return NoDefault("a default for xml");
       return Sql(QuoteLiteral(text));
     case PgKind::kBit:
     case PgKind::kVarbit:
@@ -224,16 +224,16 @@ DefaultValue LiteralDefault(const std::string& text, const PgType& type) {
       return Label(text, type);
     case PgKind::kArray:
       if (type.element.front().kind == PgKind::kText) return Set(text, type);
-      return None("a default for " + type.Sql());
+      return NoDefault("a default for " + type.Sql());
     case PgKind::kJson:
     case PgKind::kJsonb:
       return nlohmann::json::accept(text) ? Sql(QuoteLiteral(text) + "::" + type.Sql())
-                                          : None("it is not JSON");
+                                          : NoDefault("it is not JSON");
     case PgKind::kUuid:
       return HasShape(text, "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh") ? Sql(QuoteLiteral(text))
-                                                                    : None("it is not a UUID");
+                                                                    : NoDefault("it is not a UUID");
     default:
-      return None("a default for " + type.Sql());
+      return NoDefault("a default for " + type.Sql());
   }
 }
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/digits.h"
+
 namespace transload {
 namespace {
 
@@ -14,7 +16,6 @@ constexpr std::size_t kCutNameBytes = 54;  // leaves room for '_' and 8 hex digi
 
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 std::string Snake(std::string_view name) {
   std::string out;

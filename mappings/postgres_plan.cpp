@@ -49,7 +49,7 @@ void CheckOptions(const PlanRequest& request) {
   }
 }
 
-bool LeftOut(const SelectedTable& selected, const std::string& column) {
+bool ExcludedAsWritten(const SelectedTable& selected, const std::string& column) {
   if (selected.options == nullptr) return false;
   const std::vector<std::string>& names = selected.options->exclude_columns;
   return std::find(names.begin(), names.end(), column) != names.end();
@@ -77,7 +77,7 @@ TablePlan PlanTable(const PlanRequest& request, const SelectedTable& selected) {
   auto renamed = request.options.rename_schema.find(source.schema);
   plan.schema = renamed == request.options.rename_schema.end() ? source.schema : renamed->second;
   for (const SourceColumn& column : source.columns) {
-    if (!LeftOut(selected, column.name)) {
+    if (!ExcludedAsWritten(selected, column.name)) {
       plan.columns.push_back(PlanColumn(request, selected, column));
     }
   }

@@ -11,14 +11,14 @@
 namespace transload {
 namespace {
 
-enum class Kind { kWord, kName, kString, kNumber, kSymbol };
+enum class TsqlKind { kWord, kName, kString, kNumber, kSymbol };
 
-struct Token {
-  Kind kind;
+struct TsqlToken {
+  TsqlKind kind;
   std::string text;  // of names and strings: without their quotes
 };
 
-bool IsWord(char c) {
+bool IsTsqlWord(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '@' || c == '#' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
 }
@@ -37,8 +37,8 @@ std::string Delimited(std::string_view sql, std::size_t& at, char close) {
   return text;
 }
 
-std::vector<Token> Tokens(std::string_view sql) {
-  std::vector<Token> tokens;
+std::vector<TsqlToken> Tokens(std::string_view sql) {
+  std::vector<TsqlToken> tokens;
   for (std::size_t at = 0; at < sql.size();) {
     const char c = sql[at];
     const bool national = (c == 'N' || c == 'n') && at + 1 < sql.size() && sql[at + 1] == '\'';
@@ -46,20 +46,20 @@ std::vector<Token> Tokens(std::string_view sql) {
       ++at;
     } else if (c == '\'' || national) {
       at += national ? 2 : 1;
-      tokens.push_back({Kind::kString, Delimited(sql, at, '\'')});
+      tokens.push_back({TsqlKind::kString, Delimited(sql, at, '\'')});
     } else if (c == '[' || c == '"') {
       ++at;
-      tokens.push_back({Kind::kName, Delimited(sql, at, c == '[' ? ']' : '"')});
+      tokens.push_back({TsqlKind::kName, Delimited(sql, at, c == '[' ? ']' : '"')});
     } else if (c >= '0' && c <= '9') {
       const std::size_t start = at;
-      while (at < sql.size() && (IsWord(sql[at]) || sql[at] == '.')) ++at;
-      tokens.push_back({Kind::kNumber, std::string(sql.substr(start, at - start))});
-    } else if (IsWord(c)) {
+      while (at < sql.size() && (IsTsqlWord(sql[at]) || sql[at] == '.')) ++at;
+      tokens.push_back({TsqlKind::kNumber, std::string(sql.substr(start, at - start))});
+    } else if (IsTsqlWord(c)) {
       const std::size_t start = at;
-      while (at < sql.size() && IsWord(sql[at])) ++at;
-      tokens.push_back({Kind::kWord, LowerAscii(sql.substr(start, at - start))});
+      while (at < sql.size() && IsTsqlWord(sql[at])) ++at;
+      tokens.push_back({TsqlKind::kWord, LowerAscii(sql.substr(start, at - start))});
     } else {
-      tokens.push_back({Kind::kSymbol, std::string(1, c)});
+      tokens.push_back({TsqlKind::kSymbol, std::string(1, c)});
       ++at;
     }
   }
@@ -86,7 +86,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kRenamed 
 
 class Rewriter {
  public:
-  explicit Rewriter(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
+  explicit Rewriter(std::vector<TsqlToken> tokens) : tokens_(std::move(tokens)) {}
 
   std::string Run() {
     while (at_ < tokens_.size()) One();
@@ -94,37 +94,38 @@ class Rewriter {
   }
 
  private:
-  const Token* Peek(std::size_t ahead) const {
+  const TsqlToken* Peek(std::size_t ahead) const {
     return at_ + ahead < tokens_.size() ? &tokens_[at_ + ahead] : nullptr;
   }
   bool IsSymbol(std::size_t ahead, char c) const {
-    const Token* token = Peek(ahead);
-    return token != nullptr && token->kind == Kind::kSymbol && token->text[0] == c;
+    const TsqlToken* token = Peek(ahead);
+    return token != nullptr && token->kind == TsqlKind::kSymbol && token->text[0] == c;
   }
   void Put(std::string_view text) {
-    const bool apart = !out_.empty() && !text.empty() && IsWord(out_.back()) && IsWord(text[0]);
+    const bool apart =
+        !out_.empty() && !text.empty() && IsTsqlWord(out_.back()) && IsTsqlWord(text[0]);
     if (apart) out_ += ' ';
     out_ += text;
   }
 
   // One token, or a construct of several.
   void One() {
-    const Token& token = tokens_[at_];
+    const TsqlToken& token = tokens_[at_];
     switch (token.kind) {
-      case Kind::kString:
+      case TsqlKind::kString:
         PutString(token.text);
         break;
-      case Kind::kName:
+      case TsqlKind::kName:
         PutName(token.text);
         break;
-      case Kind::kWord:
+      case TsqlKind::kWord:
         if (Word(token.text)) return;
         break;
-      case Kind::kNumber:
+      case TsqlKind::kNumber:
         // 0x01ff is bytes, in both languages.
         Put(token.text);
         break;
-      case Kind::kSymbol:
+      case TsqlKind::kSymbol:
         Put(token.text);
         break;
     }
@@ -188,7 +189,7 @@ class Rewriter {
   std::size_t Closing(std::size_t open) const {
     int depth = 0;
     for (std::size_t i = open; i < tokens_.size(); ++i) {
-      if (tokens_[i].kind != Kind::kSymbol) continue;
+      if (tokens_[i].kind != TsqlKind::kSymbol) continue;
       if (tokens_[i].text == "(") ++depth;
       if (tokens_[i].text == ")" && --depth == 0) return i;
     }
@@ -202,12 +203,12 @@ class Rewriter {
     if (end >= tokens_.size()) return false;
     const auto first = tokens_.begin() + static_cast<std::ptrdiff_t>(at_) + 2;
     const auto last = tokens_.begin() + static_cast<std::ptrdiff_t>(end);
-    std::vector<Token> value(first, last);
+    std::vector<TsqlToken> value(first, last);
     if (word == "convert") {
       // The first comma outside of the type's own parentheses.
       int depth = 0;
-      const auto comma = std::find_if(value.begin(), value.end(), [&](const Token& token) {
-        if (token.kind != Kind::kSymbol) return false;
+      const auto comma = std::find_if(value.begin(), value.end(), [&](const TsqlToken& token) {
+        if (token.kind != TsqlKind::kSymbol) return false;
         if (token.text == "(") ++depth;
         if (token.text == ")") --depth;
         return token.text == "," && depth == 0;
@@ -215,14 +216,14 @@ class Rewriter {
       if (comma == value.end()) return false;
       value.erase(value.begin(), comma + 1);
     } else {
-      const auto as = std::find_if(value.begin(), value.end(), [](const Token& token) {
-        return token.kind == Kind::kWord && token.text == "as";
+      const auto as = std::find_if(value.begin(), value.end(), [](const TsqlToken& token) {
+        return token.kind == TsqlKind::kWord && token.text == "as";
       });
       value.erase(as, value.end());
     }
-    const bool literal = std::all_of(value.begin(), value.end(), [](const Token& token) {
-      return token.kind == Kind::kNumber || token.kind == Kind::kString ||
-             (token.kind == Kind::kSymbol &&
+    const bool literal = std::all_of(value.begin(), value.end(), [](const TsqlToken& token) {
+      return token.kind == TsqlKind::kNumber || token.kind == TsqlKind::kString ||
+             (token.kind == TsqlKind::kSymbol &&
               (token.text == "(" || token.text == ")" || token.text == "-" || token.text == "+"));
     });
     if (!literal) {
@@ -234,7 +235,7 @@ class Rewriter {
     return true;
   }
 
-  std::vector<Token> tokens_;
+  std::vector<TsqlToken> tokens_;
   std::size_t at_ = 0;
   bool after_like_ = false;
   std::string out_;

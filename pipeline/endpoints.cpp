@@ -23,11 +23,6 @@ PlanRequest RequestFor(const Endpoints& ends, const SourceCatalogue& catalogue) 
   return request;
 }
 
-// NUL cannot stand in a name, so the key is unambiguous.
-std::string TableKey(const std::string& schema, const std::string& name) {
-  return schema + '\0' + name;
-}
-
 Planned ReadSource(Endpoints& ends) {
   Planned planned;
   planned.catalogue = ends.source->ReadCatalogue();
@@ -38,6 +33,10 @@ Planned ReadSource(Endpoints& ends) {
 }
 
 }  // namespace
+
+std::string TableKey(const std::string& schema, const std::string& name) {
+  return schema + '\0' + name;
+}
 
 Options Resolve(const Options& options) {
   Options resolved = options;

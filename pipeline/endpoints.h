@@ -58,6 +58,9 @@ Planned MakePlanned(Endpoints& ends, Progress& progress, const StopFlag& stop);
 // The same without looking at any data: what preflight needs.
 Planned MakeRoughPlan(Endpoints& ends);
 
+// NUL cannot stand in a name, so the key is unambiguous.
+std::string TableKey(const std::string& schema, const std::string& name);
+
 }  // namespace transload
 
 #endif  // TRANSLOAD_PIPELINE_ENDPOINTS_H_

@@ -7,7 +7,7 @@
 namespace transload {
 namespace {
 
-constexpr std::chrono::milliseconds kWatchStep{100};
+constexpr std::chrono::milliseconds kIdleStep{100};
 
 }  // namespace
 
@@ -48,7 +48,7 @@ void ObjectWorkers::Submit(std::string what, Task task, std::function<void()> th
 void ObjectWorkers::WaitUntilIdle() {
   std::unique_lock lock(mutex_);
   while ((busy_ > 0 || !jobs_.empty()) && !first_error_ && !stop_.requested()) {
-    changed_.wait_for(lock, kWatchStep);
+    changed_.wait_for(lock, kIdleStep);
   }
   if (first_error_) throw *first_error_;
   stop_.ThrowIfRequested();
@@ -118,7 +118,7 @@ bool ObjectWorkers::RestUnlessClosing(std::chrono::milliseconds time) {
   std::unique_lock lock(mutex_);
   while (std::chrono::steady_clock::now() < until) {
     if (closing_ || first_error_ || stop_.requested()) return false;
-    changed_.wait_for(lock, kWatchStep);
+    changed_.wait_for(lock, kIdleStep);
   }
   return true;
 }

@@ -13,13 +13,6 @@ namespace {
 
 constexpr std::int64_t kPieceBytes = 1 << 20;
 
-std::set<std::string> Lines(const std::string& text) {
-  std::set<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.insert(line);
-  return lines;
-}
-
 LargeObjectPiece ReadPiece(Endpoints& ends, const std::string& oid, std::int64_t offset) {
   std::lock_guard lock(ends.source_mutex);
   postgres::SqlRows row = AsPostgres(ends)->Query(
@@ -60,6 +53,13 @@ std::vector<std::string> GivingAway(Endpoints& ends, const std::string& oid,
 }
 
 }  // namespace
+
+std::set<std::string> Lines(const std::string& text) {
+  std::set<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.insert(line);
+  return lines;
+}
 
 postgres::PostgresSource* AsPostgres(Endpoints& ends) {
   return dynamic_cast<postgres::PostgresSource*>(ends.source.get());

@@ -15,6 +15,12 @@
 
 namespace transload {
 
+// What a server's version number holds of its major version.
+inline constexpr int kMajor = 10000;
+
+// The different lines of a query's answer.
+std::set<std::string> Lines(const std::string& text);
+
 // The source as PostgreSQL, or null.
 postgres::PostgresSource* AsPostgres(Endpoints& ends);
 

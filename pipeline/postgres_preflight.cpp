@@ -11,15 +11,7 @@
 namespace transload {
 namespace {
 
-constexpr int kMajor = 10000;
 constexpr std::size_t kMostNamed = 20;
-
-std::set<std::string> Lines(const std::string& text) {
-  std::set<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.insert(line);
-  return lines;
-}
 
 // Name and version of the library's order: of the database's own collation, and of those that
 // columns name.

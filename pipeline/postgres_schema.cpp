@@ -7,16 +7,11 @@
 #include "extract/postgres/catalogue.h"
 #include "load/ddl.h"
 #include "load/pg_programs.h"
+#include "pipeline/postgres_extras.h"
 #include "pipeline/postgres_rename.h"
 
 namespace transload {
 namespace {
-
-constexpr int kMajor = 10000;
-
-std::string TableKey(const std::string& schema, const std::string& name) {
-  return schema + '\0' + name;
-}
 
 // pg_dump tells nothing of it but its tag: "USER MAPPING app SERVER far".
 void AddressUserMapping(ArchiveObject& object) {

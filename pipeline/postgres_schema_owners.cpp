@@ -2,17 +2,11 @@
 // target knows the roles.
 #include <sstream>
 
+#include "pipeline/postgres_extras.h"
 #include "pipeline/postgres_schema.h"
 
 namespace transload {
 namespace {
-
-std::set<std::string> Lines(const std::string& text) {
-  std::set<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.insert(line);
-  return lines;
-}
 
 // The name at the end of "… TO role;" or "… OWNER TO "Role";".
 std::string LastName(std::string text) {

@@ -14,7 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr milliseconds kLook{50};
+constexpr milliseconds kRestStep{50};
 
 }  // namespace
 
@@ -72,7 +72,7 @@ std::uint64_t RetryLog::count() const {
 
 bool Rest(milliseconds time, const StopFlag& stop) {
   const Clock::time_point until = Clock::now() + time;
-  while (Clock::now() < until && !stop.requested()) std::this_thread::sleep_for(kLook);
+  while (Clock::now() < until && !stop.requested()) std::this_thread::sleep_for(kRestStep);
   return !stop.requested();
 }
 

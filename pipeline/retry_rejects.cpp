@@ -16,7 +16,7 @@
 namespace transload {
 namespace {
 
-constexpr std::uint64_t kRowsAtATime = 1000;
+constexpr std::uint64_t kRejectsAtATime = 1000;
 
 class Retry {
  public:
@@ -119,7 +119,7 @@ RetryResult RetryRejects(const Options& options, Ledger& ledger, const std::stri
   RetryResult result;
   Retry retry(options, ledger, tables);
   for (std::int64_t after = 0;;) {
-    const std::vector<RejectRow> page = ledger.ReadRejects(run_id, kRowsAtATime, after);
+    const std::vector<RejectRow> page = ledger.ReadRejects(run_id, kRejectsAtATime, after);
     std::map<std::int64_t, std::vector<RejectRow>> by_partition;
     for (const RejectRow& row : page) {
       by_partition[row.partition_id].push_back(row);
@@ -132,7 +132,7 @@ RetryResult RetryRejects(const Options& options, Ledger& ledger, const std::stri
       result.loaded += loaded;
       result.left += rejects.size() - loaded;
     }
-    if (page.size() < kRowsAtATime) return result;
+    if (page.size() < kRejectsAtATime) return result;
   }
 }
 

@@ -29,7 +29,7 @@ std::string Utc(std::time_t when) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(when));
 }
 
-constexpr std::uint64_t kMostRejects = 100'000;
+constexpr std::uint64_t kMostSubtracted = 100'000;
 
 // What the ledger of the run that filled the target knows; nothing of it when there was none.
 struct Filled {
@@ -66,13 +66,13 @@ Filled ReadFilled(const Endpoints& ends) {
     labels[row.id] = plan.SourceLabel();
     filled.plans[plan.SourceLabel()] = std::move(plan);
   }
-  for (const RejectRow& row : ledger->ReadRejects(filled.run_id, kMostRejects)) {
+  for (const RejectRow& row : ledger->ReadRejects(filled.run_id, kMostSubtracted)) {
     filled.rejected[labels[row.table_id]].insert(row.key);
   }
   return filled;
 }
 
-NameValues Settings(const Options& options) {
+NameValues VerifySettings(const Options& options) {
   NameValues settings = {{"jobs", std::to_string(options.jobs)}};
   settings.emplace_back("verify", options.verify == VerifyLevel::kFull       ? "full"
                                   : options.verify == VerifyLevel::kChecksum ? "checksum"
@@ -211,7 +211,7 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
   report.run.command = "verify";
   report.run.state = "done";
   report.run.seconds = timeline.Now();
-  report.settings = Settings(ends.options);
+  report.settings = VerifySettings(ends.options);
   report.source = ends.source->Info();
   const TargetInfo& target = ends.target.Info();
   report.target = {target.version, target.database, "", target.display_url};

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/digits.h"
 #include "core/utf8.h"
 #include "transform/encode_context.h"
 #include "transform/numeric_field.h"
@@ -16,10 +17,8 @@ namespace {
 // jsonb keeps lengths in 28 bits.
 constexpr std::size_t kMaxJsonbString = 0x0FFFFFFF;
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
 // One pass over a document with a stack of its own, so that depth is bounded by memory only.
-class Scanner {
+class JsonScanner {
  public:
   // `canonical` null: the looser grammar of json.
   bool Scan(std::string_view text, ByteBuffer* canonical, JsonFindings& findings) {
@@ -354,8 +353,8 @@ class Scanner {
 };
 
 // Kept per thread, so that a warm lane does not allocate.
-Scanner& ThreadScanner() {
-  thread_local Scanner scanner;
+JsonScanner& ThreadScanner() {
+  thread_local JsonScanner scanner;
   return scanner;
 }
 

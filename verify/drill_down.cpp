@@ -39,9 +39,6 @@ bool IsPartitioned(TableReader& target, const TableAccount& account) {
   return !rows.empty();
 }
 
-// Where a side's bytes are not known.
-constexpr std::uint64_t kGuessedRowBytes = 64;
-
 // By ranges of partitions, or the table as a whole.
 void CompareRanges(SourceSide& source, TargetSide& target, TableReader& target_reader,
                    const TableAccount& account, const SubSums& target_sums,

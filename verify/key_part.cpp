@@ -17,7 +17,6 @@ constexpr std::uint64_t kSign = std::uint64_t{1} << 63;
 constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMicrosPerSecond = 1'000'000;
-constexpr std::int64_t kMicrosPerDay = std::int64_t{86'400} * kMicrosPerSecond;
 // Header of a binary numeric: digits, weight, sign, scale; 16 bits each.
 constexpr std::size_t kNumericHeader = 8;
 constexpr std::uint16_t kNegative = 0x4000;

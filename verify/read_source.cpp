@@ -6,7 +6,6 @@ namespace transload {
 namespace {
 
 // Each tuple starts with its int16 field count.
-constexpr std::size_t kFieldCountBytes = 2;
 
 }  // namespace
 

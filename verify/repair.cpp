@@ -41,7 +41,7 @@ std::optional<std::vector<PairedRows::Pair>> SingleRows(const DrilledTable& tabl
   return rows;
 }
 
-std::string Tuple(const std::string& fields, std::size_t columns) {
+std::string WithFieldCount(const std::string& fields, std::size_t columns) {
   std::string tuple(2, '\0');
   tuple[0] = static_cast<char>(columns >> 8);
   tuple[1] = static_cast<char>(columns);
@@ -53,10 +53,10 @@ RepairCounts RepairRows(const Options& options, const BoundTable& table,
   RowRepair repair(options, TargetOf(table));
   const std::size_t columns = table.targets().size();
   for (const PairedRows::Pair& pair : pairs) {
-    if (pair.source == nullptr) repair.PutGone(Tuple(pair.target->fields, columns));
+    if (pair.source == nullptr) repair.PutGone(WithFieldCount(pair.target->fields, columns));
   }
   for (const PairedRows::Pair& pair : pairs) {
-    if (pair.source != nullptr) repair.Put(Tuple(pair.source->fields, columns));
+    if (pair.source != nullptr) repair.Put(WithFieldCount(pair.source->fields, columns));
   }
   if (table.key_columns().empty()) {
     repair.AddPut();

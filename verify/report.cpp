@@ -9,7 +9,12 @@
 namespace transload {
 namespace {
 
-// "2000000" as "2,000,000".
+std::string Counted(std::uint64_t number, const char* noun) {
+  return fmt::format("{} {}{}", Grouped(number), noun, number == 1 ? "" : "s");
+}
+
+}  // namespace
+
 std::string Grouped(std::uint64_t number) {
   std::string digits = std::to_string(number);
   for (std::size_t at = digits.size(); at > 3;) {
@@ -18,12 +23,6 @@ std::string Grouped(std::uint64_t number) {
   }
   return digits;
 }
-
-std::string Counted(std::uint64_t number, const char* noun) {
-  return fmt::format("{} {}{}", Grouped(number), noun, number == 1 ? "" : "s");
-}
-
-}  // namespace
 
 std::string_view Name(Verdict verdict) {
   switch (verdict) {

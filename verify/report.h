@@ -221,6 +221,9 @@ std::string VerdictLine(const Report& report);
 // verify and sync: the rows of a table that they found in the target, nobody wrote just now.
 bool OnlyCompares(const Report& report);
 
+// "2000000" as "2,000,000".
+std::string Grouped(std::uint64_t number);
+
 }  // namespace transload
 
 #endif  // TRANSLOAD_VERIFY_REPORT_H_

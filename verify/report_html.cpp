@@ -63,15 +63,6 @@ tr.explained td { border-bottom: 0; }
 </style></head><body><main>
 )html";
 
-std::string Grouped(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (std::size_t at = digits.size(); at > 3;) {
-    at -= 3;
-    digits.insert(at, ",");
-  }
-  return digits;
-}
-
 // A table cell; numbers stand to the right.
 struct TableCell {
   std::string text;

@@ -92,7 +92,7 @@ json Ends(const Report& report) {
           {"snapshot_notes", report.snapshot.notes}};
 }
 
-json Findings(const Report& report) {
+json FindingsOf(const Report& report) {
   return {{"objects", List(report.objects,
                            [](const ReportObject& o) {
                              return json{{"kind", o.kind},       {"name", o.name},
@@ -154,7 +154,7 @@ json Findings(const Report& report) {
            })}};
 }
 
-json Rest(const Report& report) {
+json RestOf(const Report& report) {
   return {{"checks", List(report.checks,
                           [](const ReportCheck& c) {
                             return json{{"name", c.name},
@@ -189,8 +189,8 @@ std::string ReportJson(const Report& report) {
                })}};
   out.update(Ends(report));
   out["tables"] = List(report.tables, TableJson);
-  out.update(Findings(report));
-  out.update(Rest(report));
+  out.update(FindingsOf(report));
+  out.update(RestOf(report));
   // Values of rows may be ill-formed UTF-8; they are shown with U+FFFD rather than not at all.
   return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }

@@ -22,7 +22,7 @@ constexpr unsigned kPartBits = 8;
 constexpr unsigned kMostDivisions = 64 / kPartBits;
 // Rows handed over at once.
 constexpr std::size_t kRowsAtOnce = 20'000;
-constexpr std::size_t kBytesAtOnce = std::size_t{4} << 20;
+constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
 constexpr std::size_t kNamesAtOnce = 1'000;
 
 struct Spread {
@@ -66,7 +66,7 @@ class Net {
       for (std::int64_t i = std::abs(entry->count); i > 1; --i) {
         Append(*entry, more);
         bytes += entry->fields_size;
-        if (++rows < kRowsAtOnce && bytes < kBytesAtOnce) continue;
+        if (++rows < kRowsAtOnce && bytes < kBatchBytes) continue;
         sink(std::exchange(more, {}));
         rows = bytes = 0;
       }

@@ -11,7 +11,6 @@ namespace {
 // Of both sides together, read in one go.
 constexpr std::uint64_t kRunBytes = std::uint64_t{8} << 20;
 // Where a side's bytes are not known.
-constexpr std::uint64_t kGuessedRowBytes = 64;
 
 }  // namespace
 

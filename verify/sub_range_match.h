@@ -4,6 +4,8 @@
 #ifndef TRANSLOAD_VERIFY_SUB_RANGE_MATCH_H_
 #define TRANSLOAD_VERIFY_SUB_RANGE_MATCH_H_
 
+#include <cstdint>
+
 #include "verify/accounts.h"
 #include "verify/findings.h"
 #include "verify/found_rows.h"
@@ -12,6 +14,9 @@
 #include "verify/tuples.h"
 
 namespace transload {
+
+// Where a side's bytes are not known.
+inline constexpr std::uint64_t kGuessedRowBytes = 64;
 
 class SubRangeMatch {
  public:

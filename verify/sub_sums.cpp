@@ -6,7 +6,6 @@ namespace transload {
 namespace {
 
 // Each tuple starts with its int16 field count.
-constexpr std::size_t kFieldCountBytes = 2;
 
 std::string_view TupleAt(const CopyBlock& block, std::size_t row) {
   const std::size_t start = block.row_starts[row];

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "load/witness.h"
+#include "transform/civil_time.h"
 
 namespace transload {
 namespace {
@@ -16,7 +17,6 @@ namespace {
 constexpr std::size_t kShownInReason = 3;
 // Days from day 0 of the witness to 1970-01-01.
 constexpr std::int64_t kUnixDay = 719528;
-constexpr std::int64_t kMicrosPerDay = 86'400'000'000;
 
 WitnessForm FormOfType(const SourceColumn& source, const PgType& target) {
   switch (target.kind) {

@@ -106,7 +106,7 @@ void ReadColumns(CatalogueScope& scope) {
                   QuoteText(scope.database)));
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
     SourceTable* table = scope.Table(rows.Text(i, "TABLE_NAME"));
-    if (table != nullptr) table->columns.push_back(ReadColumn(rows, i, scope.version));
+    if (table != nullptr) table->columns.push_back(ParseColumn(rows, i, scope.version));
   }
   for (SourceTable& table : scope.catalogue.tables) {
     bool automatic = std::any_of(table.columns.begin(), table.columns.end(),
@@ -137,7 +137,7 @@ void NoteHiddenThings(CatalogueScope& scope) {
 
 }  // namespace
 
-SourceColumn ReadColumn(const SqlResult& rows, std::size_t row, const ServerVersion& version) {
+SourceColumn ParseColumn(const SqlResult& rows, std::size_t row, const ServerVersion& version) {
   SourceColumn column;
   column.name = rows.Text(row, "COLUMN_NAME");
   column.charset = rows.Text(row, "CHARACTER_SET_NAME");

@@ -15,7 +15,7 @@ SourceCatalogue ReadCatalogue(SqlConnection& connection, const ServerVersion& ve
                               const std::string& database);
 
 // Column properties from one row of information_schema.COLUMNS.
-SourceColumn ReadColumn(const SqlResult& rows, std::size_t row, const ServerVersion& version);
+SourceColumn ParseColumn(const SqlResult& rows, std::size_t row, const ServerVersion& version);
 
 // --- the parts of it (catalogue_keys.cpp, catalogue_objects.cpp)
 // Tables by name: the catalogue's tables do not move while it is read.

@@ -30,7 +30,7 @@ std::map<std::string, std::vector<std::string>> Indexes(SqlConnection& connectio
   return indexes;
 }
 
-KeyColumn ReadColumn(const SqlResult& rows, std::size_t row) {
+KeyColumn ReadKeyColumn(const SqlResult& rows, std::size_t row) {
   SourceColumn column;
   column.name = rows.Text(row, "COLUMN_NAME");
   column.charset = rows.Text(row, "CHARACTER_SET_NAME");
@@ -68,7 +68,7 @@ TableKey LookUpKey(SqlConnection& connection, const std::string& schema, const s
     std::size_t row = 0;
     while (row < rows.rows.size() && rows.Text(row, "COLUMN_NAME") != name) ++row;
     if (row < rows.rows.size()) {
-      key.columns.push_back(ReadColumn(rows, row));
+      key.columns.push_back(ReadKeyColumn(rows, row));
     } else if (!columns.empty()) {
       throw Error(
           fmt::format("source table {}.{} has no column {} any more: it was altered while "

@@ -18,7 +18,7 @@ std::string_view Trimmed(std::string_view text) {
   return text.substr(start, text.find_last_not_of(kBlank) - start + 1);
 }
 
-char Unescaped(char c) {
+char UnescapedOption(char c) {
   switch (c) {
     case 'n':
       return '\n';
@@ -50,7 +50,7 @@ std::string ReadValue(std::string_view text) {
     char c = text[i];
     if (quote != '\0' ? c == quote : c == '#') break;
     if (c == '\\' && i + 1 < text.size() && IsEscape(text[i + 1])) {
-      value += Unescaped(text[++i]);
+      value += UnescapedOption(text[++i]);
     } else {
       value += c;
     }

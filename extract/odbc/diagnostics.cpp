@@ -16,7 +16,7 @@ static_assert(sizeof(SQLWCHAR) == sizeof(char16_t), "unixODBC's wide characters 
 // A driver in trouble may hand out records without end.
 constexpr SQLSMALLINT kMaxRecords = 50;
 
-bool OneOf(std::string_view state, std::initializer_list<std::string_view> states) {
+bool IsAnyOf(std::string_view state, std::initializer_list<std::string_view> states) {
   return std::find(states.begin(), states.end(), state) != states.end();
 }
 
@@ -71,7 +71,8 @@ std::string Describe(const std::vector<Diagnostic>& records) {
 }
 
 bool MeansConnectionLost(const Diagnostic& record) {
-  if (record.state.starts_with("08") || OneOf(record.state, {"01002", "57P01", "57P02", "57P03"})) {
+  if (record.state.starts_with("08") ||
+      IsAnyOf(record.state, {"01002", "57P01", "57P02", "57P03"})) {
     return true;
   }
   // MariaDB's and MySQL's drivers: server gone, lost connection, connection killed.
@@ -85,12 +86,12 @@ bool MeansConnectionLost(const Diagnostic& record) {
 bool MeansRetryable(const Diagnostic& record) {
   if (MeansConnectionLost(record)) return true;
   // Cancelled, time-out, deadlock victim, serialisation failure; MySQL's interrupted query.
-  return OneOf(record.state, {"HY008", "S1008", "HYT00", "HYT01", "40001", "40P01", "57014"}) ||
+  return IsAnyOf(record.state, {"HY008", "S1008", "HYT00", "HYT01", "40001", "40P01", "57014"}) ||
          record.native == 1317 || record.native == 1205 || record.native == 1213;
 }
 
 bool MeansUnreachable(const Diagnostic& record) {
-  return OneOf(record.state, {"08001", "08004", "08S01", "08006", "HYT00", "HYT01", "S1T00"});
+  return IsAnyOf(record.state, {"08001", "08004", "08S01", "08006", "HYT00", "HYT01", "S1T00"});
 }
 
 Error StatementError(const std::vector<Diagnostic>& records, std::string_view doing) {

@@ -119,7 +119,7 @@ constexpr std::array kQuirks = {
                  .text = TextAs::kWide,
                  .tried = "1.3.17: connection errors only, in every build (docs/sqlserver.md)"},
 };
-constexpr DriverQuirks kUnknown{
+constexpr DriverQuirks kUnknownDriver{
     .name = "", .file = "*", .package = "", .tried = "never; treated by the ODBC standard"};
 
 }  // namespace
@@ -131,7 +131,7 @@ const DriverQuirks& QuirksOf(std::string_view driver_file) {
   const auto found = std::find_if(kQuirks.begin(), kQuirks.end(), [&](const DriverQuirks& quirks) {
     return Matches(quirks.file, name);
   });
-  return found == kQuirks.end() ? kUnknown : *found;
+  return found == kQuirks.end() ? kUnknownDriver : *found;
 }
 
 std::string LowerCase(std::string_view text) {

@@ -67,7 +67,7 @@ bool SetIsolation(Connection& connection) {
   return false;
 }
 
-using Connect = std::function<std::unique_ptr<Connection>()>;
+using Connector = std::function<std::unique_ptr<Connection>()>;
 
 void BeginAll(std::vector<std::unique_ptr<Connection>>& connections, const DbmsTraits& traits,
               const std::vector<std::string>& tables) {
@@ -89,14 +89,14 @@ void BeginAll(std::vector<std::unique_ptr<Connection>>& connections, const DbmsT
   }
 }
 
-std::vector<std::unique_ptr<Connection>> Open(const Connect& connect, int count) {
+std::vector<std::unique_ptr<Connection>> Open(const Connector& connect, int count) {
   std::vector<std::unique_ptr<Connection>> connections;
   for (int i = 0; i < count; ++i) connections.push_back(connect());
   return connections;
 }
 
 // Systems about which nothing is known: each reader is consistent in itself at best.
-Snapshot TakeUnknown(const Connect& connect, const SnapshotRequest& request,
+Snapshot TakeUnknown(const Connector& connect, const SnapshotRequest& request,
                      const std::string& advice) {
   const bool relaxed = request.consistency == Consistency::kRelaxed;
   if (!relaxed && request.readers > 1) {
@@ -128,7 +128,7 @@ Snapshot TakeUnknown(const Connect& connect, const SnapshotRequest& request,
 }
 
 // Nothing can change: every session sees the same.
-Snapshot TakeStill(const Connect& connect, int count) {
+Snapshot TakeStill(const Connector& connect, int count) {
   Snapshot snapshot;
   snapshot.readers = Open(connect, count);
   snapshot.control = connect();
@@ -137,8 +137,8 @@ Snapshot TakeStill(const Connect& connect, int count) {
   return snapshot;
 }
 
-Snapshot TakeKnown(Connection& control, const Connect& connect, const DbmsTraits& traits, int count,
-                   Consistency consistency, const std::vector<std::string>& tables) {
+Snapshot TakeKnown(Connection& control, const Connector& connect, const DbmsTraits& traits,
+                   int count, Consistency consistency, const std::vector<std::string>& tables) {
   std::string why;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     if (attempt > 0) std::this_thread::sleep_for(kPause);
@@ -186,7 +186,7 @@ Snapshot TakeKnown(Connection& control, const Connect& connect, const DbmsTraits
 
 }  // namespace
 
-Snapshot TakeSnapshot(Connection& control, const Connect& connect, const DbmsTraits& traits,
+Snapshot TakeSnapshot(Connection& control, const Connector& connect, const DbmsTraits& traits,
                       const SnapshotRequest& request, const std::vector<std::string>& tables) {
   if (traits.method.empty()) return TakeUnknown(connect, request, "");
   const int count = std::max(request.readers, 1) + std::max(request.spares, 0) + 1;

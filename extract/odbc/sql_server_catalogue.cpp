@@ -14,19 +14,19 @@
 namespace transload::odbc {
 namespace {
 
-__extension__ using Wide = __int128;
+__extension__ using Int128 = __int128;
 
 // 38 digits fit 128 bits.
-Wide ParseWide(const std::string& text) {
+Int128 ParseWide(const std::string& text) {
   const bool negative = text.starts_with('-');
-  Wide value = 0;
+  Int128 value = 0;
   for (std::size_t i = negative ? 1 : 0; i < text.size() && text[i] != '.'; ++i) {
     value = value * 10 + (text[i] - '0');
   }
   return negative ? -value : value;
 }
 
-std::string FormatWide(Wide value) {
+std::string FormatWide(Int128 value) {
   const bool negative = value < 0;
   std::string digits;
   do {
@@ -322,10 +322,10 @@ class Builder {
 std::string NextIdentity(const std::string& seed, const std::string& increment,
                          const std::string& last, const std::string& extreme) {
   if (seed.empty()) return {};
-  const Wide step = increment.empty() ? 1 : ParseWide(increment);
-  Wide next = last.empty() ? ParseWide(seed) : ParseWide(last) + step;
+  const Int128 step = increment.empty() ? 1 : ParseWide(increment);
+  Int128 next = last.empty() ? ParseWide(seed) : ParseWide(last) + step;
   if (!extreme.empty()) {
-    const Wide passed = ParseWide(extreme) + step;
+    const Int128 passed = ParseWide(extreme) + step;
     next = step < 0 ? std::min(next, passed) : std::max(next, passed);
   }
   return FormatWide(next);

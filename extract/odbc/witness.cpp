@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kColumnsPerQuery = 200;
 // DECIMAL(38) is what every system has; ten digits are left for the sum of ten thousand million.
-constexpr int kMostDigits = 38;
+constexpr int kDecimalDigits = 38;
 constexpr int kDigitsOfSum = 10;
 
 // The digits behind the point of a column of exact numbers; nothing where a DECIMAL(38) might not
@@ -23,7 +23,7 @@ std::optional<int> ScaleOf(const WitnessColumn& column) {
     return std::nullopt;
   }
   if (source.format == CellFormat::kSigned || source.format == CellFormat::kUnsigned) return 0;
-  const bool fits = source.precision > 0 && source.precision <= kMostDigits - kDigitsOfSum;
+  const bool fits = source.precision > 0 && source.precision <= kDecimalDigits - kDigitsOfSum;
   if (source.format != CellFormat::kDecimal || !fits || source.scale < 0) return std::nullopt;
   return source.scale;
 }
@@ -74,7 +74,8 @@ WitnessSql WitnessTerms(const WitnessColumn& column, const Naming& naming) {
                                                                    : column.plan.source.full_type);
     return sql;
   }
-  const std::string value = fmt::format("CAST({} AS DECIMAL({}, {}))", name, kMostDigits, *scale);
+  const std::string value =
+      fmt::format("CAST({} AS DECIMAL({}, {}))", name, kDecimalDigits, *scale);
   sql.minimum = fmt::format("MIN({})", value);
   sql.maximum = fmt::format("MAX({})", value);
   sql.sum = fmt::format("SUM({})", value);

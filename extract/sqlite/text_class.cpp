@@ -16,7 +16,6 @@
 namespace transload::sqlite {
 namespace {
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsHex(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 // Reads fixed-width fields from the left; every reader leaves `ok` false on the first misfit.

@@ -76,12 +76,12 @@ TEST(ConfigFile, TakesNamesBeyondAsciiInQuotes) {
   EXPECT_EQ(options.tables.at("größe").where, "ä");
 }
 
-struct Wrong {
+struct WrongText {
   std::string text;
   std::string said;
 };
 
-class WrongConfig : public testing::TestWithParam<Wrong> {};
+class WrongConfig : public testing::TestWithParam<WrongText> {};
 
 TEST_P(WrongConfig, IsRefusedWithItsLine) {
   try {
@@ -97,25 +97,26 @@ TEST_P(WrongConfig, IsRefusedWithItsLine) {
 INSTANTIATE_TEST_SUITE_P(
     All, WrongConfig,
     testing::Values(
-        Wrong{"jobs = 4\n\njbos = 3\n", "c.toml:3: unknown key 'jbos'; did you mean 'jobs'?"},
-        Wrong{"jobs = 300", "c.toml:1: jobs: '300'"}, Wrong{"jobs = [1]", "c.toml:1: jobs"},
-        Wrong{"jobs = ", "c.toml:1: not valid TOML"}, Wrong{"\n[=", "c.toml:2: not valid TOML"},
-        Wrong{"[[#", "not valid TOML"},
-        Wrong{"\nowner = \"x\n", "c.toml:2: not valid TOML: a text in quotes"},
-        Wrong{"# größe\nowner = 'größe'\ngröße = 3", "c.toml:3: not valid TOML: a letter beyond"},
-        Wrong{"\n[policy]\nzero_date = \"maybe\"", "c.toml:3: zero_date"},
-        Wrong{"[policy]\nzero_dat = \"null\"", "zero_dat"},
-        Wrong{"[[map]]\ntype = \"a\"", "c.toml:1: [[map]] wants to"},
-        Wrong{"[[map]]\ntype=\"a\"\ncolumn=\"b\"\nto=\"text\"", "either type or column"},
-        Wrong{"[[map]]\ntyp = \"a\"",
-              "c.toml:2: unknown key 'typ' in [[map]]; did you mean 'type'"},
-        Wrong{"[[step]]\nsql = \"x\"", "wants when"},
-        Wrong{"[[step]]\nwhen = \"after-dat\"\nsql = \"x\"", "did you mean 'after-data'?"},
-        Wrong{"[[step]]\nwhen = \"after-data\"\nfile = \"no-such-file.sql\"", "c.toml:3: file"},
-        Wrong{"[table.\"a\"]\nwher = \"x\"", "c.toml:2: unknown key 'wher' of a table"},
-        Wrong{"[table.\"a\".column.\"b\"]\ntyp = \"x\"", "of a column"},
-        Wrong{"include = [1]", "include: a text in quotes"},
-        Wrong{"policy = 3", "'policy' is a table"}, Wrong{"step = 3", "[[step]]"}));
+        WrongText{"jobs = 4\n\njbos = 3\n", "c.toml:3: unknown key 'jbos'; did you mean 'jobs'?"},
+        WrongText{"jobs = 300", "c.toml:1: jobs: '300'"}, WrongText{"jobs = [1]", "c.toml:1: jobs"},
+        WrongText{"jobs = ", "c.toml:1: not valid TOML"},
+        WrongText{"\n[=", "c.toml:2: not valid TOML"}, WrongText{"[[#", "not valid TOML"},
+        WrongText{"\nowner = \"x\n", "c.toml:2: not valid TOML: a text in quotes"},
+        WrongText{"# größe\nowner = 'größe'\ngröße = 3",
+                  "c.toml:3: not valid TOML: a letter beyond"},
+        WrongText{"\n[policy]\nzero_date = \"maybe\"", "c.toml:3: zero_date"},
+        WrongText{"[policy]\nzero_dat = \"null\"", "zero_dat"},
+        WrongText{"[[map]]\ntype = \"a\"", "c.toml:1: [[map]] wants to"},
+        WrongText{"[[map]]\ntype=\"a\"\ncolumn=\"b\"\nto=\"text\"", "either type or column"},
+        WrongText{"[[map]]\ntyp = \"a\"",
+                  "c.toml:2: unknown key 'typ' in [[map]]; did you mean 'type'"},
+        WrongText{"[[step]]\nsql = \"x\"", "wants when"},
+        WrongText{"[[step]]\nwhen = \"after-dat\"\nsql = \"x\"", "did you mean 'after-data'?"},
+        WrongText{"[[step]]\nwhen = \"after-data\"\nfile = \"no-such-file.sql\"", "c.toml:3: file"},
+        WrongText{"[table.\"a\"]\nwher = \"x\"", "c.toml:2: unknown key 'wher' of a table"},
+        WrongText{"[table.\"a\".column.\"b\"]\ntyp = \"x\"", "of a column"},
+        WrongText{"include = [1]", "include: a text in quotes"},
+        WrongText{"policy = 3", "'policy' is a table"}, WrongText{"step = 3", "[[step]]"}));
 
 }  // namespace
 }  // namespace transload

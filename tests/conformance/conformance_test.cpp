@@ -16,6 +16,7 @@
 #include "tests/rig/mysql_server.h"
 #include "tests/rig/postgres_server.h"
 #include "tests/rig/shared_servers.h"
+#include "tests/rig/slurp.h"
 #include "tests/rig/sqlite_file.h"
 #include "tests/rig/temporary_dir.h"
 
@@ -98,13 +99,6 @@ std::string Printed(const rig::Rows& rows) {
   return text;
 }
 
-std::string Slurp(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 class CaseTest : public testing::Test {
  public:
   CaseTest(ConformanceCase c, std::string engine)
@@ -135,7 +129,7 @@ class CaseTest : public testing::Test {
       EXPECT_TRUE(std::regex_search(run.out + run.err, std::regex(expected))) << expected << "\n"
                                                                               << run.err;
     }
-    const std::string json = case_.reports.empty() ? "" : Slurp(report + "/report.json");
+    const std::string json = case_.reports.empty() ? "" : rig::Slurp(report + "/report.json");
     for (const std::string& expected : case_.reports) {
       EXPECT_TRUE(std::regex_search(json, std::regex(expected))) << expected << "\n" << json;
     }

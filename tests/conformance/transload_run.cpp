@@ -11,17 +11,11 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tests/rig/slurp.h"
 #include "tests/rig/temporary_dir.h"
 
 namespace transload {
 namespace {
-
-std::string Slurp(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 std::vector<char*> Pointers(std::vector<std::string>& words) {
   std::vector<char*> pointers;
@@ -62,8 +56,8 @@ TransloadRun RunTransload(const std::vector<std::string>& arguments,
   run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   run.peak_bytes = static_cast<std::uint64_t>(usage.ru_maxrss) << 10;
   run.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  run.out = Slurp(out);
-  run.err = Slurp(err);
+  run.out = rig::Slurp(out);
+  run.err = rig::Slurp(err);
   for (const std::string& word : words) run.command += (run.command.empty() ? "" : " ") + word;
   return run;
 }

@@ -86,12 +86,12 @@ TEST(ParseUrl, ReadsThePasswordsOfKeywordAndOdbcStrings) {
   EXPECT_EQ(ParseUrl("odbc:DSN=x;PWD={a}").connection_string(), "DSN=x;PWD={a}");
 }
 
-struct Wrong {
+struct WrongUrl {
   std::string text;
   std::string said;
 };
 
-class WrongUrls : public testing::TestWithParam<Wrong> {};
+class WrongUrls : public testing::TestWithParam<WrongUrl> {};
 
 TEST_P(WrongUrls, AreRefusedWithAReasonAndWithoutThePassword) {
   try {
@@ -110,21 +110,22 @@ TEST_P(WrongUrls, AreRefusedWithAReasonAndWithoutThePassword) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, WrongUrls,
-    testing::Values(Wrong{"", "empty"}, Wrong{"oracle://h/d", "unknown scheme 'oracle:'"},
-                    Wrong{"oracle://h/d", "mariadb://"}, Wrong{"shop.db", "sqlite:name.db"},
-                    Wrong{"mysql://u:hun@ter2@h/d", "%40"}, Wrong{"mysql://u:hun/ter2@h/d", "%2F"},
-                    Wrong{"mysql://u:hun?ter2@h/d", "%3F"}, Wrong{"mysql://u:hun#ter2@h/d", "%23"},
-                    Wrong{"mysql://u:hun%ter2@h/d", "%25"}, Wrong{"mysql://u:p%00@h/d", "%25"},
-                    Wrong{"mysql://h:99999/d", "65535"}, Wrong{"mysql://h:x/d", "port"},
-                    Wrong{"mysql://::1/d", "brackets"}, Wrong{"mysql://[::1/d", "']'"},
-                    Wrong{"mysql://a,b/d", "one host"}, Wrong{"mysql:host/d", "'//'"},
-                    Wrong{"mysql://h/a/b", "one name"}, Wrong{"mysql://h/d?x", "name=value"},
-                    Wrong{"sqlite:", "path"}, Wrong{"sqlite://x.db", "sqlite:///absolute.db"},
-                    Wrong{"sqlite::memory:", "file"}, Wrong{"odbc:", "empty"},
-                    Wrong{"odbc:DSN", "name=value"}, Wrong{"odbc:DSN=x;PWD={hunter2", "'{'"},
-                    Wrong{"odbc:PWD={hun}ter2};DSN=x", "'}}'"}, Wrong{"local:", "directory"},
-                    Wrong{"host=h password='hunter2", "never ends"},
-                    Wrong{"host=h hunter2", "keyword=value"}));
+    testing::Values(
+        WrongUrl{"", "empty"}, WrongUrl{"oracle://h/d", "unknown scheme 'oracle:'"},
+        WrongUrl{"oracle://h/d", "mariadb://"}, WrongUrl{"shop.db", "sqlite:name.db"},
+        WrongUrl{"mysql://u:hun@ter2@h/d", "%40"}, WrongUrl{"mysql://u:hun/ter2@h/d", "%2F"},
+        WrongUrl{"mysql://u:hun?ter2@h/d", "%3F"}, WrongUrl{"mysql://u:hun#ter2@h/d", "%23"},
+        WrongUrl{"mysql://u:hun%ter2@h/d", "%25"}, WrongUrl{"mysql://u:p%00@h/d", "%25"},
+        WrongUrl{"mysql://h:99999/d", "65535"}, WrongUrl{"mysql://h:x/d", "port"},
+        WrongUrl{"mysql://::1/d", "brackets"}, WrongUrl{"mysql://[::1/d", "']'"},
+        WrongUrl{"mysql://a,b/d", "one host"}, WrongUrl{"mysql:host/d", "'//'"},
+        WrongUrl{"mysql://h/a/b", "one name"}, WrongUrl{"mysql://h/d?x", "name=value"},
+        WrongUrl{"sqlite:", "path"}, WrongUrl{"sqlite://x.db", "sqlite:///absolute.db"},
+        WrongUrl{"sqlite::memory:", "file"}, WrongUrl{"odbc:", "empty"},
+        WrongUrl{"odbc:DSN", "name=value"}, WrongUrl{"odbc:DSN=x;PWD={hunter2", "'{'"},
+        WrongUrl{"odbc:PWD={hun}ter2};DSN=x", "'}}'"}, WrongUrl{"local:", "directory"},
+        WrongUrl{"host=h password='hunter2", "never ends"},
+        WrongUrl{"host=h hunter2", "keyword=value"}));
 
 TEST(Redacted, HidesEverythingOfATextThatCannotBeRead) {
   EXPECT_EQ(Redacted("mysql://u:a@b@h/d"), "mysql:***");

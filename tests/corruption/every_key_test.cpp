@@ -14,7 +14,7 @@
 namespace transload {
 namespace {
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20;
 constexpr int kRows = 40'000;
 
 struct KeyCase {
@@ -86,7 +86,7 @@ class EveryKey : public testing::Test {
     const TransloadRun verify =
         RunTransload({"verify", source_, target_.Url(database_), "--format", "json"});
     ASSERT_EQ(verify.exit_code, 6) << verify.out << verify.err;
-    EXPECT_LE(verify.peak_bytes, 200 * kMiB);
+    EXPECT_LE(verify.peak_bytes, 200 * kMebibyte);
     const nlohmann::json report = nlohmann::json::parse(verify.out);
     for (const KeyCase& one : cases) {
       SCOPED_TRACE(one.table);
@@ -117,7 +117,7 @@ class EveryKey : public testing::Test {
         if (one.cheaply) {
           EXPECT_LE(cost["ranges"].get<int>(), 5);
           EXPECT_LE(read, 3 * cost["range_bytes"].get<std::uint64_t>());
-          EXPECT_LE(read, 20 * kMiB);
+          EXPECT_LE(read, 20 * kMebibyte);
         } else {
           // Each side once.
           EXPECT_LE(read, std::uint64_t{2} * kRows * 350);

@@ -20,7 +20,7 @@ const Origin& TheOrigin() {
   static const Origin origin = [] {
     rig::MySqlFamilyServer& server = rig::SharedMariaDb();
     const std::string database = rig::FreshDatabase(server);
-    server.Execute(Slurp(TRANSLOAD_E2E "/torture.sql"), database);
+    server.Execute(rig::Slurp(TRANSLOAD_E2E "/torture.sql"), database);
     rig::PostgresServer& target = rig::SharedPostgres();
     Origin made{server.Url(database), target.Url(rig::FreshDatabase(target))};
     const TransloadRun run = RunTransload({"run", made.source, made.reference, "--verify", "full"});

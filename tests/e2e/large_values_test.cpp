@@ -12,11 +12,11 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+constexpr std::uint64_t kValueMiB = std::uint64_t{1} << 20;
 
 // 64 MiB per lane, 64 MiB for the rest, and three times the largest row.
 std::uint64_t MemoryBound(int lanes, std::uint64_t largest_row) {
-  return (static_cast<std::uint64_t>(lanes) + 1) * 64 * kMiB + 3 * largest_row;
+  return (static_cast<std::uint64_t>(lanes) + 1) * 64 * kValueMiB + 3 * largest_row;
 }
 
 TEST(Memory, DoesNotDependOnTheSizeOfTheTable) {
@@ -31,7 +31,7 @@ TEST(Memory, DoesNotDependOnTheSizeOfTheTable) {
   const std::string database = rig::FreshDatabase(target);
   TransloadRun run = RunTransload({"run", server.Url(schema), target.Url(database), "-j", "2"});
   ASSERT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_LT(run.peak_bytes, MemoryBound(2, 2000)) << run.peak_bytes / kMiB << " MiB";
+  EXPECT_LT(run.peak_bytes, MemoryBound(2, 2000)) << run.peak_bytes / kValueMiB << " MiB";
 }
 
 // The server's own limit for a value is 1 GiB; MyISAM spares it a redo log ten times that size.
@@ -62,7 +62,7 @@ TEST(LargeValuesMatrix, PassUpToWhatPostgresHoldsAndAreRejectedByNameBeyond) {
                   "transload.reject"),
             "id=2 v, id=1 a");
   EXPECT_THAT(value("select min(reason) from transload.reject"), HasSubstr("PostgreSQL can hold"));
-  EXPECT_LT(run.peak_bytes, MemoryBound(1, 1'200'000'000)) << run.peak_bytes / kMiB << " MiB";
+  EXPECT_LT(run.peak_bytes, MemoryBound(1, 1'200'000'000)) << run.peak_bytes / kValueMiB << " MiB";
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "tests/rig/postgres_server.h"
 #include "tests/rig/process.h"
 #include "tests/rig/shared_servers.h"
+#include "tests/rig/slurp.h"
 #include "tests/rig/temporary_dir.h"
 
 namespace transload {
@@ -19,13 +20,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-std::string Slurp(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 // 200,000 rows in a table that is cut into many partitions.
 std::string MakeLargeTable(rig::MySqlFamilyServer& server) {
@@ -62,7 +56,7 @@ class Migration : public testing::Test {
 
 void MoveEveryFeature(rig::MySqlFamilyServer& server) {
   const std::string source = rig::FreshDatabase(server);
-  server.Execute(Slurp(TRANSLOAD_E2E "/every_feature.sql"), source);
+  server.Execute(rig::Slurp(TRANSLOAD_E2E "/every_feature.sql"), source);
   rig::PostgresServer& target = rig::SharedPostgres();
   const std::string database = rig::FreshDatabase(target);
   const std::string url = target.Url(database);

@@ -94,7 +94,7 @@ void MoveEverything(const std::string& from, const std::string& to, const std::s
     target.Execute(std::string("do $$ begin create role ") + role +
                    "; exception when duplicate_object then null; end $$");
   }
-  source.Execute(Slurp(std::string(TRANSLOAD_E2E) + "/" + script), source_database);
+  source.Execute(rig::Slurp(std::string(TRANSLOAD_E2E) + "/" + script), source_database);
   const TransloadRun run = RunTransload(
       {"run", source.Url(source_database), target.Url(target_database), "--pg-bin", bin_dir});
   ASSERT_EQ(run.exit_code, 0) << run.command << "\n" << run.out << run.err;
@@ -200,7 +200,7 @@ TEST(PostgresMigrationMatrix, GoesFrom10To18) {
 }
 
 TEST_F(PostgresPair, UndoDropsWhatTheRunMade) {
-  server_.Execute(Slurp(TRANSLOAD_E2E "/postgres_features.sql"), source_);
+  server_.Execute(rig::Slurp(TRANSLOAD_E2E "/postgres_features.sql"), source_);
   // The numbers of large objects are the target's own affair otherwise.
   ASSERT_EQ(Run().exit_code, 0);
   const TransloadRun undo = RunTransload({"undo", server_.Url(target_)});

@@ -15,15 +15,9 @@
 #include "tests/rig/process.h"
 #include "tests/rig/programs.h"
 #include "tests/rig/shared_servers.h"
+#include "tests/rig/slurp.h"
 
 namespace transload {
-
-inline std::string Slurp(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 // pg_dump -s without what differs by itself: comments, settings, the key of \restrict.
 inline std::string SchemaOf(const rig::PostgresServer& server, const std::string& database,

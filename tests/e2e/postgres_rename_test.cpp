@@ -33,7 +33,7 @@ TEST_F(PostgresRename, MovesEverythingUnderTheNewName) {
   server_.Execute(
       "do $$ begin create role pgs_app; exception when duplicate_object then null; "
       "end $$");
-  server_.Execute(Slurp(TRANSLOAD_E2E "/postgres_features.sql"), source_);
+  server_.Execute(rig::Slurp(TRANSLOAD_E2E "/postgres_features.sql"), source_);
   const std::vector<std::string> words = {"--rename-schema", "app=shop", "--rename-schema",
                                           "Odd Schema=Even \"Schema"};
   const TransloadRun run = Run(words);

@@ -132,7 +132,7 @@ std::string FaultBench::EndRun(const std::string& database, bool changed) {
   if (run.exit_code != (done ? 3 : kRejected)) {
     return fmt::format("the same command again: {}", Said(run));
   }
-  return Difference(Expected(changed), ReadTargetState(target_, database));
+  return WhatDiffers(Expected(changed), ReadTargetState(target_, database));
 }
 
 std::optional<std::string> FaultBench::Try(const FaultSpec& spec) {

@@ -21,7 +21,7 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 
-constexpr int kKilled = 128 + 9;
+constexpr int kKilledExit = 128 + 9;
 
 class Resume : public testing::Test {
  protected:
@@ -54,7 +54,7 @@ class Resume : public testing::Test {
   void Kill(const std::vector<std::string>& more = {},
             const std::string& fault = "partition-committed:4:kill") {
     TransloadRun run = Run(more, fault);
-    ASSERT_EQ(run.exit_code, kKilled) << run.out << run.err;
+    ASSERT_EQ(run.exit_code, kKilledExit) << run.out << run.err;
   }
   void ExpectDone(const TransloadRun& run) {
     EXPECT_EQ(run.exit_code, 0) << run.command << "\n" << run.out << run.err;

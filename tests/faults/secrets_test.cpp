@@ -12,6 +12,7 @@
 #include "tests/rig/postgres_server.h"
 #include "tests/rig/process.h"
 #include "tests/rig/shared_servers.h"
+#include "tests/rig/slurp.h"
 #include "tests/rig/temporary_dir.h"
 
 namespace transload {
@@ -24,13 +25,6 @@ namespace fs = std::filesystem;
 // Found nowhere else on the machine; the second one is wrong on purpose.
 constexpr char kSecret[] = "qV7-hidden-Zk3";
 constexpr char kWrong[] = "qV7-wrong-Zk3";
-
-std::string Slurp(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 class Secrets : public testing::Test {
  protected:
@@ -60,7 +54,7 @@ class Secrets : public testing::Test {
         if (name.find_first_not_of("0123456789") != std::string::npos) continue;
         // Its own arguments are the user's to choose until the process has hidden them.
         if (std::stoi(name) == own && run.Output().empty()) continue;
-        const std::string line = Slurp(entry.path() / "cmdline");
+        const std::string line = rig::Slurp(entry.path() / "cmdline");
         EXPECT_THAT(line, Not(HasSubstr(kSecret))) << name;
         EXPECT_THAT(line, Not(HasSubstr(kWrong))) << name;
       }
@@ -79,7 +73,7 @@ class Secrets : public testing::Test {
     int files = 0;
     for (const auto& entry : fs::recursive_directory_iterator(report_)) {
       ++files;
-      ExpectHidden(Slurp(entry.path()), entry.path());
+      ExpectHidden(rig::Slurp(entry.path()), entry.path());
       EXPECT_EQ(entry.status().permissions(), fs::perms::owner_read | fs::perms::owner_write)
           << entry.path();
     }

@@ -22,7 +22,7 @@ namespace {
 using testing::AnyOf;
 using testing::HasSubstr;
 
-constexpr char kMariaDbRows[] =
+constexpr char kBigRows[] =
     "create table big (id int auto_increment primary key, v varchar(200));"
     "insert into big select seq, repeat('x', 150) from seq_1_to_40000; analyze table big";
 constexpr char kPostgresRows[] =
@@ -87,7 +87,7 @@ class ServerFaults : public testing::Test {
 
 class MariaDbSource : public ServerFaults {
  protected:
-  MariaDbSource() { source_.Execute(kMariaDbRows, schema_); }
+  MariaDbSource() { source_.Execute(kBigRows, schema_); }
   // The connections on which rows are being sent.
   rig::Rows Readers() const {
     return source_.Query("select id from information_schema.processlist where db = '" + schema_ +
@@ -161,7 +161,7 @@ TEST(MariaDbSourceServer, RestartedInTheMiddleOfARunIsReadFromAgain) {
       rig::MariaDbServer source = rig::MariaDbServer::Start();
       // The rig's servers write their log once a second: a killed one would lose its rows.
       source.Execute("set global innodb_flush_log_at_trx_commit = 1");
-      source.Execute(kMariaDbRows, "test");
+      source.Execute(kBigRows, "test");
       rig::PostgresServer& target = rig::SharedPostgres();
       const std::string database = rig::FreshDatabase(target);
       Survives(source.Url("test"), target, database,

@@ -20,7 +20,7 @@ namespace {
 using std::chrono::seconds;
 using testing::AnyOf;
 
-constexpr int kRows = 20'000;
+constexpr int kStallRows = 20'000;
 
 // A source that is reached over TCP, through a proxy or not.
 class StallSource {
@@ -33,7 +33,7 @@ class StallSource {
           fmt::format("create table big (id int primary key, v text, parent int);"
                       "insert into big select i, repeat('x', 150), 1 from generate_series(1, {}) i;"
                       "create index by_v on big (v); analyze big",
-                      kRows),
+                      kStallRows),
           database_);
       return;
     }
@@ -45,7 +45,7 @@ class StallSource {
                     "parent int, key by_v (v), foreign key (parent) references parent (id));"
                     "insert into big select seq, repeat('x', 150), 1 from seq_1_to_{};"
                     "analyze table big",
-                    kRows),
+                    kStallRows),
         database_);
     mariadb_->CreateUser(User(), "right");
     mariadb_->Execute("grant all on *.* to " + User());
@@ -97,7 +97,7 @@ class Stall : public testing::Test {
     TransloadRun again =
         RunTransload(Arguments(source.Url(source.port()), target_.TcpUrl(database)));
     EXPECT_THAT(again.exit_code, AnyOf(0, 3)) << again.out << again.err;
-    EXPECT_EQ(target_.QueryValue("select count(*) from big", database), std::to_string(kRows));
+    EXPECT_EQ(target_.QueryValue("select count(*) from big", database), std::to_string(kStallRows));
   }
 
   rig::PostgresServer& target_ = rig::SharedPostgres();

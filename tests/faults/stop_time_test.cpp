@@ -22,7 +22,7 @@ using std::chrono::seconds;
 using testing::AnyOf;
 
 constexpr seconds kBound{10};
-constexpr int kRows = 5'000;
+constexpr int kStopRows = 5'000;
 
 class StopTime : public testing::Test {
  protected:
@@ -33,7 +33,7 @@ class StopTime : public testing::Test {
                     "parent int, key by_v (v), foreign key (parent) references parent (id));"
                     "insert into big select seq, repeat('x', 150), 1 from seq_1_to_{};"
                     "analyze table big",
-                    kRows),
+                    kStopRows),
         schema_);
   }
 
@@ -68,7 +68,7 @@ class StopTime : public testing::Test {
   void ExpectRuns() {
     TransloadRun again = RunTransload(Words("run", {"--partition-size", "64KiB"}));
     EXPECT_THAT(again.exit_code, AnyOf(0, 3)) << again.out << again.err;
-    EXPECT_EQ(target_.QueryValue("select count(*) from big", database_), std::to_string(kRows));
+    EXPECT_EQ(target_.QueryValue("select count(*) from big", database_), std::to_string(kStopRows));
   }
   std::function<bool()> TargetSleeps() const {
     return [this] {
@@ -221,7 +221,7 @@ TEST_F(StopTime, InUndo) {
   LiveRun run({"undo", target_.TcpUrl(database_), "--lock-timeout", "1h"});
   Stop(run, "undo of a locked table", WaitsForLock(database_));
   other.Exec("rollback");
-  EXPECT_EQ(target_.QueryValue("select count(*) from big", database_), std::to_string(kRows));
+  EXPECT_EQ(target_.QueryValue("select count(*) from big", database_), std::to_string(kStopRows));
   EXPECT_EQ(RunTransload({"undo", target_.TcpUrl(database_)}).exit_code, 0);
 }
 

@@ -73,7 +73,7 @@ TargetState ReadTargetState(const rig::PostgresServer& target, const std::string
   return state;
 }
 
-std::string Difference(const TargetState& expected, const TargetState& found) {
+std::string WhatDiffers(const TargetState& expected, const TargetState& found) {
   std::string text;
   auto compare = [&](const char* what, const std::string& a, const std::string& b) {
     if (a != b) text += fmt::format("{} differ.\nexpected:\n{}found:\n{}", what, a, b);

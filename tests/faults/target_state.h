@@ -20,7 +20,7 @@ struct TargetState {
 TargetState ReadTargetState(const rig::PostgresServer& target, const std::string& database);
 
 // What differs, or nothing.
-std::string Difference(const TargetState& expected, const TargetState& found);
+std::string WhatDiffers(const TargetState& expected, const TargetState& found);
 
 }  // namespace transload
 

@@ -45,7 +45,7 @@ TEST(TSql, Defaults) {
   EXPECT_TRUE(Default("([dbo].[f]())", "integer").starts_with("no: "));
 }
 
-std::string Check(const std::string& sql) {
+std::string RewrittenCheck(const std::string& sql) {
   const std::vector<SourceColumn> columns = {Column("n", "int"), Text("s", 20)};
   Shop shop({Table("t", columns)}, "mysql");
   const Translation out = TranslateCondition(sql, SqlDialect::kTSql, shop.Plan().tables[0].columns);
@@ -53,12 +53,12 @@ std::string Check(const std::string& sql) {
 }
 
 TEST(TSql, Checks) {
-  EXPECT_EQ(Check("([n]>(0))"), "(\"n\" > 0)");
-  EXPECT_EQ(Check("([n]>=(1) AND [n]<=(5))"), "((\"n\" >= 1) AND (\"n\" <= 5))");
-  EXPECT_EQ(Check("([s]='a' OR [s]='b')"), "((\"s\" = 'a') OR (\"s\" = 'b'))");
-  EXPECT_TRUE(Check("([s] like '[a-z]%')").starts_with("no: "));
-  EXPECT_TRUE(Check("(datalength([s])>(3))").starts_with("no: "));
-  EXPECT_TRUE(Check("(CONVERT([int],[s])>(3))").starts_with("no: "));
+  EXPECT_EQ(RewrittenCheck("([n]>(0))"), "(\"n\" > 0)");
+  EXPECT_EQ(RewrittenCheck("([n]>=(1) AND [n]<=(5))"), "((\"n\" >= 1) AND (\"n\" <= 5))");
+  EXPECT_EQ(RewrittenCheck("([s]='a' OR [s]='b')"), "((\"s\" = 'a') OR (\"s\" = 'b'))");
+  EXPECT_TRUE(RewrittenCheck("([s] like '[a-z]%')").starts_with("no: "));
+  EXPECT_TRUE(RewrittenCheck("(datalength([s])>(3))").starts_with("no: "));
+  EXPECT_TRUE(RewrittenCheck("(CONVERT([int],[s])>(3))").starts_with("no: "));
 }
 
 }  // namespace

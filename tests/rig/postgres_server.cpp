@@ -23,9 +23,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kStartLimit{60'000};
-constexpr milliseconds kStopLimit{60'000};
-constexpr milliseconds kPoll{5};
+constexpr milliseconds kPostgresStartLimit{60'000};
+constexpr milliseconds kPostgresStopLimit{60'000};
+constexpr milliseconds kPostgresPoll{5};
 
 struct PgConnection {
   PGconn* handle;
@@ -163,13 +163,13 @@ struct PostgresServer::State {
   // After a SIGKILL the old backends may hold the shared memory for a moment longer; the postmaster
   // refuses to start until they are gone.
   void Start() {
-    const auto end = std::chrono::steady_clock::now() + kStartLimit;
+    const auto end = std::chrono::steady_clock::now() + kPostgresStartLimit;
     for (;;) {
       process = Process::Start(
           {.argv = {programs.bin_dir + "/postgres", "-D", data_dir}, .output_file = log_file});
       while (process.Running() && std::chrono::steady_clock::now() < end) {
         if (PQping(Conninfo("postgres").c_str()) == PQPING_OK) return;
-        std::this_thread::sleep_for(kPoll);
+        std::this_thread::sleep_for(kPostgresPoll);
       }
       const std::string log = LogTail(log_file);
       const bool old_backends = log.find("is still in use") != std::string::npos;
@@ -184,7 +184,7 @@ struct PostgresServer::State {
 
   void Stop(StopMode mode) {
     process.Signal(mode == StopMode::kClean ? SIGINT : SIGQUIT);
-    if (!process.WaitFor(kStopLimit)) {
+    if (!process.WaitFor(kPostgresStopLimit)) {
       throw std::runtime_error("PostgreSQL did not stop\n" + LogTail(log_file));
     }
   }
@@ -214,7 +214,7 @@ void PostgresServer::Restart(StopMode mode) {
 
 void PostgresServer::Kill() {
   state_->process.Signal(SIGKILL);
-  state_->process.WaitFor(kStopLimit);
+  state_->process.WaitFor(kPostgresStopLimit);
 }
 
 std::string PostgresServer::Url(const std::string& database) const {

@@ -11,8 +11,8 @@
 namespace transload {
 namespace {
 
-using testing::FromHex;
-using testing::Hex;
+using encoding::FromHex;
+using encoding::Hex;
 
 std::string Canonical(std::string_view hex, std::string_view type) {
   ByteBuffer out;
@@ -22,7 +22,7 @@ std::string Canonical(std::string_view hex, std::string_view type) {
 
 std::vector<TargetColumn> Columns(std::initializer_list<const char*> types) {
   std::vector<TargetColumn> columns;
-  for (const char* type : types) columns.push_back(testing::TargetOf({.target = type}));
+  for (const char* type : types) columns.push_back(encoding::TargetOf({.target = type}));
   return columns;
 }
 
@@ -154,15 +154,15 @@ TEST(RowCanonicaliser, EncodedRowsAndRowsReadBackAgree) {
       {"text", "x", "78"},
   };
   for (const auto& row : rows) {
-    const testing::Case c{.target = row.target};
-    const RowCanonicaliser canonicaliser({testing::TargetOf(c)}, 7);
+    const encoding::Case c{.target = row.target};
+    const RowCanonicaliser canonicaliser({encoding::TargetOf(c)}, 7);
     RowBatch batch;
     batch.BeginRow();
     batch.AppendCell(FromHex(row.returned));
     RowChecksum back;
     ByteBuffer scratch;
     canonicaliser.AddRow(batch.Row(0), back, scratch);
-    EXPECT_EQ(testing::EncodeCell(c, row.cell).checksum, back) << row.target;
+    EXPECT_EQ(encoding::EncodeCell(c, row.cell).checksum, back) << row.target;
   }
 }
 

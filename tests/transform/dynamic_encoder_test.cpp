@@ -8,11 +8,11 @@
 namespace transload {
 namespace {
 
-using testing::Case;
-using testing::Dynamic;
-using testing::EncodeCell;
-using testing::Raw;
-using testing::Shown;
+using encoding::Case;
+using encoding::Dynamic;
+using encoding::EncodeCell;
+using encoding::Raw;
+using encoding::Shown;
 
 std::string Int(std::int64_t value) { return Dynamic(DynamicClass::kInteger, Raw(value)); }
 std::string Real(double value) { return Dynamic(DynamicClass::kReal, Raw(value)); }
@@ -101,7 +101,7 @@ TEST(DynamicEncoder, ReadsDocumentsUuidsAndBytes) {
   EXPECT_EQ(Shown(Into("jsonb"), Int(5)), "5");
   EXPECT_TRUE(Shown(Into("jsonb"), Text("{a:1}")).starts_with("misfit:"));
   EXPECT_EQ(Shown(Into("uuid"), Text("00112233-4455-6677-8899-aabbccddeeff")),
-            Shown(Into("uuid"), Blob(testing::FromHex("00112233445566778899aabbccddeeff"))));
+            Shown(Into("uuid"), Blob(encoding::FromHex("00112233445566778899aabbccddeeff"))));
   EXPECT_EQ(Shown(Into("bytea"), Blob("")), "\\x");
   EXPECT_EQ(Shown(Into("bytea"), Text("ab")), "\\x6162");
   EXPECT_TRUE(Shown(Into("bytea"), Int(1)).starts_with("misfit:"));

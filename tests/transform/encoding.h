@@ -15,7 +15,7 @@
 #include "transform/render.h"
 #include "transform/row_encoder.h"
 
-namespace transload::testing {
+namespace transload::encoding {
 
 inline std::string Hex(std::string_view bytes) {
   std::string out;
@@ -142,6 +142,6 @@ inline std::string Shown(const Case& c, std::string_view cell) {
   return RenderField(*outcome.field, TargetOf(c).type);
 }
 
-}  // namespace transload::testing
+}  // namespace transload::encoding
 
 #endif  // TRANSLOAD_TESTS_TRANSFORM_ENCODING_H_

@@ -11,11 +11,11 @@
 namespace transload {
 namespace {
 
-using testing::Case;
-using testing::EncodeCell;
-using testing::FromHex;
-using testing::Hex;
-using testing::Outcome;
+using encoding::Case;
+using encoding::EncodeCell;
+using encoding::FromHex;
+using encoding::Hex;
+using encoding::Outcome;
 
 struct Vector {
   std::string type;

@@ -118,18 +118,18 @@ TEST(ScanJsonb, GoesAsDeepAsMemory) {
 
 TEST(ScanJsonb, HasTheDocumentedForm) {
   // docs/checksums.md shows these bytes.
-  EXPECT_EQ(testing::Hex(Canonical("{\"bb\":null,\"a\":[1.50,true]}")),
+  EXPECT_EQ(encoding::Hex(Canonical("{\"bb\":null,\"a\":[1.50,true]}")),
             "7b73000000016"
             "15b64000200000000000000011388745d7300000002"
             "62626e7d");
 }
 
 TEST(JsonbEncoder, WritesTheVersionAndKeepsTheText) {
-  const testing::Case jsonb{.target = "jsonb"};
-  const testing::Outcome outcome = testing::EncodeCell(jsonb, "{\"b\":1.0,\"a\":1e2}");
+  const encoding::Case jsonb{.target = "jsonb"};
+  const encoding::Outcome outcome = encoding::EncodeCell(jsonb, "{\"b\":1.0,\"a\":1e2}");
   EXPECT_EQ(*outcome.field, "\1{\"b\":1.0,\"a\":1e2}");
   // As PostgreSQL sends the same document back.
-  RowCanonicaliser canonicaliser({testing::TargetOf(jsonb)}, 7);
+  RowCanonicaliser canonicaliser({encoding::TargetOf(jsonb)}, 7);
   RowChecksum back;
   ByteBuffer scratch;
   RowBatch batch;
@@ -140,25 +140,25 @@ TEST(JsonbEncoder, WritesTheVersionAndKeepsTheText) {
 }
 
 TEST(JsonbEncoder, CountsDuplicateKeysAndNegativeZero) {
-  const testing::Case jsonb{.target = "jsonb"};
-  EXPECT_EQ(testing::EncodeCell(jsonb, "{\"a\":1,\"a\":2}").coerced(), "jsonb=duplicate_keys");
-  EXPECT_EQ(testing::EncodeCell(jsonb, "-0").coerced(), "jsonb=negative_zero");
+  const encoding::Case jsonb{.target = "jsonb"};
+  EXPECT_EQ(encoding::EncodeCell(jsonb, "{\"a\":1,\"a\":2}").coerced(), "jsonb=duplicate_keys");
+  EXPECT_EQ(encoding::EncodeCell(jsonb, "-0").coerced(), "jsonb=negative_zero");
 }
 
 TEST(JsonbEncoder, FollowsItsPolicy) {
-  EXPECT_NE(testing::EncodeCell({.target = "jsonb"}, "").fault, "");
-  EXPECT_NE(testing::EncodeCell({.target = "jsonb"}, "\"\\u0000\"").fault, "");
-  const testing::Outcome null =
-      testing::EncodeCell({.target = "jsonb", .policy = "json_bad=null"}, "1.");
+  EXPECT_NE(encoding::EncodeCell({.target = "jsonb"}, "").fault, "");
+  EXPECT_NE(encoding::EncodeCell({.target = "jsonb"}, "\"\\u0000\"").fault, "");
+  const encoding::Outcome null =
+      encoding::EncodeCell({.target = "jsonb", .policy = "json_bad=null"}, "1.");
   EXPECT_EQ(null.hex(), "NULL");
   EXPECT_EQ(null.coerced(), "json_bad=null");
-  const testing::Outcome stripped = testing::EncodeCell(
+  const encoding::Outcome stripped = encoding::EncodeCell(
       {.target = "jsonb", .policy = "json_bad=strip_nul"}, "\"a\\u0000b\\\\u0000\"");
   EXPECT_EQ(*stripped.field, "\1\"ab\\\\u0000\"");
   EXPECT_EQ(stripped.coerced(), "json_bad=strip_nul");
-  EXPECT_NE(testing::EncodeCell({.target = "jsonb", .policy = "json_bad=strip_nul"}, "1.").fault,
+  EXPECT_NE(encoding::EncodeCell({.target = "jsonb", .policy = "json_bad=strip_nul"}, "1.").fault,
             "");
-  EXPECT_EQ(*testing::EncodeCell({.target = "json"}, "{\"a\":\"\\u0000\", \"a\":1}").field,
+  EXPECT_EQ(*encoding::EncodeCell({.target = "json"}, "{\"a\":\"\\u0000\", \"a\":1}").field,
             "{\"a\":\"\\u0000\", \"a\":1}");
 }
 

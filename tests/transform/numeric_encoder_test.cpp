@@ -10,10 +10,10 @@
 namespace transload {
 namespace {
 
-using testing::Case;
-using testing::EncodeCell;
-using testing::Raw;
-using testing::Shown;
+using encoding::Case;
+using encoding::EncodeCell;
+using encoding::Raw;
+using encoding::Shown;
 
 std::string Decimal(std::string_view text, std::string target = "numeric") {
   return EncodeCell({.format = CellFormat::kDecimal, .target = std::move(target)}, text).hex();
@@ -45,11 +45,11 @@ void ExpectNormalised(std::string_view field) {
   ASSERT_EQ(field.size(), 8 + 2 * count);
   EXPECT_EQ(static_cast<std::uint8_t>(field[1]), count & 0xFF);
   if (count == 0) {
-    EXPECT_EQ(testing::Hex(field.substr(0, 6)), "000000000000");
+    EXPECT_EQ(encoding::Hex(field.substr(0, 6)), "000000000000");
     return;
   }
-  EXPECT_NE(testing::Hex(field.substr(8, 2)), "0000");
-  EXPECT_NE(testing::Hex(field.substr(field.size() - 2)), "0000");
+  EXPECT_NE(encoding::Hex(field.substr(8, 2)), "0000");
+  EXPECT_NE(encoding::Hex(field.substr(field.size() - 2)), "0000");
 }
 
 void ExhaustScale(int precision, int scale) {
@@ -57,7 +57,7 @@ void ExhaustScale(int precision, int scale) {
   for (int i = 0; i < precision; ++i) limit *= 10;
   const std::string target = fmt::format("numeric({},{})", precision, scale);
   const Case numeric{.format = CellFormat::kDecimal, .target = target};
-  RowEncoder encoder({testing::PlanOf(numeric)}, {testing::TargetOf(numeric)}, 0);
+  RowEncoder encoder({encoding::PlanOf(numeric)}, {encoding::TargetOf(numeric)}, 0);
   std::int64_t power = 1;
   for (int i = 0; i < scale; ++i) power *= 10;
   RowBatch batch;

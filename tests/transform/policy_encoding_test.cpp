@@ -7,12 +7,12 @@
 namespace transload {
 namespace {
 
-using testing::Case;
-using testing::Civil;
-using testing::EncodeCell;
-using testing::Outcome;
-using testing::Raw;
-using testing::Shown;
+using encoding::Case;
+using encoding::Civil;
+using encoding::EncodeCell;
+using encoding::Outcome;
+using encoding::Raw;
+using encoding::Shown;
 
 Case Timestamp(std::string policy, std::string target = "timestamp") {
   return {.format = CellFormat::kCivil,

@@ -18,7 +18,7 @@ std::string Cell_(std::string_view bytes, CellFormat format, std::string type = 
 }
 
 TEST(RenderCell, WritesValuesAsAPersonDoes) {
-  using testing::Raw;
+  using encoding::Raw;
   EXPECT_EQ(RenderCell({}, {}), "NULL");
   EXPECT_EQ(Cell_(Raw(std::int16_t{-5}), CellFormat::kSigned), "-5");
   EXPECT_EQ(Cell_(Raw(~std::uint64_t{0}), CellFormat::kUnsigned), "18446744073709551615");
@@ -29,13 +29,14 @@ TEST(RenderCell, WritesValuesAsAPersonDoes) {
   EXPECT_EQ(Cell_("naïve", CellFormat::kText), "naïve");
   EXPECT_EQ(Cell_(std::string("a\0\xFFz", 4), CellFormat::kText), "a\\0\\xffz");
   EXPECT_EQ(Cell_("\x01\xFF", CellFormat::kBytes), "\\x01ff");
-  EXPECT_EQ(Cell_(testing::Civil(0, 0, 0), CellFormat::kCivil, "date"), "0000-00-00");
-  EXPECT_EQ(Cell_(testing::Civil(2024, 5, 6, 7, 8, 9, 500'000'000), CellFormat::kCivil, "datetime"),
-            "2024-05-06 07:08:09.5");
+  EXPECT_EQ(Cell_(encoding::Civil(0, 0, 0), CellFormat::kCivil, "date"), "0000-00-00");
+  EXPECT_EQ(
+      Cell_(encoding::Civil(2024, 5, 6, 7, 8, 9, 500'000'000), CellFormat::kCivil, "datetime"),
+      "2024-05-06 07:08:09.5");
   EXPECT_EQ(Cell_(Raw(std::int64_t{-3020399} * 1'000'000'000), CellFormat::kDuration),
             "-838:59:59");
   EXPECT_EQ(Cell_("\x02\x01", CellFormat::kBits, "bit", 10), "1000000001");
-  EXPECT_EQ(Cell_(testing::Dynamic(DynamicClass::kReal, Raw(1.5)), CellFormat::kDynamic), "1.5");
+  EXPECT_EQ(Cell_(encoding::Dynamic(DynamicClass::kReal, Raw(1.5)), CellFormat::kDynamic), "1.5");
   EXPECT_EQ(Cell_("abc", CellFormat::kFloat64), "\\x616263");
 }
 
@@ -61,8 +62,8 @@ TEST(RenderField, ShowsInvalidFieldsAsBytes) {
 // Four thousand million empty inner arrays must not be written out.
 TEST(RenderField, ShowsArraysThatPromiseMoreThanTheyHoldAsBytes) {
   const std::string field =
-      testing::FromHex("000000020000000000000019ffffffff000000010000000000000001");
-  EXPECT_EQ(RenderField(field, ParsePgType("text[]")), "\\x" + testing::Hex(field));
+      encoding::FromHex("000000020000000000000019ffffffff000000010000000000000001");
+  EXPECT_EQ(RenderField(field, ParsePgType("text[]")), "\\x" + encoding::Hex(field));
 }
 
 }  // namespace

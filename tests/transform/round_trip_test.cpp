@@ -11,8 +11,8 @@
 namespace transload {
 namespace {
 
-using testing::Case;
-using testing::Raw;
+using encoding::Case;
+using encoding::Raw;
 
 constexpr std::uint32_t kSeed = 424242;
 
@@ -26,7 +26,7 @@ std::uint64_t BigEndian(std::string_view bytes) {
 template <typename Check>
 void ForEach(const Case& c, const std::vector<std::string>& cells, Check check) {
   SCOPED_TRACE(fmt::format("seed {}", kSeed));
-  RowEncoder encoder({testing::PlanOf(c)}, {testing::TargetOf(c)}, 1);
+  RowEncoder encoder({encoding::PlanOf(c)}, {encoding::TargetOf(c)}, 1);
   RowBatch batch;
   for (const std::string& cell : cells) {
     batch.BeginRow();
@@ -113,7 +113,7 @@ TEST(RoundTrip, Timestamps) {
     const int minute = static_cast<int>(random() % 60);
     const int second = static_cast<int>(random() % 60);
     const std::uint32_t micros = static_cast<std::uint32_t>(random() % 1000000);
-    cells.push_back(testing::Civil(year, month, day, hour, minute, second, micros * 1000));
+    cells.push_back(encoding::Civil(year, month, day, hour, minute, second, micros * 1000));
     texts.push_back(fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}", year, month, day, hour,
                                 minute, second, micros));
     shown.push_back(texts.back());

@@ -9,11 +9,11 @@
 namespace transload {
 namespace {
 
-using testing::Case;
-using testing::Raw;
+using encoding::Case;
+using encoding::Raw;
 
 ColumnPlan Column(std::string name, CellFormat format, std::string target) {
-  ColumnPlan column = testing::PlanOf({.format = format, .target = std::move(target)});
+  ColumnPlan column = encoding::PlanOf({.format = format, .target = std::move(target)});
   column.name = column.source.name = std::move(name);
   column.source.type = "sometype";
   return column;
@@ -23,7 +23,7 @@ RowEncoder TwoColumns() {
   return RowEncoder(
       {Column("id", CellFormat::kSigned, "bigint"),
        Column("note", CellFormat::kText, "varchar(3)")},
-      {testing::TargetOf({.target = "bigint"}), testing::TargetOf({.target = "varchar(3)"})}, 99);
+      {encoding::TargetOf({.target = "bigint"}), encoding::TargetOf({.target = "varchar(3)"})}, 99);
 }
 
 void Add(RowBatch& batch, std::int64_t id, const char* note) {
@@ -44,7 +44,7 @@ TEST(RowEncoder, WritesTuplesAndLeavesOutFaultyRows) {
   CopyBlock block;
   TwoColumns().Encode(batch, block, true);
   EXPECT_EQ(block.rows, 2u);
-  EXPECT_EQ(testing::Hex(block.bytes.view()),
+  EXPECT_EQ(encoding::Hex(block.bytes.view()),
             "0002"
             "00000008"
             "0000000000000001"
@@ -89,15 +89,15 @@ TEST(RowEncoder, AppendsToABlockThatHasRows) {
 }
 
 TEST(RowEncoder, RefusesNullForNotNull) {
-  const testing::Outcome outcome =
-      testing::EncodeCell({.target = "text", .not_null = true}, std::nullopt);
+  const encoding::Outcome outcome =
+      encoding::EncodeCell({.target = "text", .not_null = true}, std::nullopt);
   EXPECT_EQ(outcome.fault, "NULL, but the target column is NOT NULL");
-  EXPECT_EQ(testing::EncodeCell({.target = "text"}, std::nullopt).hex(), "NULL");
+  EXPECT_EQ(encoding::EncodeCell({.target = "text"}, std::nullopt).hex(), "NULL");
 }
 
 TEST(RowEncoder, CountsCoercionsWithSamples) {
   const Case c{.target = "text", .policy = "nul_byte=strip"};
-  RowEncoder encoder({testing::PlanOf(c)}, {testing::TargetOf(c)}, 0);
+  RowEncoder encoder({encoding::PlanOf(c)}, {encoding::TargetOf(c)}, 0);
   RowBatch batch;
   for (int i = 0; i < 5; ++i) {
     batch.BeginRow();
@@ -114,8 +114,8 @@ TEST(RowEncoder, CountsCoercionsWithSamples) {
 TEST(RowEncoder, DoesNotCountWhatWasCoercedInRowsLeftOut) {
   const Case text{.target = "text", .policy = "nul_byte=strip"};
   const Case number{.target = "integer"};
-  RowEncoder encoder({testing::PlanOf(text), testing::PlanOf(number)},
-                     {testing::TargetOf(text), testing::TargetOf(number)}, 0);
+  RowEncoder encoder({encoding::PlanOf(text), encoding::PlanOf(number)},
+                     {encoding::TargetOf(text), encoding::TargetOf(number)}, 0);
   RowBatch batch;
   for (const char* number_text : {"1", "x", "2"}) {
     batch.BeginRow();
@@ -131,7 +131,7 @@ TEST(RowEncoder, DoesNotCountWhatWasCoercedInRowsLeftOut) {
 TEST(RowEncoder, NamesThePairItHasNoEncoderFor) {
   try {
     RowEncoder({Column("shape", CellFormat::kGeometry, "integer")},
-               {testing::TargetOf({.target = "integer"})}, 0);
+               {encoding::TargetOf({.target = "integer"})}, 0);
     FAIL() << "an encoder from geometry to integer";
   } catch (const Error& error) {
     EXPECT_EQ(error.exit_code, ExitCode::kRefused);
@@ -150,7 +150,7 @@ TEST(RowEncoder, TakesTablesWithoutColumns) {
   batch.BeginRow();
   CopyBlock block;
   encoder.Encode(batch, block, false);
-  EXPECT_EQ(testing::Hex(block.bytes.view()), "00000000");
+  EXPECT_EQ(encoding::Hex(block.bytes.view()), "00000000");
   EXPECT_EQ(block.rows, 2u);
 }
 

@@ -8,12 +8,12 @@
 namespace transload {
 namespace {
 
-using testing::Case;
-using testing::Civil;
-using testing::EncodeCell;
-using testing::FromHex;
-using testing::Raw;
-using testing::Shown;
+using encoding::Case;
+using encoding::Civil;
+using encoding::EncodeCell;
+using encoding::FromHex;
+using encoding::Raw;
+using encoding::Shown;
 
 TEST(Integers, GoIntoEveryNumberAndText) {
   const std::string cell = Raw(std::int32_t{-42});

@@ -13,7 +13,7 @@
 namespace transload {
 namespace {
 
-constexpr std::uint64_t kSeed = 42;
+constexpr std::uint64_t kDrillSeed = 42;
 
 std::string Framed(std::string_view bytes) {
   std::string frame(4, '\0');
@@ -56,7 +56,7 @@ BoundTable Notes(bool with_key) {
   first.type = id.type;
   second.name = "note";
   second.type = note.type;
-  return BoundTable(1, 1, plan, {first, second}, kSeed);
+  return BoundTable(1, 1, plan, {first, second}, kDrillSeed);
 }
 
 class Rows : public TupleSide {

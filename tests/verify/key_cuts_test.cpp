@@ -11,36 +11,36 @@
 namespace transload {
 namespace {
 
-std::string Framed(std::string_view bytes) {
+std::string FramedKey(std::string_view bytes) {
   std::string frame(4, '\0');
   StoreBe32(frame.data(), static_cast<std::uint32_t>(bytes.size()));
   return frame + std::string(bytes);
 }
-std::string Null() { return std::string(4, '\xff'); }
+std::string NullKey() { return std::string(4, '\xff'); }
 std::string Int(std::int64_t value, std::size_t bytes) {
   std::string field;
   for (std::size_t i = bytes; i-- > 0;) field += static_cast<char>(value >> (8 * i));
-  return Framed(field);
+  return FramedKey(field);
 }
 std::string Words(std::initializer_list<int> words) {
   std::string field;
   for (int word : words) field += {static_cast<char>(word >> 8), static_cast<char>(word)};
-  return Framed(field);
+  return FramedKey(field);
 }
 
-struct Column {
+struct CutColumn {
   std::string name;
   std::string type;
   CellFormat format;
   std::string decode = {};
 };
 
-BoundTable Table(const std::vector<Column>& columns, const std::vector<std::string>& key) {
+BoundTable Table(const std::vector<CutColumn>& columns, const std::vector<std::string>& key) {
   TablePlan plan;
   plan.source_name = plan.name = "t";
   plan.schema = "public";
   std::vector<TargetColumn> targets;
-  for (const Column& column : columns) {
+  for (const CutColumn& column : columns) {
     ColumnPlan planned;
     planned.source.name = planned.name = column.name;
     planned.source.type = column.format == CellFormat::kDynamic ? "INTEGER" : "";
@@ -74,10 +74,10 @@ TEST(KeyCuts, PutIntegersOfAnyWidthBetweenTheirCuts) {
                                                            {0, 2},    {99, 2}, {100, 3}, {101, 3}};
     for (const auto& [id, expected] : rows) {
       for (std::size_t near = 0; near < 5; ++near) {
-        EXPECT_EQ(cuts->Find(Framed("x") + Int(id, bytes), near), expected) << type << " " << id;
+        EXPECT_EQ(cuts->Find(FramedKey("x") + Int(id, bytes), near), expected) << type << " " << id;
       }
     }
-    EXPECT_EQ(cuts->Find(Framed("x") + Null(), 0), 4u);
+    EXPECT_EQ(cuts->Find(FramedKey("x") + NullKey(), 0), 4u);
     EXPECT_EQ(cuts->Range(1, 2).Describe(), "id >= -5 and id < 100");
     EXPECT_EQ(cuts->Range(0, 0).Describe(), "id < -5");
     EXPECT_EQ(cuts->Range(3, 3).Describe(), "id >= 100");
@@ -120,9 +120,9 @@ TEST(KeyCuts, CutUuidsAndBinaryStringsByTheirBytes) {
   cuts->Settle(1);
   std::string uuid = "\x01\x23\x45\x67\x89\xab\x4d\xef\x81\x23\x45\x67\x89";
   uuid.resize(16);
-  EXPECT_EQ(cuts->Find(Framed(uuid), 0), 1u);
+  EXPECT_EQ(cuts->Find(FramedKey(uuid), 0), 1u);
   uuid[0] = 0;
-  EXPECT_EQ(cuts->Find(Framed(uuid), 0), 0u);
+  EXPECT_EQ(cuts->Find(FramedKey(uuid), 0), 0u);
   EXPECT_EQ(cuts->Range(0, 0).upper, KeyBound{"0123456789ab4def8123456789000000"});
 
   const BoundTable bytes = Table({{"id", "bytea", CellFormat::kBytes}}, {"id"});
@@ -132,10 +132,10 @@ TEST(KeyCuts, CutUuidsAndBinaryStringsByTheirBytes) {
   EXPECT_FALSE(cuts->Add({"0000"}));
   cuts->Settle(1);
   EXPECT_EQ(cuts->Range(1, 1).lower, KeyBound{"6162"});
-  EXPECT_EQ(cuts->Find(Framed("a"), 0), 0u);
-  EXPECT_EQ(cuts->Find(Framed("ab"), 0), 1u);
-  EXPECT_EQ(cuts->Find(Framed(std::string("ab\0", 3)), 0), 1u);
-  EXPECT_EQ(cuts->Find(Framed(std::string("aa\xff\xff", 4)), 1), 0u);
+  EXPECT_EQ(cuts->Find(FramedKey("a"), 0), 0u);
+  EXPECT_EQ(cuts->Find(FramedKey("ab"), 0), 1u);
+  EXPECT_EQ(cuts->Find(FramedKey(std::string("ab\0", 3)), 0), 1u);
+  EXPECT_EQ(cuts->Find(FramedKey(std::string("aa\xff\xff", 4)), 1), 0u);
 }
 
 TEST(KeyCuts, CutPairsOfIntegersByBothUnlessOneIsWanted) {
@@ -206,10 +206,10 @@ TEST(KeyCuts, CutDatesAndTimesAndPrintThemAsBothSidesReadThem) {
 
 // As many leading columns as order alike.
 TEST(KeyCuts, CutKeysOfSeveralColumns) {
-  const std::vector<Column> columns = {{"tenant", "uuid", CellFormat::kBytes, "uuid"},
-                                       {"day", "date", CellFormat::kCivil},
-                                       {"line", "numeric(20)", CellFormat::kUnsigned},
-                                       {"name", "text", CellFormat::kText}};
+  const std::vector<CutColumn> columns = {{"tenant", "uuid", CellFormat::kBytes, "uuid"},
+                                          {"day", "date", CellFormat::kCivil},
+                                          {"line", "numeric(20)", CellFormat::kUnsigned},
+                                          {"name", "text", CellFormat::kText}};
   const BoundTable table = Table(columns, {"tenant", "day", "line", "name"});
   std::optional<KeyCuts> cuts = KeyCuts::For(table, true);
   ASSERT_TRUE(cuts);
@@ -217,21 +217,21 @@ TEST(KeyCuts, CutKeysOfSeveralColumns) {
   const std::string uuid = "00000000-0000-0000-0000-000000000001";
   EXPECT_TRUE(cuts->Add({uuid, "2000-01-02", "5"}));
   cuts->Settle(1);
-  const std::string one = Framed(std::string(15, '\0') + '\1');
-  const std::string two = Framed(std::string(15, '\0') + '\2');
+  const std::string one = FramedKey(std::string(15, '\0') + '\1');
+  const std::string two = FramedKey(std::string(15, '\0') + '\2');
   const std::string four = Words({1, 0, 0, 0, 4}), five = Words({1, 0, 0, 0, 5});
-  EXPECT_EQ(cuts->Find(one + Int(1, 4) + four + Null(), 0), 0u);
-  EXPECT_EQ(cuts->Find(one + Int(1, 4) + five + Null(), 0), 1u);
-  EXPECT_EQ(cuts->Find(one + Int(2, 4) + four + Null(), 0), 1u);
-  EXPECT_EQ(cuts->Find(two + Int(0, 4) + four + Null(), 0), 1u);
-  EXPECT_EQ(cuts->Find(one + Null() + four + Null(), 0), 2u);
+  EXPECT_EQ(cuts->Find(one + Int(1, 4) + four + NullKey(), 0), 0u);
+  EXPECT_EQ(cuts->Find(one + Int(1, 4) + five + NullKey(), 0), 1u);
+  EXPECT_EQ(cuts->Find(one + Int(2, 4) + four + NullKey(), 0), 1u);
+  EXPECT_EQ(cuts->Find(two + Int(0, 4) + four + NullKey(), 0), 1u);
+  EXPECT_EQ(cuts->Find(one + NullKey() + four + NullKey(), 0), 2u);
   EXPECT_EQ(cuts->Range(1, 1).columns, (std::vector<std::string>{"tenant", "day", "line"}));
   EXPECT_EQ(cuts->Range(1, 1).lower,
             (KeyBound{"00000000000000000000000000000001", "2000-01-02", "5"}));
 
   // What is cut short within one point is the last column: a numeric's fraction, a long string.
-  const std::vector<Column> numbers = {{"a", "numeric(20,2)", CellFormat::kDecimal},
-                                       {"b", "integer", CellFormat::kSigned}};
+  const std::vector<CutColumn> numbers = {{"a", "numeric(20,2)", CellFormat::kDecimal},
+                                          {"b", "integer", CellFormat::kSigned}};
   EXPECT_EQ(KeyCuts::For(Table(numbers, {"a", "b"}), true)->columns().size(), 1u);
   EXPECT_EQ(KeyCuts::For(Table(numbers, {"b", "a"}), true)->columns().size(), 2u);
   // A source that reads ranges of integers only.

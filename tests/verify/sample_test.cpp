@@ -14,7 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr int kRows = 20'000;
+constexpr int kSampleRows = 20'000;
 
 class Sample : public testing::Test {
  protected:
@@ -23,8 +23,8 @@ class Sample : public testing::Test {
     const TransloadRun run = RunTransload({"run", source, url, "--sample", "20%"});
     ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
     const int moved = std::stoi(target_.QueryValue("select count(*) from t", database_));
-    EXPECT_GT(moved, kRows / 10);
-    EXPECT_LT(moved, kRows * 3 / 10);
+    EXPECT_GT(moved, kSampleRows / 10);
+    EXPECT_LT(moved, kSampleRows * 3 / 10);
 
     const TransloadRun verify = RunTransload({"verify", source, url});
     EXPECT_EQ(verify.exit_code, 0) << verify.out << verify.err;

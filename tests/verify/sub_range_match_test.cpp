@@ -15,15 +15,15 @@
 namespace transload {
 namespace {
 
-std::string Framed(std::string_view bytes) {
+std::string FramedField(std::string_view bytes) {
   std::string frame(4, '\0');
   StoreBe32(frame.data(), static_cast<std::uint32_t>(bytes.size()));
   return frame + std::string(bytes);
 }
-std::string Row(std::uint32_t id, std::string_view note) {
+std::string FramedRow(std::uint32_t id, std::string_view note) {
   std::string bytes(4, '\0');
   StoreBe32(bytes.data(), id);
-  return Framed(bytes) + Framed(note);
+  return FramedField(bytes) + FramedField(note);
 }
 
 BoundTable Notes() {
@@ -108,7 +108,8 @@ class SubRanges : public testing::Test {
   SubRanges() {
     std::multimap<std::uint32_t, std::string> rows;
     for (std::uint32_t id = 0; id < kRows; ++id) {
-      rows.emplace(id, Row(id, "a note of some length, the one with number " + std::to_string(id)));
+      rows.emplace(
+          id, FramedRow(id, "a note of some length, the one with number " + std::to_string(id)));
     }
     source_.rows() = target_.rows() = std::move(rows);
     cuts_ = KeyCuts::For(table_, true);
@@ -118,7 +119,7 @@ class SubRanges : public testing::Test {
     cuts_->Settle(1);
   }
 
-  void Change(std::uint32_t id) { target_.rows().find(id)->second = Row(id, "changed"); }
+  void Change(std::uint32_t id) { target_.rows().find(id)->second = FramedRow(id, "changed"); }
 
   bool Run(const DrillServices& services = {}) {
     account_.table = &table_;
@@ -164,11 +165,11 @@ TEST_F(SubRanges, FindAHundredRowsReadingThriceTheirSubRangesAtMost) {
 
 TEST_F(SubRanges, FindRowsLostAddedDoubledAndMovedToAnotherKey) {
   target_.rows().erase(500);
-  target_.rows().emplace(kRows + 10, Row(kRows + 10, "new"));
+  target_.rows().emplace(kRows + 10, FramedRow(kRows + 10, "new"));
   target_.rows().emplace(2'500, target_.rows().find(2'500)->second);
   auto moved = target_.rows().extract(7'777);
   moved.key() = 40'001;
-  moved.mapped() = Row(40'001, moved.mapped().substr(12));
+  moved.mapped() = FramedRow(40'001, moved.mapped().substr(12));
   target_.rows().insert(std::move(moved));
   ASSERT_TRUE(Run());
   EXPECT_EQ(verdict_.counts.missing, 2u);
@@ -199,7 +200,7 @@ TEST_F(SubRanges, TellARepairOfAllRowsAtOnceWhereTheyAreFew) {
 }
 
 TEST_F(SubRanges, TellARepairInPartsWhereRowsAreMany) {
-  for (auto& [id, row] : target_.rows()) row = Row(id, std::string(300, 'c'));
+  for (auto& [id, row] : target_.rows()) row = FramedRow(id, std::string(300, 'c'));
   std::size_t rows = 0, most = 0;
   DrillServices services;
   services.found = [&](const DrilledTable& table) {
@@ -224,7 +225,7 @@ TEST_F(SubRanges, GiveUpWhereTheKeyDoesNotOrderAsItsTypeSays) {
 }
 
 TEST_F(SubRanges, GiveUpWhereARowWithoutAKeyDiffers) {
-  target_.rows().emplace(0, std::string(4, '\xff') + Framed("no key"));
+  target_.rows().emplace(0, std::string(4, '\xff') + FramedField("no key"));
   EXPECT_FALSE(Run());
 }
 
@@ -239,7 +240,7 @@ TEST(SubSums, OfABlockAreThoseOfItsRows) {
        std::vector<std::pair<int, int>>{{0, 90}, {90, 250}, {310, 320}}) {
     CopyBlock block;
     for (int id = first; id < last; ++id) {
-      const std::string row = Row(static_cast<std::uint32_t>(id), "x");
+      const std::string row = FramedRow(static_cast<std::uint32_t>(id), "x");
       block.row_starts.push_back(block.bytes.size());
       block.bytes.Append(std::string_view("\0\2", 2));
       block.bytes.Append(row);

@@ -8,14 +8,14 @@
 namespace transload {
 namespace {
 
-struct KeyCase {
+struct SplitCase {
   const char* name;
   const char* columns;  // of the table's key and what else it has
   const char* rows;     // expressions over n.i, 0 .. 1999
   bool mariadb_only = false;
 };
 
-constexpr KeyCase kKeys[] = {
+constexpr SplitCase kKeys[] = {
     {"integer", "id int primary key, pad varchar(200)", "i * 7 - 500, repeat('x', 100)"},
     {"unsigned beyond 63 bits", "id bigint unsigned primary key, pad varchar(200)",
      "18446744073709551615 - i * 3, repeat('x', 100)"},
@@ -71,7 +71,7 @@ class MySqlSplitTest : public MySqlSourceTest {
 };
 
 TEST_P(MySqlSplitTest, EveryKindOfKeyIsCutIntoEvenRangesThatHoldEveryRowOnce) {
-  for (const KeyCase& key : kKeys) {
+  for (const SplitCase& key : kKeys) {
     if (key.mariadb_only && !mariadb()) continue;
     SCOPED_TRACE(key.name);
     Execute("drop table if exists t; create table t (" + std::string(key.columns) +
@@ -120,7 +120,7 @@ TEST_P(MySqlSplitTest, IdsAtBothEndsOfTheirTypeMakeNoEmptyRanges) {
 }
 
 TEST_P(MySqlSplitTest, AnOpenPartitionEndsWhereItStandsAndTheRestBeginsThere) {
-  for (const KeyCase& key : kKeys) {
+  for (const SplitCase& key : kKeys) {
     if ((key.mariadb_only && !mariadb()) || std::string(key.name) == "nullable") continue;
     SCOPED_TRACE(key.name);
     Execute("drop table if exists t; create table t (" + std::string(key.columns) +

@@ -12,9 +12,9 @@
 namespace transload::odbc {
 namespace {
 
-using testing::Case;
-using testing::FromHex;
-using testing::Raw;
+using encoding::Case;
+using encoding::FromHex;
+using encoding::Raw;
 
 // `bytes` as the driver leaves them in the column's buffer, shown as PostgreSQL prints the field.
 std::string Moved(const Case& c, const std::string& bytes) {
@@ -27,7 +27,7 @@ std::string Moved(const Case& c, const std::string& bytes) {
   RowBatch batch;
   batch.BeginRow();
   buffer.Append(0, batch);
-  return testing::Shown(c, CellCursor(batch.Row(0)).Next().view());
+  return encoding::Shown(c, CellCursor(batch.Row(0)).Next().view());
 }
 
 // UTF-16LE, as drivers write it.
@@ -64,7 +64,7 @@ TEST(SqlServerValues, DatesAndTimes) {
 
 TEST(SqlServerValues, TheSeventhDigitIsCountedWhenItIsCut) {
   CivilTime civil{9999, 12, 31, 23, 59, 59, 0, 999'999'900};
-  const auto outcome = testing::EncodeCell(
+  const auto outcome = encoding::EncodeCell(
       {.format = CellFormat::kCivil, .target = "timestamp(6)", .precision = 6}, Raw(civil));
   EXPECT_EQ(outcome.coerced(), "ts_excess=truncate");
 }
