@@ -82,6 +82,7 @@ void Migration::Execute() {
     Reconcile();
   }
   FillBoard();
+  proof_overlaps_statistics_ = ProofMayOverlapStatistics();
   MoveData();
   Phase("indexes");
   workers_->WaitUntilIdle();
@@ -92,6 +93,10 @@ void Migration::Execute() {
   GiveAway();
   ends_->target.CommitSynchronously();
   if (!options.schema_only) Prove();
+  if (proof_overlaps_statistics_) {
+    workers_->WaitUntilDone();
+    ends_->target.CommitSynchronously();
+  }
   // Only now: a value that names a table (regclass) shows otherwise afterwards.
   if (RenamesPending()) RenameSchemas();
 }

@@ -93,6 +93,7 @@ class Migration {
   void MakeTables(SchemaBuilder& builder, const std::vector<const TablePlan*>& tables);
   void TableLoaded(std::int64_t table_id, const TablePlan& plan);
   void FinishTable(std::int64_t table_id, const TablePlan& plan);
+  bool ProofMayOverlapStatistics() const;
   void MakeIndex(const TablePlan& plan, const IndexPlan& index, std::function<void()> then);
   void MakeConstraintIndexes(const TablePlan& plan, std::size_t from,
                              const std::function<void()>& one_less);
@@ -146,6 +147,7 @@ class Migration {
   std::set<std::string> made_;           // keys of objects that the ledger lists as made
   std::set<std::string> touched_;        // of existing tables, emptied or appended to
   std::set<std::size_t> ran_steps_;      // positions of the user's steps, from 1
+  bool proof_overlaps_statistics_ = false;
   SnapshotInfo snapshot_;
   WorkBoard board_;
   Timeline timeline_;

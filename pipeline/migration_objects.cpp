@@ -194,7 +194,22 @@ void Migration::FinishTable(std::int64_t table_id, const TablePlan& plan) {
         if (!commented.ok) return commented;
         return builder.Analyze(plan, ends_->options.vacuum);
       },
-      [this, table_id] { ledger_->SetTablePhase(table_id, TablePhase::kIndexes, "done"); });
+      [this, table_id] { ledger_->SetTablePhase(table_id, TablePhase::kIndexes, "done"); },
+      proof_overlaps_statistics_ ? ObjectWorkers::Urgency::kTrailing
+                                 : ObjectWorkers::Urgency::kAwaited);
+}
+
+// The proof has no use for statistics. What else comes after the indexes has: foreign keys are
+// validated by joins, the user's steps do who knows what. Triggers, grants and owners want locks
+// and catalogue rows that an ANALYZE holds.
+bool Migration::ProofMayOverlapStatistics() const {
+  const Options& options = ends_->options;
+  const std::vector<TablePlan>& tables = planned_.plan.tables;
+  return options.verify != VerifyLevel::kNone && !options.schema_only && !options.vacuum &&
+         options.steps.empty() && options.owner.empty() && options.grants.empty() &&
+         std::all_of(tables.begin(), tables.end(), [](const TablePlan& table) {
+           return table.foreign_keys.empty() && table.triggers.empty();
+         });
 }
 
 void Migration::AddConstraints() {

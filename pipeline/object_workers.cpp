@@ -38,16 +38,22 @@ void ObjectWorkers::Close() {
   threads_.clear();
 }
 
-void ObjectWorkers::Submit(std::string what, Task task, std::function<void()> then) {
+void ObjectWorkers::Submit(std::string what, Task task, std::function<void()> then,
+                           Urgency urgency) {
   std::lock_guard lock(mutex_);
   if (closing_) return;
-  jobs_.push_back({std::move(what), std::move(task), std::move(then)});
+  jobs_.push_back({std::move(what), std::move(task), std::move(then), urgency});
+  ++unfinished_;
+  if (urgency == Urgency::kAwaited) ++awaited_;
   changed_.notify_all();
 }
 
-void ObjectWorkers::WaitUntilIdle() {
+void ObjectWorkers::WaitUntilIdle() { WaitFor(awaited_); }
+void ObjectWorkers::WaitUntilDone() { WaitFor(unfinished_); }
+
+void ObjectWorkers::WaitFor(const std::size_t& jobs) {
   std::unique_lock lock(mutex_);
-  while ((busy_ > 0 || !jobs_.empty()) && !first_error_ && !stop_.requested()) {
+  while (jobs > 0 && !first_error_ && !stop_.requested()) {
     changed_.wait_for(lock, kIdleStep);
   }
   if (first_error_) throw *first_error_;
@@ -67,7 +73,6 @@ void ObjectWorkers::Loop(int number) {
     if (closing_) break;
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
-    ++busy_;
     lock.unlock();
     std::optional<Error> failure;
     try {
@@ -79,7 +84,8 @@ void ObjectWorkers::Loop(int number) {
     }
     lock.lock();
     if (failure && !first_error_ && !closing_) first_error_ = failure;
-    --busy_;
+    --unfinished_;
+    if (job.urgency == Urgency::kAwaited) --awaited_;
     changed_.notify_all();
   }
   builders_[static_cast<std::size_t>(number)] = nullptr;

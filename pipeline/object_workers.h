@@ -1,7 +1,8 @@
 // Threads that make indexes, constraints and the rest, each over a connection of its own.
 //
 // A task makes one object and returns what came of it; a failed object is kept for the report and
-// does not stop the others. Tasks may submit further tasks.
+// does not stop the others. Tasks may submit further tasks. Nothing builds on a trailing task: it
+// may still run when the next phase begins.
 #ifndef TRANSLOAD_PIPELINE_OBJECT_WORKERS_H_
 #define TRANSLOAD_PIPELINE_OBJECT_WORKERS_H_
 
@@ -37,11 +38,15 @@ class ObjectWorkers {
   // Cancels what runs, drops what waits and ends the threads. Submitting is harmless afterwards.
   void Close();
 
+  enum class Urgency { kAwaited, kTrailing };
   // Any thread. `then` runs on the worker, after the outcome is recorded, whatever it was.
-  void Submit(std::string what, Task task, std::function<void()> then = nullptr);
-  // Until there is nothing left to do. Throws what stopped a worker (a lost target), or the
+  void Submit(std::string what, Task task, std::function<void()> then = nullptr,
+              Urgency urgency = Urgency::kAwaited);
+  // Until all that is awaited is done. Throws what stopped a worker (a lost target), or the
   // interruption.
   void WaitUntilIdle();
+  // Until there is nothing left to do at all.
+  void WaitUntilDone();
 
   std::vector<ObjectOutcome> outcomes() const;
 
@@ -50,8 +55,10 @@ class ObjectWorkers {
     std::string what;
     Task task;
     std::function<void()> then;
+    Urgency urgency = Urgency::kAwaited;
   };
 
+  void WaitFor(const std::size_t& jobs);
   void Loop(int number);
   void Work(int number, std::unique_ptr<SchemaBuilder>& builder, Job& job);
   ObjectOutcome Try(int number, std::unique_ptr<SchemaBuilder>& builder, const Job& job);
@@ -68,7 +75,8 @@ class ObjectWorkers {
   std::condition_variable changed_;
   std::deque<Job> jobs_;
   std::vector<SchemaBuilder*> builders_;  // of the workers, for cancelling
-  int busy_ = 0;
+  std::size_t unfinished_ = 0;            // waiting or at work
+  std::size_t awaited_ = 0;               // of them
   bool closing_ = false;
   std::optional<Error> first_error_;
   std::vector<ObjectOutcome> outcomes_;

@@ -19,7 +19,7 @@ namespace {
 constexpr int kCtidRangeScans = 140000;         // the first server_version_num that has them
 constexpr std::uint64_t kSmallestSlice = 1024;  // blocks: 8 MiB
 constexpr std::uint64_t kLargestSlice = 8192;
-constexpr std::uint64_t kSlicesPerWorker = 4;
+constexpr std::uint64_t kSlicesPerWorker = 16;  // the last ones end at nearly the same time
 
 std::uint64_t Number(const std::optional<std::string>& text) {
   return text ? std::stoull(*text) : 0;
