@@ -246,6 +246,9 @@ std::vector<ArchiveEntry> ReadArchive(const PgPrograms& programs, const ArchiveR
   for (const std::string& schema : request.left_out) {
     dump.push_back("--exclude-schema=" + ddl::QuoteName(schema));
   }
+  for (const auto& [schema, table] : request.left_out_tables) {
+    dump.push_back("--exclude-table=" + ddl::Qualified(schema, table));
+  }
   Must(dump, environment, request.stall_timeout_ms);
   const auto restore = [&](std::vector<std::string> how) {
     how.insert(how.begin(), programs.pg_restore);

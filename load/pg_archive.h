@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "load/pg_programs.h"
@@ -33,10 +34,11 @@ struct ArchiveEntry {
 };
 
 struct ArchiveRequest {
-  std::string conninfo;               // without a password
-  std::string password;               // may be empty
-  std::string snapshot;               // empty: one of its own
-  std::vector<std::string> left_out;  // schemas
+  std::string conninfo;                                              // without a password
+  std::string password;                                              // may be empty
+  std::string snapshot;                                              // empty: one of its own
+  std::vector<std::string> left_out;                                 // schemas
+  std::vector<std::pair<std::string, std::string>> left_out_tables;  // and sequences: schema, name
   std::uint64_t lock_timeout_ms = 60'000;
   std::uint64_t stall_timeout_ms = 300'000;
 };

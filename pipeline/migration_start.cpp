@@ -186,7 +186,8 @@ void Migration::CheckPreflight() {
   for (PreflightItem& item : ends_->target.Preflight(plan, ends_->options)) {
     items.push_back(std::move(item));
   }
-  for (PreflightItem& item : PreflightPostgresPair(*ends_)) items.push_back(std::move(item));
+  for (PreflightItem& item : PreflightPostgresPair(*ends_, planned_.plan))
+    items.push_back(std::move(item));
   if (!resuming_) {
     for (PreflightItem& item : CheckRenames(*ends_)) items.push_back(std::move(item));
   }

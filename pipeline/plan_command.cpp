@@ -65,7 +65,8 @@ std::vector<PreflightItem> CheckPreflight(const Options& options) {
   for (PreflightItem& item : ends.target.Preflight(planned.plan, ends.options)) {
     items.push_back(std::move(item));
   }
-  for (PreflightItem& item : PreflightPostgresPair(ends)) items.push_back(std::move(item));
+  for (PreflightItem& item : PreflightPostgresPair(ends, planned.plan))
+    items.push_back(std::move(item));
   for (PreflightItem& item : CheckRenames(ends)) items.push_back(std::move(item));
   for (const Hazard& refusal : planned.plan.refusals) {
     items.push_back({CheckResult::kRefusal, refusal.where, refusal.text});

@@ -35,7 +35,7 @@ void MoveLargeObjects(Endpoints& ends, ObjectWorkers& workers, const std::set<st
 
 // Versions, pg_dump, roles, tablespaces, extensions, encodings and collations of both ends. Nothing
 // for other sources.
-std::vector<PreflightItem> PreflightPostgresPair(Endpoints& ends);
+std::vector<PreflightItem> PreflightPostgresPair(Endpoints& ends, const MigrationPlan& plan);
 
 }  // namespace transload
 

@@ -1,7 +1,9 @@
 // What only both ends together can tell: what the target lacks of what the source's objects need.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include "core/error.h"
@@ -30,8 +32,9 @@ class PairChecklist {
  public:
   explicit PairChecklist(Endpoints& ends) : ends_(ends), source_(*AsPostgres(ends)) {}
 
-  std::vector<PreflightItem> Run() {
+  std::vector<PreflightItem> Run(const MigrationPlan& plan) {
     CheckVersions();
+    CheckPrivileges(plan);
     if (!ends_.options.data_only) {
       CheckPrograms();
       CheckNames(
@@ -105,6 +108,37 @@ class PairChecklist {
       Add(CheckResult::kOk, "pg_dump", fmt::format("{} is {}", found.pg_dump, found.version));
     } catch (const Error& error) {
       Add(CheckResult::kRefusal, "pg_dump", error.what());
+    }
+  }
+
+  // pg_dump cannot tell of a partitioned table without all of its partitions, nor of a table
+  // without its sequences.
+  void CheckPrivileges(const MigrationPlan& plan) {
+    std::set<postgres::TableName> planned;
+    for (const TablePlan& table : plan.tables) {
+      planned.emplace(table.source_schema, table.source_name);
+    }
+    auto is_planned = [&](const postgres::TableName& name) { return planned.contains(name); };
+    std::vector<std::string> wanted, others;
+    for (const auto& [table, tree] : source_.UnreadableTables()) {
+      const bool needed = std::any_of(tree.begin(), tree.end(), is_planned);
+      (needed ? wanted : others).push_back(table.first + "." + table.second);
+    }
+    const bool subset = !ends_.options.include.empty() || !ends_.options.exclude.empty();
+    for (const auto& [sequence, users] : source_.UnreadableSequences()) {
+      const bool needed =
+          users.empty() ? !subset : std::any_of(users.begin(), users.end(), is_planned);
+      (needed ? wanted : others).push_back("sequence " + sequence.first + "." + sequence.second);
+    }
+    if (!wanted.empty()) {
+      Add(CheckResult::kRefusal, "privilege SELECT",
+          fmt::format("missing on {}: grant it (and USAGE on the schema), or leave the tables out "
+                      "with --exclude",
+                      Named(wanted)));
+    } else {
+      Add(CheckResult::kOk, "privilege SELECT",
+          others.empty() ? "on all tables and sequences"
+                         : fmt::format("on all that is moved; not on {}", Named(others)));
     }
   }
 
@@ -240,9 +274,9 @@ class PairChecklist {
 
 }  // namespace
 
-std::vector<PreflightItem> PreflightPostgresPair(Endpoints& ends) {
+std::vector<PreflightItem> PreflightPostgresPair(Endpoints& ends, const MigrationPlan& plan) {
   if (AsPostgres(ends) == nullptr) return {};
-  return PairChecklist(ends).Run();
+  return PairChecklist(ends).Run(plan);
 }
 
 }  // namespace transload

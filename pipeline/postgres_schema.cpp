@@ -58,6 +58,14 @@ void PostgresSchema::Read(const MigrationPlan& plan,
   for (std::size_t row = 0; row < ledgers.size(); ++row) {
     request.left_out.push_back(ledgers.Text(row, 0));
   }
+  // Preflight has made sure that none of them is wanted.
+  for (const auto& [kind, unreadable] : {std::pair("table", source_.UnreadableTables()),
+                                         std::pair("sequence", source_.UnreadableSequences())}) {
+    for (const auto& [name, related] : unreadable) {
+      request.left_out_tables.push_back(name);
+      left_out_.push_back({kind, name.first + "." + name.second, "the login may not read it", ""});
+    }
+  }
   entries_ = ReadArchive(programs, request);
   std::erase_if(entries_, IsNothing);
   addresses_ = ReadAddresses(source_, entries_);

@@ -11,6 +11,7 @@
 #include "extract/postgres/split.h"
 #include "extract/postgres/sql_text.h"
 #include "extract/postgres/witness.h"
+#include "extract/sql.h"
 
 namespace transload::postgres {
 namespace {
@@ -41,6 +42,16 @@ std::string Identity(ControlConnection& connection) {
   SqlRows row = connection.Query(
       "select oid, datname from pg_catalog.pg_database where datname = current_database()");
   return fmt::format("postgresql:{}/{}/{}", system, row.Text(0, 0), row.Text(0, 1));
+}
+
+// Rows of two names each, the second of which may be missing.
+std::map<TableName, std::set<TableName>> ByFirst(const SqlRows& rows) {
+  std::map<TableName, std::set<TableName>> sets;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    std::set<TableName>& set = sets[{rows.Text(row, 0), rows.Text(row, 1)}];
+    if (!rows.Null(row, 3)) set.emplace(rows.Text(row, 2), rows.Text(row, 3));
+  }
+  return sets;
 }
 
 }  // namespace
@@ -173,6 +184,14 @@ std::string PostgresSource::NextSequenceValue(const SourceSequence& sequence) {
           fmt::format("select last_value::numeric + case when is_called then {} else 0 end from {}",
                       sequence.increment, QuoteTable(sequence.schema, sequence.name)))
       .Text(0, 0);
+}
+
+std::map<TableName, std::set<TableName>> PostgresSource::UnreadableTables() {
+  return ByFirst(Query(sql::kUnreadableTables));
+}
+
+std::map<TableName, std::set<TableName>> PostgresSource::UnreadableSequences() {
+  return ByFirst(Query(sql::kUnreadableSequences));
 }
 
 std::vector<SequenceState> PostgresSource::ReadSequenceStates(

@@ -5,9 +5,12 @@
 #ifndef TRANSLOAD_EXTRACT_POSTGRES_POSTGRES_SOURCE_H_
 #define TRANSLOAD_EXTRACT_POSTGRES_POSTGRES_SOURCE_H_
 
+#include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "extract/postgres/control_connection.h"
@@ -15,6 +18,8 @@
 #include "extract/source.h"
 
 namespace transload::postgres {
+
+using TableName = std::pair<std::string, std::string>;  // schema, name
 
 struct SequenceState {
   std::string schema, name;
@@ -56,6 +61,10 @@ class PostgresSource : public Source {
   bool SnapshotHeld();
   // Inside the snapshot once there is one.
   SqlRows Query(const std::string& sql) { return Inside().Query(sql); }
+  // What the login may not read: tables, each with its partition tree, itself included; sequences,
+  // each with the tables that own or use it.
+  std::map<TableName, std::set<TableName>> UnreadableTables();
+  std::map<TableName, std::set<TableName>> UnreadableSequences();
   // As they are now: sequences do not belong to a snapshot.
   std::vector<SequenceState> ReadSequenceStates(const std::vector<SourceSequence>& sequences);
 

@@ -50,19 +50,12 @@ void CheckTables(Checklist& list, bool in_recovery) {
       "select n.nspname || '.' || c.relname from pg_catalog.pg_class c join "
       "pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p') and "
       "c.relrowsecurity and pg_catalog.row_security_active(c.oid) order by 1");
-  std::vector<std::string> denied, policed, unlogged;
+  std::vector<std::string> policed, unlogged;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const std::string name = rows.Text(row, 1) + "." + rows.Text(row, 2);
-    if (!rows.Bool(row, 8)) denied.push_back(name);
     if (in_recovery && rows.Text(row, 3) == "u") unlogged.push_back(name);
   }
   for (std::size_t row = 0; row < guarded.size(); ++row) policed.push_back(guarded.Text(row, 0));
-  if (!denied.empty()) {
-    list.Warn("privilege SELECT",
-              fmt::format("missing on {}: GRANT SELECT, or leave them out", Listed(denied)));
-  } else {
-    list.Ok("privilege SELECT", fmt::format("on all {} tables", rows.size()));
-  }
   if (!policed.empty()) {
     list.Warn("row-level security",
               fmt::format("policies would hide rows of {} from this login, so that reading them is "

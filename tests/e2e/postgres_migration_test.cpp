@@ -284,6 +284,35 @@ TEST_F(PostgresPair, RefusesAFilteredCopyOfATableWithPolicies) {
   EXPECT_EQ(some.exit_code, 0) << some.out << some.err;
 }
 
+TEST_F(PostgresPair, RefusesWhatMayNotBeReadAndLeavesItOutWhenTold) {
+  server_.CreateUser("pgs_narrow", "secret");
+  server_.Execute(
+      "create table mine (id serial primary key); insert into mine select from generate_series(1, "
+      "7); grant select on mine, mine_id_seq to pgs_narrow; create table theirs (id serial primary "
+      "key); create table cut (id int) partition by range (id); create table cut_1 partition of "
+      "cut for values from (0) to (9); grant select on cut to pgs_narrow",
+      source_);
+  const std::string url = server_.TcpUrl(source_, "pgs_narrow");
+  auto run = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"run", url, server_.Url(target_)};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return RunTransload(arguments, {{"TRANSLOAD_SOURCE_PASSWORD", "secret"}});
+  };
+  const TransloadRun all = run({});
+  EXPECT_EQ(all.exit_code, 3) << all.out << all.err;
+  EXPECT_THAT(all.err, HasSubstr("privilege SELECT: missing on public.cut_1, public.theirs, "
+                                 "sequence public.theirs_id_seq"));
+  const TransloadRun some = run({"--exclude", "theirs"});
+  EXPECT_EQ(some.exit_code, 3) << some.out << some.err;
+  EXPECT_THAT(some.err, HasSubstr("missing on public.cut_1: grant it"));
+  EXPECT_EQ(Value("select count(*) from pg_namespace where nspname = 'transload'"), "0");
+
+  const TransloadRun rest = run({"--exclude", "theirs", "--exclude", "cut_1"});
+  EXPECT_EQ(rest.exit_code, 0) << rest.out << rest.err;
+  EXPECT_THAT(rest.out, HasSubstr("table public.theirs: the login may not read it"));
+  EXPECT_EQ(Value("select count(*) || ' ' || nextval('mine_id_seq') from mine"), "7 8");
+}
+
 TEST_F(PostgresPair, StopsAtTextThatIsNotUtf8AndObeysThePolicy) {
   const std::string ascii = source_ + "_ascii";
   server_.Execute("create database " + ascii +

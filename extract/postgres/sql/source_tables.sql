@@ -54,8 +54,7 @@ select c.oid, n.nspname, c.relname, c.relpersistence,
             else (select coalesce(sum(s.bytes), 0)::bigint from below b
                   join sized s on s.oid = b.oid where b.unit = c.oid) end,
        c.relkind = 'p',
-       coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), ''),
-       pg_catalog.has_table_privilege(c.oid, 'select')
+       coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), '')
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join sized own on own.oid = c.oid
