@@ -124,6 +124,7 @@ class PairChecklist {
       const bool needed = std::any_of(tree.begin(), tree.end(), is_planned);
       (needed ? wanted : others).push_back(table.first + "." + table.second);
     }
+    CheckPolicies(planned);
     const bool subset = !ends_.options.include.empty() || !ends_.options.exclude.empty();
     for (const auto& [sequence, users] : source_.UnreadableSequences()) {
       const bool needed =
@@ -140,6 +141,25 @@ class PairChecklist {
           others.empty() ? "on all tables and sequences"
                          : fmt::format("on all that is moved; not on {}", Named(others)));
     }
+  }
+
+  // A policy applies to whoever is not the owner (or is, where it is forced), a superuser or a role
+  // with BYPASSRLS. Rows are read with row_security = off, which makes it an error.
+  void CheckPolicies(const std::set<postgres::TableName>& planned) {
+    const postgres::SqlRows rows = source_.Query(
+        "select n.nspname, c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on "
+        "n.oid = c.relnamespace where c.relkind in ('r', 'p') and c.relrowsecurity and "
+        "pg_catalog.row_security_active(c.oid) order by 1, 2");
+    std::vector<std::string> guarded;
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      const postgres::TableName name(rows.Text(row, 0), rows.Text(row, 1));
+      if (planned.contains(name)) guarded.push_back(name.first + "." + name.second);
+    }
+    if (guarded.empty()) return;
+    Add(CheckResult::kRefusal, "row-level security",
+        fmt::format("policies would hide rows of {} from this login: connect as their owner, a "
+                    "superuser or a role with BYPASSRLS, or leave them out with --exclude",
+                    Named(guarded)));
   }
 
   void CheckNames(const std::string& what, const std::string& source_sql,

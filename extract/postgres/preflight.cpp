@@ -44,24 +44,10 @@ std::string Listed(const std::vector<std::string>& names) {
 
 void CheckTables(Checklist& list, bool in_recovery) {
   SqlRows rows = list.connection.Query(sql::kSourceTables);
-  // A policy applies to whoever is not the owner (or is, where it is forced), a superuser or a role
-  // with BYPASSRLS.
-  SqlRows guarded = list.connection.Query(
-      "select n.nspname || '.' || c.relname from pg_catalog.pg_class c join "
-      "pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p') and "
-      "c.relrowsecurity and pg_catalog.row_security_active(c.oid) order by 1");
-  std::vector<std::string> policed, unlogged;
+  std::vector<std::string> unlogged;
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const std::string name = rows.Text(row, 1) + "." + rows.Text(row, 2);
     if (in_recovery && rows.Text(row, 3) == "u") unlogged.push_back(name);
-  }
-  for (std::size_t row = 0; row < guarded.size(); ++row) policed.push_back(guarded.Text(row, 0));
-  if (!policed.empty()) {
-    list.Warn("row-level security",
-              fmt::format("policies would hide rows of {} from this login, so that reading them is "
-                          "an error: connect as their owner, a superuser or a role with BYPASSRLS, "
-                          "or leave them out",
-                          Listed(policed)));
   }
   if (!unlogged.empty()) {
     list.Warn("unlogged tables", fmt::format("a standby cannot read the rows of {}: copy from the "
