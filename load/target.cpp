@@ -80,6 +80,17 @@ auto Target::On(Call call) {
   return call(*session_);
 }
 
+bool Target::HasTable(const std::string& schema, const std::string& table) {
+  SqlRows rows = On([&](Session& session) {
+    return session.Exec(
+        "select from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = "
+        "c.relnamespace where n.nspname = $1::text and c.relname = $2::text and c.relkind in ('r', "
+        "'p', 'f')",
+        {schema, table});
+  });
+  return !rows.empty();
+}
+
 std::vector<TargetColumn> Target::DescribeTable(const std::string& schema,
                                                 const std::string& table) {
   return ColumnsFromRows(On([&](Session& session) {

@@ -55,7 +55,8 @@ class Target {
   std::vector<PreflightItem> Preflight(const MigrationPlan& plan, const Options& options);
   // Relations that stand where the plan's tables and sequences want to be.
   std::vector<ExistingTable> ExistingTables(const MigrationPlan& plan);
-  // All columns of a table, in order; empty when there is no such table.
+  bool HasTable(const std::string& schema, const std::string& table);
+  // All columns of a table, in order; empty when there is no such table, or none in it.
   std::vector<TargetColumn> DescribeTable(const std::string& schema, const std::string& table);
   // Runs a user's step, several statements at once, in one transaction with its entry in the
   // ledger. `position`: among all steps, from 1; part of what a run was planned from.

@@ -99,11 +99,6 @@ TablePlan PlanTable(const PlanRequest& request, const SelectedTable& selected) {
   return plan;
 }
 
-bool CopiesNothing(const TablePlan& table) {
-  return std::none_of(table.columns.begin(), table.columns.end(),
-                      [](const ColumnPlan& column) { return column.copied(); });
-}
-
 }  // namespace
 
 MigrationPlan PlanPostgres(const PlanRequest& request) {
@@ -116,12 +111,6 @@ MigrationPlan PlanPostgres(const PlanRequest& request) {
   std::set<std::string> schemas;
   for (const SelectedTable& selected : SelectTables(request)) {
     TablePlan table = PlanTable(request, selected);
-    if (CopiesNothing(table)) {
-      plan.hazards.push_back({table.SourceLabel(),
-                              "has no column that holds values: its definition is carried over, "
-                              "its rows (if any) are not"});
-      continue;
-    }
     if (schemas.insert(table.schema).second) plan.schemas.push_back(table.schema);
     plan.tables.push_back(std::move(table));
   }

@@ -143,7 +143,7 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
     auto kept = filled.plans.find(fresh.SourceLabel());
     const TablePlan& plan = kept == filled.plans.end() ? fresh : kept->second;
     std::vector<TargetColumn> described = ends.target.DescribeTable(plan.schema, plan.name);
-    if (described.empty()) {
+    if (described.empty() && !ends.target.HasTable(plan.schema, plan.name)) {
       ReportTable missing;
       missing.name = plan.SourceLabel();
       missing.target = plan.schema + "." + plan.name;

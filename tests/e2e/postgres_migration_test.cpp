@@ -282,6 +282,26 @@ TEST_F(PostgresPair, RefusesAFilteredCopyOfATableWithPolicies) {
   EXPECT_EQ(some.exit_code, 0) << some.out << some.err;
 }
 
+// A row is a row, also where no value of it is sent.
+TEST_F(PostgresPair, MovesRowsOfTablesThatHaveNoColumnsToCopy) {
+  server_.Execute(
+      "create table bare (); insert into bare select from generate_series(1, 5); create table "
+      "derived (a int generated always as (1) stored); insert into derived select from "
+      "generate_series(1, 7)",
+      source_);
+  const TransloadRun run = Run();
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(Value("select (select count(*) from bare) || ' ' || (select sum(a) from derived)"),
+            "5 7");
+  auto verify = [&] {
+    return RunTransload({"verify", server_.Url(source_), server_.Url(target_), "--verify", "full"});
+  };
+  EXPECT_EQ(verify().exit_code, 0);
+  server_.Execute("insert into bare default values", target_);
+  const TransloadRun differ = verify();
+  EXPECT_EQ(differ.exit_code, 6) << differ.out << differ.err;
+}
+
 TEST_F(PostgresPair, RefusesWhatMayNotBeReadAndLeavesItOutWhenTold) {
   server_.CreateUser("pgs_narrow", "secret");
   server_.Execute(
