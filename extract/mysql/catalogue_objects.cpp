@@ -105,7 +105,6 @@ void ReadPartitioning(CatalogueScope& scope) {
     SourceTable* table = scope.Table(name);
     if (table == nullptr) continue;
     table->partitioning = scheme + " (" + Join(parts[name], ", ") + ")";
-    List(scope, "partitioning", name, "the table becomes one plain table", table->partitioning);
   }
 }
 
