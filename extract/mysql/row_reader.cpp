@@ -98,6 +98,7 @@ void MySqlRowReader::Open(const ReadRequest& request) {
                       reinterpret_cast<const void*>(&MySqlRowReader::OnCell));
   if (mysql_stmt_prepare(statement_.get(), sql.data(), sql.size()) != 0) Fail("preparing: " + sql);
   BindColumns(request);
+  ThrowIfCancelled();
   if (mysql_stmt_execute(statement_.get()) != 0) Fail("starting: " + sql);
 }
 
@@ -161,6 +162,7 @@ std::string MySqlRowReader::SelectSql(const ReadRequest& request) {
 bool MySqlRowReader::Read(RowBatch& batch) {
   if (std::exchange(ended_by_cut_, false)) return false;
   if (!statement_) throw BugError("a reader was read without an open partition");
+  ThrowIfCancelled();
   batch_ = &batch;
   while (!batch.full()) {
     batch.BeginRow();
@@ -174,6 +176,11 @@ bool MySqlRowReader::Read(RowBatch& batch) {
     return false;
   }
   return true;
+}
+
+// A kill that came between two statements, or with the end of one, has ended nothing.
+void MySqlRowReader::ThrowIfCancelled() {
+  if (cancelled_) Rethrow(StatementError(kQueryInterrupted, "cancelled", "reading " + table_));
 }
 
 void MySqlRowReader::Fail(std::string_view doing) {

@@ -55,6 +55,7 @@ class MySqlRowReader : public RowReader {
   TableKey Key(const std::string& schema, const std::string& table,
                const std::vector<std::string>& columns);
   SqlResult PatientQuery(const std::string& sql);
+  void ThrowIfCancelled();
   // Ends the open statement with the error that the connection holds.
   [[noreturn]] void Fail(std::string_view doing);
   [[noreturn]] void Rethrow(Error error);
