@@ -58,14 +58,7 @@ void PostgresSchema::Read(const MigrationPlan& plan,
   for (std::size_t row = 0; row < ledgers.size(); ++row) {
     request.left_out.push_back(ledgers.Text(row, 0));
   }
-  // Preflight has made sure that none of them is wanted.
-  for (const auto& [kind, unreadable] : {std::pair("table", source_.UnreadableTables()),
-                                         std::pair("sequence", source_.UnreadableSequences())}) {
-    for (const auto& [name, related] : unreadable) {
-      request.left_out_tables.push_back(name);
-      left_out_.push_back({kind, name.first + "." + name.second, "the login may not read it", ""});
-    }
-  }
+  LeaveOutUnreadable(plan, request);
   entries_ = ReadArchive(programs, request);
   std::erase_if(entries_, IsNothing);
   addresses_ = ReadAddresses(source_, entries_);
@@ -90,6 +83,30 @@ void PostgresSchema::Read(const MigrationPlan& plan,
     }
   }
   LinkTables();
+}
+
+// pg_dump locks all tables that it tells of, and reads all sequences. Preflight refuses a run that
+// wants such a one; a plan has had no preflight.
+void PostgresSchema::LeaveOutUnreadable(const MigrationPlan& plan, ArchiveRequest& request) {
+  std::set<postgres::TableName> planned;
+  for (const TablePlan& table : plan.tables) {
+    planned.emplace(table.source_schema, table.source_name);
+  }
+  for (const auto& [kind, unreadable] : {std::pair("table", source_.UnreadableTables()),
+                                         std::pair("sequence", source_.UnreadableSequences())}) {
+    for (const auto& [name, related] : unreadable) {
+      const std::string label = name.first + "." + name.second;
+      if (std::any_of(related.begin(), related.end(),
+                      [&](const postgres::TableName& table) { return planned.contains(table); })) {
+        throw RefusedError(fmt::format(
+            "the privilege SELECT is missing on {} {}: grant it, or leave the table out with "
+            "--exclude",
+            kind, label));
+      }
+      request.left_out_tables.push_back(name);
+      left_out_.push_back({kind, label, "the login may not read it", ""});
+    }
+  }
 }
 
 // As the ledger knows the object.

@@ -88,6 +88,7 @@ class PostgresSchema {
   void Follow(Node& first, Node& then);
   void ReadRoles();
   std::string KnownSettings(const std::string& settings) const;
+  void LeaveOutUnreadable(const MigrationPlan& plan, ArchiveRequest& request);
   std::string MadeKey(const ArchiveEntry& entry) const;
   void LeaveRenamed();
   ArchiveObject ObjectOf(const ArchiveEntry& entry) const;

@@ -320,6 +320,9 @@ TEST_F(PostgresPair, RefusesWhatMayNotBeReadAndLeavesItOutWhenTold) {
   EXPECT_EQ(all.exit_code, 3) << all.out << all.err;
   EXPECT_THAT(all.err, HasSubstr("privilege SELECT: missing on public.cut_1, public.theirs, "
                                  "sequence public.theirs_id_seq"));
+  const TransloadRun plan = RunTransload({"plan", url, server_.Url(target_), "--ddl"},
+                                         {{"TRANSLOAD_SOURCE_PASSWORD", "secret"}});
+  EXPECT_EQ(plan.exit_code, 3) << plan.out << plan.err;
   const TransloadRun some = run({"--exclude", "theirs"});
   EXPECT_EQ(some.exit_code, 3) << some.out << some.err;
   EXPECT_THAT(some.err, HasSubstr("missing on public.cut_1: grant it"));
