@@ -90,14 +90,14 @@ void SetPostgresSequences(Endpoints& ends, ObjectWorkers& workers,
     const auto unreadable = AsPostgres(ends)->UnreadableSequences();
     std::erase_if(wanted, [&](const SourceSequence& sequence) {
       if (!unreadable.contains({sequence.schema, sequence.name})) return false;
-      const ObjectOutcome failed{.ok = false,
-                                 .kind = "sequence",
-                                 .name = sequence.schema + "." + sequence.name,
-                                 .error = "the source's login may not read its value",
-                                 .hint =
-                                     "GRANT SELECT ON SEQUENCE at the source, then run again "
-                                     "with --refresh-sequences",
-                                 .code = {}};
+      ObjectOutcome failed{.ok = false,
+                           .kind = "sequence",
+                           .name = sequence.schema + "." + sequence.name,
+                           .error = "the source's login may not read its value",
+                           .hint =
+                               "GRANT SELECT ON SEQUENCE at the source, then run again "
+                               "with --refresh-sequences",
+                           .code = {}};
       workers.Submit("sequence " + sequence.name, [failed](SchemaBuilder&) { return failed; });
       return true;
     });
