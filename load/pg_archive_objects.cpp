@@ -126,11 +126,21 @@ ObjectOutcome SchemaBuilder::RunForArchive(const std::string& kind, const std::s
   return done;
 }
 
+ObjectOutcome SchemaBuilder::Fail(const std::string& kind, const std::string& name,
+                                  const std::string& why) {
+  return state_->Do(kind, name, [&](SqlTransaction&) { throw Error(why); });
+}
+
 ObjectOutcome SchemaBuilder::SetSequenceState(const std::string& schema, const std::string& name,
                                               const std::string& last_value, bool is_called) {
   return state_->Do("sequence", schema + "." + name, [&](SqlTransaction& transaction) {
-    transaction.Exec("select pg_catalog.setval($1::regclass, $2::bigint, $3::boolean)",
-                     {ddl::Qualified(schema, name), last_value, is_called ? "t" : "f"});
+    // What failed in an earlier start is no failure of the run any more.
+    transaction.Exec(
+        state_->Sql("with failure as (delete from {L}.object where run_id = $4::text and kind = "
+                    "'sequence' and action = 'failed' and name = $5::text) select "
+                    "pg_catalog.setval($1::regclass, $2::bigint, $3::boolean)"),
+        {ddl::Qualified(schema, name), last_value, is_called ? "t" : "f", state_->run_id,
+         schema + "." + name});
   });
 }
 

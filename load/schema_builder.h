@@ -109,6 +109,8 @@ class SchemaBuilder {
   // All of them in one transaction with the ledger's names. A schema that stood before the run is
   // made again, empty.
   ObjectOutcome RenameSchemas(const std::map<std::string, std::string>& renames);
+  // For what cannot even be tried: recorded as a failure like any other.
+  ObjectOutcome Fail(const std::string& kind, const std::string& name, const std::string& why);
   ObjectOutcome SetSequenceState(const std::string& schema, const std::string& name,
                                  const std::string& last_value, bool is_called);
 

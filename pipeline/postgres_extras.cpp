@@ -90,15 +90,12 @@ void SetPostgresSequences(Endpoints& ends, ObjectWorkers& workers,
     const auto unreadable = AsPostgres(ends)->UnreadableSequences();
     std::erase_if(wanted, [&](const SourceSequence& sequence) {
       if (!unreadable.contains({sequence.schema, sequence.name})) return false;
-      ObjectOutcome failed{.ok = false,
-                           .kind = "sequence",
-                           .name = sequence.schema + "." + sequence.name,
-                           .error = "the source's login may not read its value",
-                           .hint =
-                               "GRANT SELECT ON SEQUENCE at the source, then run again "
-                               "with --refresh-sequences",
-                           .code = {}};
-      workers.Submit("sequence " + sequence.name, [failed](SchemaBuilder&) { return failed; });
+      const std::string label = target_schema(sequence.schema, sequence.name) + "." + sequence.name;
+      workers.Submit("sequence " + sequence.name, [label](SchemaBuilder& builder) {
+        return builder.Fail("sequence", label,
+                            "the source's login may not read its value: GRANT SELECT ON SEQUENCE "
+                            "there, then run again with --refresh-sequences");
+      });
       return true;
     });
     states = AsPostgres(ends)->ReadSequenceStates(wanted);

@@ -334,6 +334,29 @@ TEST_F(PostgresPair, RefusesWhatMayNotBeReadAndLeavesItOutWhenTold) {
   EXPECT_EQ(Value("select count(*) || ' ' || nextval('mine_id_seq') from mine"), "7 8");
 }
 
+TEST_F(PostgresPair, TellsOfASequenceThatMayNotBeReadAndSetsItLater) {
+  server_.CreateUser("pgs_partly", "secret");
+  server_.Execute(
+      "create table a (id int primary key); create table b (id int); create sequence loose; grant "
+      "select on a to pgs_partly",
+      source_);
+  server_.Execute("create table a (id int primary key); create sequence loose", target_);
+  const std::string url = server_.TcpUrl(source_, "pgs_partly");
+  auto run = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"run",         url,         server_.Url(target_),
+                                          "--data-only", "--exclude", "b"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return RunTransload(arguments, {{"TRANSLOAD_SOURCE_PASSWORD", "secret"}});
+  };
+  const TransloadRun first = run({});
+  EXPECT_EQ(first.exit_code, 7) << first.out << first.err;
+  EXPECT_THAT(first.out, HasSubstr("sequence public.loose: the source's login may not read"));
+  server_.Execute("select setval('loose', 42); grant select on loose to pgs_partly", source_);
+  const TransloadRun again = run({"--refresh-sequences"});
+  EXPECT_EQ(again.exit_code, 0) << again.out << again.err;
+  EXPECT_EQ(Value("select last_value from loose"), "42");
+}
+
 TEST_F(PostgresPair, StopsAtTextThatIsNotUtf8AndObeysThePolicy) {
   const std::string ascii = source_ + "_ascii";
   server_.Execute("create database " + ascii +
