@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "core/error.h"
+#include "load/ddl.h"
 
 namespace transload {
 namespace {
@@ -106,6 +107,21 @@ std::vector<std::pair<std::string, std::string>> SessionSettings(std::uint64_t l
       {"idle_session_timeout", "7d"},              // from 14
       {"client_connection_check_interval", "10s"}  // from 14, Linux
   };
+}
+
+std::string SessionStartSql(const std::vector<std::pair<std::string, std::string>>& settings) {
+  std::string values;
+  for (const auto& [name, value] : settings) {
+    values += fmt::format("{}({}, {})", values.empty() ? "" : ", ", ddl::QuoteLiteral(name),
+                          ddl::QuoteLiteral(value));
+  }
+  // By function where a view of the catalogue would do: that costs the server ten times as much.
+  return fmt::format(
+      "select pg_catalog.set_config(name, value, false) from (values {}) as w(name, value) "
+      "where pg_catalog.current_setting(name, true) is not null; "
+      "select current_setting('server_version_num'), pg_backend_pid(), (select backend_start "
+      "from pg_catalog.pg_stat_get_activity(pg_backend_pid()))",
+      values);
 }
 
 }  // namespace transload

@@ -34,6 +34,10 @@ class Conninfo {
 // the same everywhere), generous limits instead of none, and an empty search path.
 std::vector<std::pair<std::string, std::string>> SessionSettings(std::uint64_t lock_timeout_ms);
 
+// What a session begins with, in one message: makes the settings, leaving out those that the server
+// does not know, and tells server_version_num, the backend's process ID and when it started.
+std::string SessionStartSql(const std::vector<std::pair<std::string, std::string>>& settings);
+
 }  // namespace transload
 
 #endif  // TRANSLOAD_LOAD_CONNINFO_H_

@@ -207,22 +207,14 @@ DataConnection::DataConnection(const Options& options, const std::string& applic
       state_->pg(), [](void*, const PGresult*) {}, nullptr);
   PQsetnonblocking(state_->pg(), 1);
   state_->cancel.reset(PQgetCancel(state_->pg()));
-  std::string wanted;
-  for (const auto& [name, value] : SessionSettings(options.lock_timeout_ms)) {
-    wanted += fmt::format("{}({},{})", wanted.empty() ? "" : ",", ddl::QuoteLiteral(name),
-                          ddl::QuoteLiteral(value));
-  }
-  Exec("select set_config(s.name, w.value, false) from (values " + wanted +
-       ") as w(name, value) join pg_catalog.pg_settings s on lower(s.name) = lower(w.name)");
-  Exec("set application_name = " + ddl::QuoteLiteral(application_name));
+  auto settings = SessionSettings(options.lock_timeout_ms);
+  settings.emplace_back("application_name", application_name);
   // Partitions and their ledger rows share the WAL, so a crash takes both or neither. The end of a
   // run is a synchronous commit, which makes all before it durable.
-  Exec("set synchronous_commit = off");
-  SqlRows row = Exec(
-      "select pg_backend_pid(), (select backend_start from pg_catalog.pg_stat_activity "
-      "where pid = pg_backend_pid())");
-  state_->backend_pid = static_cast<std::int32_t>(row.Int(0, 0));
-  state_->backend_start = row.Text(0, 1);
+  settings.emplace_back("synchronous_commit", "off");
+  const SqlRows self = Exec(SessionStartSql(settings));
+  state_->backend_pid = static_cast<std::int32_t>(self.Int(0, 1));
+  state_->backend_start = self.Text(0, 2);
 }
 
 DataConnection::~DataConnection() {

@@ -67,23 +67,21 @@ struct SchemaBuilder::State {
         ledger(ddl::QuoteName(given.ledger_schema)),
         session(given, "transload schema " + run) {
     // Types and functions of extensions are named plainly in plans; built-in ones come first.
-    session.Exec(kExtensionsOnPath);
-    // An object and its ledger row are one commit, and the run's last commit is a synchronous one
-    // that makes all before it durable: nothing is won by waiting for the disk at each.
-    session.Exec("set synchronous_commit = off");
-    // PostgreSQL's own default makes an index of two million keys spill to disk.
     session.Exec(
-        "select set_config('maintenance_work_mem', '128MB', false) "
-        "where pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('128MB')");
-    // No more processes at one index than the user gave the run; a sort that is shared by more than
-    // there are cores takes longer than one that is not shared.
-    session.Exec(
-        "select set_config(name, $1::text, false) from pg_catalog.pg_settings "
-        "where name = 'max_parallel_maintenance_workers' and setting::int > $1::int",
-        {std::to_string(std::max(0, given.index_jobs - 1))});
-    // PostgreSQL ends an autovacuum that is in the way of a lock, but only when it looks for a
-    // deadlock: after a second unless told otherwise, which only a superuser may do.
-    session.Exec(
+        std::string(kExtensionsOnPath) + ";" +
+        // An object and its ledger row are one commit, and the run's last commit is a synchronous
+        // one that makes all before it durable: nothing is won by waiting for the disk at each.
+        "set synchronous_commit = off;"
+        // PostgreSQL's own default makes an index of two million keys spill to disk.
+        "select set_config('maintenance_work_mem', '128MB', false) where "
+        "pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('128MB');" +
+        // No more processes at one index than the user gave the run; a sort that is shared by more
+        // than there are cores takes longer than one that is not shared.
+        fmt::format("select set_config('max_parallel_maintenance_workers', '{0}', false) where "
+                    "current_setting('max_parallel_maintenance_workers', true)::int > {0};",
+                    std::max(0, given.index_jobs - 1)) +
+        // PostgreSQL ends an autovacuum that is in the way of a lock, but only when it looks for a
+        // deadlock: after a second unless told otherwise, which only a superuser may do.
         "select set_config('deadlock_timeout', '20ms', false) from pg_catalog.pg_roles "
         "where rolname = current_user and rolsuper");
     if (given.tune) Tune();

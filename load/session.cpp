@@ -130,34 +130,20 @@ Session::Session(const Options& options, const std::string& application_name)
   connection_->pqxx->inhibit_reactivation(true);
 #pragma GCC diagnostic pop
 #endif
-  Configure(options);
-  Exec(fmt::format("set application_name = {}", ddl::QuoteLiteral(application_name)));
-}
-Session::Session(Session&&) noexcept = default;
-Session& Session::operator=(Session&&) noexcept = default;
-Session::~Session() = default;
-
-void Session::Configure(const Options& options) {
-  // An explicit cast: some servers know fewer settings than others, and one unknown name must not
-  // cost the others.
-  std::string wanted;
-  for (const auto& [name, value] : SessionSettings(options.lock_timeout_ms)) {
-    wanted += fmt::format("{}({},{})", wanted.empty() ? "" : ",", ddl::QuoteLiteral(name),
-                          ddl::QuoteLiteral(value));
-  }
-  Exec("select set_config(s.name, w.value, false) from (values " + wanted +
-       ") as w(name, value) join pg_catalog.pg_settings s on lower(s.name) = lower(w.name)");
-  SqlRows row = Exec(
-      "select current_setting('server_version_num'), pg_backend_pid(), "
-      "(select backend_start from pg_catalog.pg_stat_activity where pid = pg_backend_pid())");
-  version_num_ = static_cast<int>(row.Int(0, 0));
-  backend_pid_ = static_cast<std::int32_t>(row.Int(0, 1));
-  backend_start_ = row.Text(0, 2);
+  auto settings = SessionSettings(options.lock_timeout_ms);
+  settings.emplace_back("application_name", application_name);
+  const SqlRows self = Exec(SessionStartSql(settings));
+  version_num_ = static_cast<int>(self.Int(0, 0));
+  backend_pid_ = static_cast<std::int32_t>(self.Int(0, 1));
+  backend_start_ = self.Text(0, 2);
   if (version_num_ < 100000) {
     throw RefusedError(fmt::format("{} runs PostgreSQL {}; transload needs 10 or newer",
                                    display_url_, version_num_));
   }
 }
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+Session::~Session() = default;
 
 void Session::Transact(const std::function<void(SqlTransaction&)>& work) {
   BackendWatch watch(connection_->options, socket(), backend_pid_, backend_start_);

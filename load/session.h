@@ -67,8 +67,6 @@ class Session {
   const std::string& display_url() const { return display_url_; }
 
  private:
-  void Configure(const Options& options);
-
   struct Connection;
   std::unique_ptr<Connection> connection_;
   int version_num_ = 0;

@@ -117,11 +117,10 @@ std::string PinSql(const Endpoint& endpoint) {
   }
   // Bytes of a database without an encoding arrive as they are: asked for UTF-8, the server would
   // refuse the first that is not, without the row it stands in.
-  return "select pg_catalog.set_config(s.name, case when s.name = 'client_encoding' and "
-         "current_setting('server_encoding') = 'SQL_ASCII' then 'SQL_ASCII' else w.value end, "
+  return "select pg_catalog.set_config(name, case when name = 'client_encoding' and "
+         "current_setting('server_encoding') = 'SQL_ASCII' then 'SQL_ASCII' else value end, "
          "false) from (values " +
-         wanted +
-         ") as w(name, value) join pg_catalog.pg_settings s on lower(s.name) = lower(w.name)";
+         wanted + ") as w(name, value) where pg_catalog.current_setting(name, true) is not null";
 }
 
 }  // namespace transload::postgres
