@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "load/ddl.h"
 #include "load/pg_programs.h"
 #include "pipeline/postgres_extras.h"
 
@@ -16,17 +17,16 @@ namespace {
 constexpr std::size_t kMostNamed = 20;
 
 // Name and version of the library's order: of the database's own collation, and of those that
-// columns name.
-constexpr char kCollationVersions[] =
-    "select name, min(version) as version from (select 'default' as name, coalesce(to_jsonb(d) ->> "
-    "'datcollversion', (select max(pg_collation_actual_version(l.oid)) from "
-    "pg_catalog.pg_collation l where l.collprovider = 'c' and l.collcollate = d.datcollate)) as "
-    "version from pg_catalog.pg_database d where d.datname = current_database() union all select "
-    "l.collname, pg_collation_actual_version(l.oid) from pg_catalog.pg_collation l where "
-    "l.collencoding in (-1, 6) and exists (select 1 from pg_catalog.pg_attribute a join "
-    "pg_catalog.pg_class c on c.oid = a.attrelid where a.attcollation = l.oid and c.relkind in "
-    "('r', 'p', 'i', 'I', 'm')) or l.collprovider = 'i' and l.collencoding = -1) v where version "
-    "is not null group by name";
+// `which` chooses. The library is asked for each, and PostgreSQL knows 800 of them.
+std::string CollationVersionsSql(const std::string& which) {
+  return "select name, min(version) as version from (select 'default' as name, "
+         "coalesce(to_jsonb(d) ->> 'datcollversion', (select max(pg_collation_actual_version("
+         "l.oid)) from pg_catalog.pg_collation l where l.collprovider = 'c' and l.collcollate = "
+         "d.datcollate)) as version from pg_catalog.pg_database d where d.datname = "
+         "current_database() union all select l.collname, pg_collation_actual_version(l.oid) from "
+         "pg_catalog.pg_collation l where l.collencoding in (-1, 6) and " +
+         which + ") v where version is not null group by name";
+}
 
 class PairChecklist {
  public:
@@ -235,10 +235,18 @@ class PairChecklist {
   // Text is ordered by libraries (libc, ICU) that change from version to version: not a fault,
   // since all indexes are built anew, but ranges of partitions and checks may see another order.
   void CheckCollationVersions() {
-    const std::map<std::string, std::string> there = CollationVersions(ends_.target.QueryText(
-        "select name || chr(9) || version from (" + std::string(kCollationVersions) + ") v"));
-    postgres::SqlRows used = source_.Query(kCollationVersions);
-    std::vector<std::string> changed, names;
+    postgres::SqlRows used = source_.Query(CollationVersionsSql(
+        "l.oid in (select a.attcollation from pg_catalog.pg_attribute a join pg_catalog.pg_class c "
+        "on c.oid = a.attrelid where c.relkind in ('r', 'p', 'i', 'I', 'm'))"));
+    if (used.empty()) return;
+    std::string names;
+    for (std::size_t row = 0; row < used.size(); ++row) {
+      names += (row > 0 ? ", " : "") + ddl::QuoteLiteral(used.Text(row, 0));
+    }
+    const std::map<std::string, std::string> there = CollationVersions(
+        ends_.target.QueryText("select name || chr(9) || version from (" +
+                               CollationVersionsSql("l.collname in (" + names + ")") + ") v"));
+    std::vector<std::string> changed;
     for (std::size_t row = 0; row < used.size(); ++row) {
       auto found = there.find(used.Text(row, 0));
       if (found == there.end() || found->second == used.Text(row, 1)) continue;
