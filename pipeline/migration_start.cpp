@@ -105,6 +105,8 @@ void Migration::Open() {
   if (predecessor_) ledger_->EndSession(*predecessor_);
   ledger_->Lock(ends_->source->Info().fingerprint, LockKey(planned_.plan));
   TakeSnapshot();
+  const bool makes_schema = !ends_->options.refresh_sequences && !ends_->options.retry_rejects;
+  if (postgres_ != nullptr && makes_schema) postgres_->Start(planned_.plan);
   if (resuming_) {
     PlanFromLedger();
   } else {

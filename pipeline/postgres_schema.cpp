@@ -43,9 +43,12 @@ std::unique_ptr<PostgresSchema> PostgresSchema::For(Endpoints& ends) {
   return std::make_unique<PostgresSchema>(ends, *source);
 }
 
-void PostgresSchema::Read(const MigrationPlan& plan,
-                          const std::set<std::pair<std::string, std::string>>& standing,
-                          const std::set<std::string>& made) {
+PostgresSchema::~PostgresSchema() {
+  // Nobody wants the archive any more, and its future waits for the programs.
+  if (archive_.valid()) KillPrograms();
+}
+
+void PostgresSchema::Start(const MigrationPlan& plan) {
   const PgPrograms programs = FindPgPrograms(ends_.options.pg_bin, source_.version_num() / kMajor,
                                              ends_.target.Info().version_num / kMajor);
   ArchiveRequest request;
@@ -59,7 +62,14 @@ void PostgresSchema::Read(const MigrationPlan& plan,
     request.left_out.push_back(ledgers.Text(row, 0));
   }
   LeaveOutUnreadable(plan, request);
-  entries_ = ReadArchive(programs, request);
+  archive_ = std::async(std::launch::async, ReadArchive, programs, request);
+}
+
+void PostgresSchema::Read(const MigrationPlan& plan,
+                          const std::set<std::pair<std::string, std::string>>& standing,
+                          const std::set<std::string>& made) {
+  if (!archive_.valid()) Start(plan);
+  entries_ = archive_.get();
   std::erase_if(entries_, IsNothing);
   addresses_ = ReadAddresses(source_, entries_);
   foreign_keys_ = ReadForeignKeys(source_);

@@ -15,6 +15,7 @@
 #define TRANSLOAD_PIPELINE_POSTGRES_SCHEMA_H_
 
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -39,12 +40,17 @@ class PostgresSchema {
  public:
   // `source` is the one that `ends` holds.
   PostgresSchema(Endpoints& ends, postgres::PostgresSource& source);
+  ~PostgresSchema();
+  PostgresSchema(const PostgresSchema&) = delete;
+  PostgresSchema& operator=(const PostgresSchema&) = delete;
 
   // Null when the source is no PostgreSQL, or its definitions are not wanted (--data-only).
   static std::unique_ptr<PostgresSchema> For(Endpoints& ends);
 
-  // Runs pg_dump inside the snapshot and chooses: what belongs to tables that are not in `plan`,
-  // or that stand in the target already, is left out. `made`: what an earlier start has made.
+  // Runs pg_dump inside the snapshot, in the background, for Read.
+  void Start(const MigrationPlan& plan);
+  // Waits for pg_dump and chooses: what belongs to tables that are not in `plan`, or that stand in
+  // the target already, is left out. `made`: what an earlier start has made.
   void Read(const MigrationPlan& plan,
             const std::set<std::pair<std::string, std::string>>& standing,
             const std::set<std::string>& made);
@@ -106,6 +112,7 @@ class PostgresSchema {
   postgres::PostgresSource& source_;
   std::map<std::string, std::string> renames_;
   bool renamed_ = false;  // by an earlier start
+  std::future<std::vector<ArchiveEntry>> archive_;
   std::vector<ArchiveEntry> entries_;
   std::map<int, ObjectAddress> addresses_;
   std::map<std::uint32_t, SourceForeignKeyInfo> foreign_keys_;
