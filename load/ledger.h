@@ -78,6 +78,7 @@ struct Claim {
   bool remainder = false;
   std::uint64_t estimated_bytes = 0;
   std::string schema, table;  // target
+  bool last = false;          // no other one waited to be taken
 };
 
 // One lane's sign of life.

@@ -121,6 +121,7 @@ std::optional<Claim> Ledger::TakePartition(const std::string& run_id, const std:
   claim.estimated_bytes = rows.Count(0, 8);
   claim.schema = rows.Text(0, 9);
   claim.table = rows.Text(0, 10);
+  claim.last = rows.Bool(0, 11);
   FaultAt(FaultPoint::kPartitionClaimed, state_->session.socket());
   return claim;
 }

@@ -97,6 +97,7 @@ std::optional<DataPhase::Work> DataPhase::NextWork(Lane& lane, int number) {
       std::vector<std::int64_t> blocked(board_.blocked().begin(), board_.blocked().end());
       std::optional<Claim> claim = OnLedger(
           [&](Ledger& l) { return l.TakePartition(services_.run_id, lane.owner(), blocked); });
+      if (!claim || claim->last) services_.last_taken();
       if (claim) {
         board_.At(claim->table_id).lanes.insert(number);
         return Work(std::move(*claim));

@@ -56,6 +56,9 @@ struct DataPhaseServices {
   std::optional<WallClock::time_point> deadline;
   // Gives a column its safe type; returns what to tell the user.
   std::function<std::string(TablePlan&, std::size_t column, const std::string& reason)> replan;
+  // Called from a lane's thread when no partition waits for a lane any more: what comes after the
+  // data is near.
+  std::function<void()> last_taken;
   // Called once per table, from a lane's thread, when its last partition has committed.
   std::function<void(const TableWork&)> loaded;
 };

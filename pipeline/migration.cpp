@@ -125,6 +125,7 @@ void Migration::MoveData() {
                    [this](TablePlan& table, std::size_t column, const std::string& reason) {
                      return Replan(table, column, reason, planned_.Request(*ends_));
                    },
+                   [this] { workers_->Prepare(); },
                    [this](const TableWork& table) { TableLoaded(table.id, table.plan); }},
                   board_);
   phase.Run();

@@ -11,6 +11,31 @@ constexpr std::chrono::milliseconds kIdleStep{100};
 
 }  // namespace
 
+// While it lives, Close() cancels what the builder does.
+class ObjectWorkers::AtWork {
+ public:
+  AtWork(ObjectWorkers& workers, int number, SchemaBuilder& builder)
+      : workers_(workers), number_(static_cast<std::size_t>(number)) {
+    std::lock_guard lock(workers_.mutex_);
+    if (workers_.closing_) {
+      Error error("given up because the run is stopping");
+      error.interrupted = true;
+      throw error;
+    }
+    workers_.at_work_[number_] = &builder;
+  }
+  ~AtWork() {
+    std::lock_guard lock(workers_.mutex_);
+    workers_.at_work_[number_] = nullptr;
+  }
+  AtWork(const AtWork&) = delete;
+  AtWork& operator=(const AtWork&) = delete;
+
+ private:
+  ObjectWorkers& workers_;
+  std::size_t number_;
+};
+
 ObjectWorkers::ObjectWorkers(const Options& options, std::string run_id, int threads,
                              Progress& progress, const StopFlag& stop, RetryLog& retries,
                              Timeline& timeline)
@@ -20,7 +45,7 @@ ObjectWorkers::ObjectWorkers(const Options& options, std::string run_id, int thr
       stop_(stop),
       retries_(retries),
       timeline_(timeline),
-      builders_(static_cast<std::size_t>(threads), nullptr) {
+      at_work_(static_cast<std::size_t>(threads), nullptr) {
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this, i] { Loop(i); });
 }
 
@@ -29,7 +54,7 @@ void ObjectWorkers::Close() {
     std::lock_guard lock(mutex_);
     closing_ = true;
     jobs_.clear();
-    for (SchemaBuilder* builder : builders_) {
+    for (SchemaBuilder* builder : at_work_) {
       if (builder != nullptr) builder->Cancel();
     }
   }
@@ -45,6 +70,12 @@ void ObjectWorkers::Submit(std::string what, Task task, std::function<void()> th
   jobs_.push_back({std::move(what), std::move(task), std::move(then), urgency});
   ++unfinished_;
   if (urgency == Urgency::kAwaited) ++awaited_;
+  changed_.notify_all();
+}
+
+void ObjectWorkers::Prepare() {
+  std::lock_guard lock(mutex_);
+  preparing_ = true;
   changed_.notify_all();
 }
 
@@ -67,10 +98,23 @@ std::vector<ObjectOutcome> ObjectWorkers::outcomes() const {
 
 void ObjectWorkers::Loop(int number) {
   std::unique_ptr<SchemaBuilder> builder;
+  bool prepared = false;
   std::unique_lock lock(mutex_);
+  auto job_waits = [this] { return !jobs_.empty() && !first_error_; };
   for (;;) {
-    changed_.wait(lock, [this] { return closing_ || (!jobs_.empty() && !first_error_); });
+    changed_.wait(lock, [&] { return closing_ || job_waits() || (preparing_ && !prepared); });
     if (closing_) break;
+    if (!job_waits()) {
+      prepared = true;
+      lock.unlock();
+      try {
+        if (builder == nullptr) builder = Connect();
+      } catch (const Error&) {
+        // The first job tries again, and tells.
+      }
+      lock.lock();
+      continue;
+    }
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
@@ -88,7 +132,14 @@ void ObjectWorkers::Loop(int number) {
     if (job.urgency == Urgency::kAwaited) --awaited_;
     changed_.notify_all();
   }
-  builders_[static_cast<std::size_t>(number)] = nullptr;
+}
+
+std::unique_ptr<SchemaBuilder> ObjectWorkers::Connect() {
+  auto builder = std::make_unique<SchemaBuilder>(options_, run_id_);
+  builder->OnRetry(
+      [this](const std::string& what, const std::string& reason, int tried,
+             std::chrono::milliseconds wait) { retries_.NoteWait(what, "", reason, tried, wait); });
+  return builder;
 }
 
 // A statement that was cut off with its connection is sent again, over a new one.
@@ -96,20 +147,12 @@ ObjectOutcome ObjectWorkers::Try(int number, std::unique_ptr<SchemaBuilder>& bui
                                  const Job& job) {
   for (int attempt = 1;; ++attempt) {
     try {
-      if (builder == nullptr) {
-        builder = std::make_unique<SchemaBuilder>(options_, run_id_);
-        builder->OnRetry([this](const std::string& what, const std::string& reason, int tried,
-                                std::chrono::milliseconds wait) {
-          retries_.NoteWait(what, "", reason, tried, wait);
-        });
-        std::lock_guard lock(mutex_);
-        builders_[static_cast<std::size_t>(number)] = builder.get();
-      }
+      if (builder == nullptr) builder = Connect();
+      AtWork work(*this, number, *builder);
       return job.task(*builder);
     } catch (const Error& error) {
       {
         std::lock_guard lock(mutex_);
-        builders_[static_cast<std::size_t>(number)] = nullptr;
         if (closing_ || stop_.requested() || !error.retryable) throw;
         if (attempt > retries_.retries()) throw GivenUp(error, attempt);
       }

@@ -38,6 +38,9 @@ class ObjectWorkers {
   // Cancels what runs, drops what waits and ends the threads. Submitting is harmless afterwards.
   void Close();
 
+  // Jobs will come soon: workers that have no session open theirs meanwhile. Any thread.
+  void Prepare();
+
   enum class Urgency { kAwaited, kTrailing };
   // Any thread. `then` runs on the worker, after the outcome is recorded, whatever it was.
   void Submit(std::string what, Task task, std::function<void()> then = nullptr,
@@ -58,8 +61,11 @@ class ObjectWorkers {
     Urgency urgency = Urgency::kAwaited;
   };
 
+  class AtWork;
+
   void WaitFor(const std::size_t& jobs);
   void Loop(int number);
+  std::unique_ptr<SchemaBuilder> Connect();
   void Work(int number, std::unique_ptr<SchemaBuilder>& builder, Job& job);
   ObjectOutcome Try(int number, std::unique_ptr<SchemaBuilder>& builder, const Job& job);
   bool RestUnlessClosing(std::chrono::milliseconds time);
@@ -74,9 +80,10 @@ class ObjectWorkers {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Job> jobs_;
-  std::vector<SchemaBuilder*> builders_;  // of the workers, for cancelling
-  std::size_t unfinished_ = 0;            // waiting or at work
-  std::size_t awaited_ = 0;               // of them
+  std::vector<SchemaBuilder*> at_work_;  // of the workers, for cancelling
+  std::size_t unfinished_ = 0;           // waiting or at work
+  std::size_t awaited_ = 0;              // of them
+  bool preparing_ = false;
   bool closing_ = false;
   std::optional<Error> first_error_;
   std::vector<ObjectOutcome> outcomes_;

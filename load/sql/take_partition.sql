@@ -11,4 +11,6 @@ where t.id = p.table_id and p.id = (
   order by c.table_bytes desc, c.table_id, c.number
   limit 1 for update skip locked)
 returning p.id, p.table_id, p.number, t.generation, p.epoch, p.attempts, p.range, p.remainder,
-          p.estimated_bytes, t.schema, t.name
+          p.estimated_bytes, t.schema, t.name, not exists (
+            select from {L}.partition o
+            where o.run_id = $1::text and o.state = 'todo' and o.id <> p.id)
