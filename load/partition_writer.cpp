@@ -138,8 +138,7 @@ struct PartitionWriter::State {
     careful = false;
     taken = 0;
     open = true;
-    connection.Exec("begin");
-    connection.Exec("lock table " + ddl::Qualified(claim.schema, claim.table) +
+    connection.Exec("begin; lock table " + ddl::Qualified(claim.schema, claim.table) +
                     " in row exclusive mode");
     CheckTable(bound);
     std::vector<std::string> names;

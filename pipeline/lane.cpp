@@ -130,16 +130,17 @@ FinishResult Lane::Move(const Claim& claim, const BoundTable& table, bool carefu
   Doing(fmt::format("{} {}", label, claim.range.Describe()));
   const auto start = std::chrono::steady_clock::now();
 
-  if (careful) {
-    Writer().BeginCareful(claim, table.targets());
-  } else {
-    Writer().Begin(claim, table.targets());
-  }
+  // The reader first: its server fetches rows while the target is made ready.
   ReadRequest request = table.Request(claim.range);
   request.sample_percent = services_.options.sample_percent;
   request.in_key_order = claim.range.by == SplitBy::kKey;
   Reader().Open(request);
   FaultAt(FaultPoint::kReaderOpened);
+  if (careful) {
+    Writer().BeginCareful(claim, table.targets());
+  } else {
+    Writer().Begin(claim, table.targets());
+  }
 
   MoveContext context;
   context.driver = services_.driver;
