@@ -10,7 +10,7 @@ namespace transload {
 
 // memcpy for sizes that are mostly below 32 and never known before: a call into the C library costs
 // more than such a copy. Two loads that overlap cover every size between their width and twice it.
-inline void CopyBytes(char* to, const void* from, std::size_t size) {
+[[gnu::always_inline]] inline void CopyBytes(char* to, const void* from, std::size_t size) {
   const char* source = static_cast<const char*>(from);
   auto both_ends = [&](auto word) {
     decltype(word) last;

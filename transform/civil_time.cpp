@@ -85,7 +85,8 @@ std::string DateText(const CivilTime& time) {
 }  // namespace
 
 CivilDate CivilFromDays(std::int32_t days_since_2000) {
-  const std::int64_t days = std::int64_t{days_since_2000} + kDaysTo2000;
+  constexpr std::int64_t kFrom0000 = 730425;  // 0000-03-01 to 2000-01-01
+  const std::int64_t days = days_since_2000 + kFrom0000;
   const std::int64_t era = (days >= 0 ? days : days - 146096) / 146097;
   const std::uint32_t day_of_era = static_cast<std::uint32_t>(days - era * 146097);
   const std::uint32_t year_of_era =

@@ -24,18 +24,19 @@ inline constexpr std::int64_t kMicrosMinusInfinity = INT64_MIN;
 // 1970-01-01 as days since 2000-01-01.
 inline constexpr std::int32_t kUnixEpochDay = -10957;
 
-inline constexpr std::int32_t kDaysTo2000 = 730425;  // 0000-03-01 to 2000-01-01
-
-// Days since 2000-01-01 of a proleptic Gregorian date. Month and day must be in range.
+// Days since 2000-01-01 of a proleptic Gregorian date from the year -32800 on. Month and day must
+// be in range.
 inline std::int32_t DaysFromCivil(std::int32_t year, unsigned month, unsigned day) {
-  // Years begin in March, so that the leap day is the last of its year.
-  const std::int32_t y = year - (month <= 2);
-  const std::int32_t era = (y >= 0 ? y : y - 399) / 400;
-  const std::uint32_t year_of_era = static_cast<std::uint32_t>(y - era * 400);
-  const std::uint32_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-  const std::uint32_t day_of_era =
-      year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146097 + static_cast<std::int32_t>(day_of_era) - kDaysTo2000;
+  // Years begin in March, so that the leap day is the last of its year, and are counted from one
+  // before all dates, so that no division sees a negative number.
+  constexpr std::int32_t kFirstYear = -32800, kDaysTo2000 = 12'710'379;
+  const bool in_last = month <= 2;
+  const std::uint32_t years = static_cast<std::uint32_t>(year - kFirstYear) - in_last;
+  const std::uint32_t months = in_last ? month + 9 : month - 3;
+  const std::uint32_t centuries = years / 100;
+  const std::uint32_t days =
+      years * 1461 / 4 - centuries + centuries / 4 + (153 * months + 2) / 5 + day - 1;
+  return static_cast<std::int32_t>(days) - kDaysTo2000;
 }
 struct CivilDate {
   std::int32_t year;

@@ -8,11 +8,12 @@ namespace transload {
 void EncodeContext::Coerced(std::string_view rule) {
   Coercion* coercion = nullptr;
   for (const Counter& counter : counters_) {
-    if (counter.column == column && counter.rule == rule.data()) coercion = counter.coercion;
+    if (counter.column == column->number && counter.rule == rule.data())
+      coercion = counter.coercion;
   }
   if (coercion == nullptr) {
-    coercion = &block.coercions[{column, std::string(rule)}];
-    counters_.push_back({column, rule.data(), coercion});
+    coercion = &block.coercions[{column->number, std::string(rule)}];
+    counters_.push_back({column->number, rule.data(), coercion});
   }
   ++coercion->count;
   const bool sampled = coercion->samples.size() < Coercion::kSamples;
@@ -31,6 +32,6 @@ void EncodeContext::TakeBackCoercions() {
   counters_.clear();
 }
 
-std::string EncodeContext::Shown() const { return RenderCell(*cell, *source); }
+std::string EncodeContext::Shown() const { return RenderCell(cell, *column->source); }
 
 }  // namespace transload

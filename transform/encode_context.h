@@ -37,6 +37,13 @@ inline std::uint64_t LoadBe64(const char* from) {
   return __builtin_bswap64(value);
 }
 
+// The column that a cell is in.
+struct EncodedColumn {
+  const SourceColumn* source;
+  std::uint32_t number;  // from 0
+  bool not_null;
+};
+
 // One per thread and batch. The Put functions write a whole field, length included, and return
 // true, so that an encoder ends in `return context.Put…(…)`.
 class EncodeContext {
@@ -105,7 +112,7 @@ class EncodeContext {
   }
   std::size_t offset() const { return static_cast<std::size_t>(at - block.bytes.data()); }
   bool PutNull() {
-    if (not_null) {
+    if (column->not_null) {
       null_by_policy = true;
       return Fault("a policy makes it NULL, but the target column is NOT NULL");
     }
@@ -138,10 +145,8 @@ class EncodeContext {
   CopyBlock& block;
   char* at = nullptr;
   // --- the cell at hand
-  std::uint32_t column = 0;
-  const Cell* cell = nullptr;
-  const SourceColumn* source = nullptr;
-  bool not_null = false;
+  const EncodedColumn* column = nullptr;
+  Cell cell;
   // --- its fault
   std::string reason;
   bool misfit = false;

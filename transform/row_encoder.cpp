@@ -38,11 +38,9 @@ struct RowEncoder::State {
     bool not_null_yields;
   };
   // What is looked at for every cell, close together. Points into `columns`.
-  struct Step {
-    const FieldEncoder* encoder;
-    const SourceColumn* source;
-    bool not_null;
+  struct Step : EncodedColumn {
     bool rewrites;  // its fields may not be canonical as they are
+    const FieldEncoder* encoder;
   };
 
   State(const std::vector<TargetColumn>& targets, std::uint64_t seed)
@@ -76,8 +74,9 @@ RowEncoder::RowEncoder(const std::vector<ColumnPlan>& columns,
   }
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const State::Column& column = state->columns[i];
-    state->steps.push_back({column.encoder.get(), &column.source, targets[i].not_null,
-                            state->canonicaliser.Rewrites(i)});
+    state->steps.push_back({{&column.source, static_cast<std::uint32_t>(i), targets[i].not_null},
+                            state->canonicaliser.Rewrites(i),
+                            column.encoder.get()});
   }
   state_ = std::move(state);
 }
@@ -92,11 +91,10 @@ bool RowEncoder::State::EncodeRow(std::string_view cells, EncodeContext& context
   // A CellCursor unrolled: one Cell serves the whole row.
   const char* next = cells.data();
   const char* const end = next + cells.size();
-  Cell cell;
+  Cell& cell = context.cell;
   cell.null = false;
-  context.cell = &cell;
-  context.column = 0;
   for (const Step& step : steps) {
+    context.column = &step;
     if (next == end) throw BugError("a row has fewer cells than the table has columns");
     cell.size = LoadBe32(next);
     cell.data = next + 4;
@@ -105,22 +103,18 @@ bool RowEncoder::State::EncodeRow(std::string_view cells, EncodeContext& context
       if (step.not_null) return context.Fault("NULL, but the target column is NOT NULL");
       StoreBe32(context.at, 0xFFFFFFFFu);
       context.at += 4;
-      ++context.column;
       continue;
     }
     next += cell.size;
-    context.source = step.source;
-    context.not_null = step.not_null;
     if (step.rewrites && plain) {
       const std::size_t start = context.offset();
       if (!step.encoder->Encode(context, cell)) return false;
       const char* field = context.block.bytes.data() + start;
       const std::uint32_t size = LoadBe32(field);
-      plain = size == 0xFFFFFFFFu || canonicaliser.IsCanonical(context.column, {field + 4, size});
+      plain = size == 0xFFFFFFFFu || canonicaliser.IsCanonical(step.number, {field + 4, size});
     } else if (!step.encoder->Encode(context, cell)) {
       return false;
     }
-    ++context.column;
   }
   if (next != end) throw BugError("a row has more cells than the table has columns");
   return true;
@@ -130,9 +124,9 @@ void RowEncoder::State::AddFault(EncodeContext& context, std::size_t row) const 
   context.TakeBackCoercions();
   CellFault fault;
   fault.row = static_cast<std::uint32_t>(row);
-  fault.column = context.column;
-  fault.misfit = context.misfit && columns[context.column].has_safe_type;
-  fault.first_null = context.null_by_policy && columns[context.column].not_null_yields;
+  fault.column = context.column->number;
+  fault.misfit = context.misfit && columns[fault.column].has_safe_type;
+  fault.first_null = context.null_by_policy && columns[fault.column].not_null_yields;
   context.null_by_policy = false;
   fault.reason = std::move(context.reason);
   context.block.faults.push_back(std::move(fault));
@@ -174,7 +168,7 @@ void RowEncoder::Encode(const RowBatch& batch, CopyBlock& block, bool keep_row_s
     const std::size_t end = context.offset();
     const std::string_view fields(block.bytes.data() + start + 2, end - start - 2);
     if (fields.size() > EncodeContext::kMaxFieldBytes) [[unlikely]] {
-      context.column = state.LongestField(fields);
+      context.column = &state.steps[state.LongestField(fields)];
       context.Fault(
           fmt::format("a row of {} bytes is more than PostgreSQL can hold", fields.size()));
       block.bytes.Truncate(start);
