@@ -278,18 +278,33 @@ ObjectOutcome SchemaBuilder::RestoreAutovacuum(const TablePlan& table) {
   });
 }
 
+// Outside of a transaction, which VACUUM asks for. What fails does not hold up the run: all rows
+// and objects are there by then.
 ObjectOutcome SchemaBuilder::Analyze(const TablePlan& table, bool vacuum) {
   const std::string sql = (vacuum ? "VACUUM (FREEZE, ANALYZE) " : "ANALYZE ") +
                           ddl::Qualified(table.schema, table.name);
-  try {
-    state_->session.ExecAlone(sql);
-  } catch (const Error& error) {
-    if (error.connection_lost) throw;
-    return Failed("analyze", table.TargetLabel(), error);
-  }
   ObjectOutcome outcome;
-  outcome.kind = "analyze";
+  outcome.kind = "statistics";
   outcome.name = table.TargetLabel();
+  for (int attempt = 1;; ++attempt) {
+    try {
+      state_->session.ExecAlone(sql);
+      break;
+    } catch (const Error& error) {
+      if (error.connection_lost) throw;
+      if (error.retryable && attempt <= state_->options.retries) {
+        state_->RestBeforeRetry(outcome.kind + " " + outcome.name, error, attempt);
+        continue;
+      }
+      outcome = Failed(outcome.kind, outcome.name, error);
+      outcome.hint = "run " + sql;
+      state_->RecordFailure(outcome);
+      return outcome;
+    }
+  }
+  state_->session.Exec(state_->Sql("delete from {L}.object where run_id = $1::text and kind = "
+                                   "$2::text and name = $3::text and action = 'failed'"),
+                       {state_->run_id, outcome.kind, outcome.name});
   return outcome;
 }
 

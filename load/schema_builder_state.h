@@ -174,11 +174,15 @@ struct SchemaBuilder::State {
           return outcome;
         }
         if (attempt > options.retries) ThrowGivenUp(kind + " " + name, error, attempt);
-        const std::chrono::milliseconds wait(200 * attempt);
-        if (retried) retried(kind + " " + name, error.what(), attempt, wait);
-        std::this_thread::sleep_for(wait);
+        RestBeforeRetry(kind + " " + name, error, attempt);
       }
     }
+  }
+
+  void RestBeforeRetry(const std::string& what, const Error& error, int attempt) const {
+    const std::chrono::milliseconds wait(200 * attempt);
+    if (retried) retried(what, error.what(), attempt, wait);
+    std::this_thread::sleep_for(wait);
   }
 
   [[noreturn]] static void ThrowGivenUp(const std::string& what, const Error& error, int tries) {

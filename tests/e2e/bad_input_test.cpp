@@ -149,6 +149,22 @@ TEST_F(BadInput, AppendedRowsAreNotVerified) {
   EXPECT_THAT(undo.err + undo.out, HasSubstr("--force"));
 }
 
+TEST_F(BadInput, StatisticsThatCannotBeMadeAreReported) {
+  MakeTable();
+  // ANALYZE asks the index's function about the rows it has drawn.
+  target_.Execute(
+      "create function f(x int) returns int immutable language plpgsql as $$ begin "
+      "if pg_catalog.current_query() like 'ANALYZE%' then raise exception 'not now'; end if; "
+      "return x; end $$; create table t (id int primary key, v int); create index on t (f(id))",
+      database_);
+  TransloadRun run = RunTransload({"run", Source(), TargetUrl(), "--on-existing", "truncate"});
+  EXPECT_EQ(run.exit_code, 7) << run.out << run.err;
+  EXPECT_THAT(run.err, AllOf(HasSubstr("statistics public.t could not be made"),
+                             HasSubstr("not now"), HasSubstr("run ANALYZE")));
+  EXPECT_THAT(run.out, AllOf(HasSubstr("statistics"), HasSubstr("not now")));
+  EXPECT_EQ(target_.QueryValue("select count(*) from t", database_), "2");
+}
+
 TEST_F(BadInput, UndoOfATruncateRefuses) {
   MakeTable();
   target_.Execute("create table t (id int primary key, v bigint); insert into t values (9, 9)",
