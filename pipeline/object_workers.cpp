@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <exception>
 
 namespace transload {
 namespace {
@@ -109,7 +110,7 @@ void ObjectWorkers::Loop(int number) {
       lock.unlock();
       try {
         if (builder == nullptr) builder = Connect();
-      } catch (const Error&) {
+      } catch (const std::exception&) {
         // The first job tries again, and tells.
       }
       lock.lock();
