@@ -4,6 +4,8 @@
 #include <sqlext.h>
 
 #include <functional>
+#include <map>
+#include <utility>
 
 #include "core/error.h"
 #include "extract/odbc/catalogue_rows.h"
@@ -25,8 +27,15 @@ class Argument {
 };
 
 struct TableName {
-  std::string catalog, schema, name, remarks;
+  std::string catalog, schema, name, kind, remarks;
 };
+
+// Tables are moved; what is the system's, or a session's own, nobody wants to be.
+bool GoesWithoutSaying(const std::string& kind) {
+  const std::string lower = LowerCase(kind);
+  return lower == "table" || lower.find("system") != lower.npos ||
+         lower.find("temporary") != lower.npos;
+}
 
 class CatalogueReader {
  public:
@@ -36,14 +45,25 @@ class CatalogueReader {
         statement_(connection),
         naming_(naming),
         context_{quirks, naming, {}, traits.integer_key_is_automatic},
-        foreign_keys_(traits.foreign_keys) {}
+        foreign_keys_(traits.foreign_keys),
+        nested_tables_(traits.nested_tables) {}
 
   SourceCatalogue Run() {
     FindUnsignedTypes();
-    for (const TableName& table : Tables("TABLE")) ReadTable(table);
-    for (const TableName& view : Tables("VIEW")) {
-      catalogue_.not_migrated.push_back(
-          {"view", SchemaOf(view) + "." + view.name, "ODBC does not tell its definition", ""});
+    const auto partitions = LookAtNestedTables();
+    for (const TableName& table : Tables("TABLE")) {
+      const auto partition = partitions.find({SchemaOf(table), table.name});
+      if (partition == partitions.end()) {
+        ReadTable(table);
+      } else {
+        catalogue_.not_migrated.push_back({"partition", SchemaOf(table) + "." + table.name,
+                                           "its rows come with " + partition->second, ""});
+      }
+    }
+    for (const TableName& other : Tables("")) {
+      if (GoesWithoutSaying(other.kind)) continue;
+      catalogue_.not_migrated.push_back({LowerCase(other.kind), SchemaOf(other) + "." + other.name,
+                                         "ODBC does not tell its definition", ""});
     }
     catalogue_.notes.emplace_back(
         "read through ODBC: checks, generated columns, views, routines and triggers are not part "
@@ -90,6 +110,7 @@ class CatalogueReader {
     }
   }
 
+  // Of one kind; of all when it is empty.
   std::vector<TableName> Tables(const std::string& kind) {
     Argument catalog(naming_.has_catalogs ? naming_.Pattern(connection_.CurrentCatalog()) : "");
     Argument type(kind);
@@ -103,11 +124,31 @@ class CatalogueReader {
     std::vector<TableName> tables;
     for (std::size_t row = 0; row < found.rows.size(); ++row) {
       // Some drivers list more kinds than asked for.
-      if (LowerCase(found.Text(row, 3)) != LowerCase(kind)) continue;
+      if (!kind.empty() && LowerCase(found.Text(row, 3)) != LowerCase(kind)) continue;
       tables.push_back({found.Text(row, std::size_t{0}), found.Text(row, 1), found.Text(row, 2),
-                        found.Text(row, 4)});
+                        found.Text(row, 3), found.Text(row, 4)});
     }
     return tables;
+  }
+
+  // Partitions, and the table whose rows theirs are. Of other tables whose rows come twice, a note.
+  std::map<std::pair<std::string, std::string>, std::string> LookAtNestedTables() {
+    std::map<std::pair<std::string, std::string>, std::string> partitions;
+    if (nested_tables_.empty()) return partitions;
+    const ResultTable nested = RunQuery(statement_, std::string(nested_tables_));
+    for (std::size_t row = 0; row < nested.rows.size(); ++row) {
+      const std::string schema = nested.Text(row, std::size_t{0}), name = nested.Text(row, 1);
+      const std::string within = nested.Text(row, 2);
+      if (nested.Text(row, 3) == "partition") {
+        partitions.emplace(std::pair(schema, name), within);
+      } else {
+        catalogue_.notes.push_back(fmt::format(
+            "rows of {}.{} are rows of {} too, which inherits them, and arrive in both: read the "
+            "source as postgresql:, or leave one out with --exclude",
+            schema, name, within));
+      }
+    }
+    return partitions;
   }
 
   std::string SchemaOf(const TableName& table) const {
@@ -186,6 +227,7 @@ class CatalogueReader {
   const Naming& naming_;
   CatalogueContext context_;
   std::string_view foreign_keys_;  // DbmsTraits::foreign_keys
+  std::string_view nested_tables_;
   SourceCatalogue catalogue_;
   std::set<SQLUSMALLINT> missing_;
 };

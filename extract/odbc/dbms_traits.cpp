@@ -78,6 +78,15 @@ constexpr std::string_view kMySqlForeignKeys =
     "{0} AND k.TABLE_NAME = {1} AND k.REFERENCED_TABLE_NAME IS NOT NULL ORDER BY "
     "k.CONSTRAINT_NAME, k.ORDINAL_POSITION";
 
+// As JSON, because PostgreSQL before version 10 knows no partitions.
+constexpr std::string_view kPostgresNestedTables =
+    "SELECT n.nspname, c.relname, pn.nspname || '.' || p.relname, CASE WHEN row_to_json(c)::text "
+    "LIKE '%\"relispartition\":true%' THEN 'partition' ELSE '' END FROM pg_catalog.pg_inherits i "
+    "JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid JOIN pg_catalog.pg_namespace n ON n.oid = "
+    "c.relnamespace JOIN pg_catalog.pg_class p ON p.oid = i.inhparent JOIN "
+    "pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace WHERE c.relkind IN ('r', 'p') "
+    "ORDER BY 1, 2, 3";
+
 constexpr DbmsTraits kMySql{
     .name = "my*sql*",
     .text_octets = "OCTET_LENGTH(CONVERT({} USING utf8mb4))",
@@ -111,6 +120,7 @@ constexpr std::array kTraits = {
         .byte_octets = "OCTET_LENGTH({})",
         .one_row_after = kLimitOffset,
         .typed_keys = true,
+        .nested_tables = kPostgresNestedTables,
         .session = kPostgresSession,
         .manual_commit = true,
         .begin = kPostgresBegin,

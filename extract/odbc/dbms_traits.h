@@ -28,6 +28,10 @@ struct DbmsTraits {
   // schema, {1} table as literals.
   std::string_view foreign_keys = {};
 
+  // --- tables whose rows are read with another table's: schema, name, that table, and "partition"
+  // where it is one
+  std::string_view nested_tables = {};
+
   // --- sessions
   std::span<const std::string_view> session = {};  // statements for each new connection
   bool manual_commit = false;                      // autocommit off while reading

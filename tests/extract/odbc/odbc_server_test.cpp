@@ -1,5 +1,6 @@
 // The ODBC adapter on real drivers and servers: what goes wrong, and what must not.
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -227,6 +228,32 @@ TEST(OdbcServer, LongValuesComeInPiecesThroughEveryDriver) {
     EXPECT_EQ(read.longest, 1'000'000u) << url;
     EXPECT_EQ(read.last, "last") << url;
   }
+}
+
+TEST(OdbcServer, RowsOfPartitionsComeOnceAndWhatIsNoTableIsNamed) {
+  const std::string database = rig::FreshDatabase(rig::SharedPostgres());
+  rig::SharedPostgres().Execute(
+      "create table whole (id int) partition by range (id);"
+      "create table part partition of whole for values from (0) to (10) partition by range (id);"
+      "create table leaf partition of part for values from (0) to (5);"
+      "create table base (id int); create table derived (more int) inherits (base);"
+      "create materialized view seen as select 1 as one; create view looked as select 1 as one",
+      database);
+  const SourceCatalogue catalogue = Open(PostgresUrl(database))->ReadCatalogue();
+  std::vector<std::string> tables, others;
+  for (const SourceTable& table : catalogue.tables) tables.push_back(table.name);
+  for (const NotMigrated& object : catalogue.not_migrated) {
+    others.push_back(object.kind + " " + object.name + ": " + object.reason);
+  }
+  EXPECT_THAT(tables, testing::UnorderedElementsAre("whole", "base", "derived"));
+  EXPECT_THAT(others, testing::UnorderedElementsAre(
+                          "partition public.part: its rows come with public.whole",
+                          "partition public.leaf: its rows come with public.part",
+                          "matview public.seen: ODBC does not tell its definition",
+                          "view public.looked: ODBC does not tell its definition"));
+  EXPECT_THAT(
+      catalogue.notes,
+      testing::Contains(testing::HasSubstr("rows of public.derived are rows of public.base too")));
 }
 
 TEST(OdbcServer, AllReadersSeeOnePointInTime) {
