@@ -15,6 +15,7 @@
 #include "pipeline/migration.h"
 #include "pipeline/postgres_extras.h"
 #include "pipeline/postgres_rename.h"
+#include "pipeline/postgres_schema.h"
 #include "pipeline/reconcile.h"
 
 namespace transload {
