@@ -36,6 +36,12 @@ class ByteBuffer {
     size_ += bytes;
     return start;
   }
+  // Makes room for `bytes` more and returns where they would start; EndAt tells how many were used.
+  char* Reserve(std::size_t bytes) {
+    if (capacity_ - size_ < bytes) Grow(bytes);
+    return data_.get() + size_;
+  }
+  void EndAt(const char* end) { size_ = static_cast<std::size_t>(end - data_.get()); }
   void Append(const void* bytes, std::size_t size);
   void Append(std::string_view bytes) { Append(bytes.data(), bytes.size()); }
   // Cuts back to `size` bytes, which must not be more than there are.
@@ -88,6 +94,9 @@ class RowBatch {
   void AppendCell(std::string_view bytes) {
     AppendCell(bytes.data(), static_cast<std::uint32_t>(bytes.size()));
   }
+  // Room for framed cells of the row begun last; Commit says where those written there end.
+  char* Reserve(std::size_t bytes) { return bytes_.Reserve(bytes); }
+  void Commit(const char* end) { bytes_.EndAt(end); }
   // Cells that already carry COPY's frame, all those of one row.
   void AppendFramedRow(std::string_view cells) {
     BeginRow();

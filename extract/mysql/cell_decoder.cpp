@@ -12,18 +12,6 @@ T Load(const unsigned char* at) {
   return value;
 }
 
-void AppendDuration(const unsigned char* at, unsigned size, RowBatch& batch) {
-  std::int64_t nanos = 0;
-  if (size >= 8) {
-    std::int64_t hours = std::int64_t{Load<std::uint32_t>(at + 1)} * 24 + at[5];
-    std::int64_t seconds = (hours * 60 + at[6]) * 60 + at[7];
-    std::int64_t micros = size >= 12 ? Load<std::uint32_t>(at + 8) : 0;
-    nanos = (seconds * 1'000'000 + micros) * 1000;
-    if (at[0] != 0) nanos = -nanos;
-  }
-  batch.AppendCell(&nanos, sizeof nanos);
-}
-
 }  // namespace
 
 WireType WireTypeOf(int type, bool is_unsigned) {
@@ -64,25 +52,33 @@ WireType WireTypeOf(int type, bool is_unsigned) {
   }
 }
 
-const unsigned char* DecodeDuration(const unsigned char* at, RowBatch& batch) {
-  AppendDuration(at + 1, *at, batch);
-  return at + 1 + *at;
+std::int64_t DurationNanos(const unsigned char* at, unsigned size) {
+  if (size < 8) return 0;
+  std::int64_t hours = std::int64_t{Load<std::uint32_t>(at + 1)} * 24 + at[5];
+  std::int64_t seconds = (hours * 60 + at[6]) * 60 + at[7];
+  std::int64_t micros = size >= 12 ? Load<std::uint32_t>(at + 8) : 0;
+  std::int64_t nanos = (seconds * 1'000'000 + micros) * 1000;
+  return at[0] != 0 ? -nanos : nanos;
 }
 
-std::uint64_t LoadLongLength(const unsigned char*& at) {
-  const unsigned char first = *at++;
-  std::uint64_t value = first;
-  if (first == 0xFC) {
-    value = Load<std::uint16_t>(at);
-    at += 2;
-  } else if (first == 0xFD) {
-    value = Load<std::uint16_t>(at) | std::uint64_t{at[2]} << 16;
-    at += 3;
-  } else if (first == 0xFE) {
-    value = Load<std::uint64_t>(at);
-    at += 8;
+bool LoadLongLength(const unsigned char*& at, std::size_t room, std::uint64_t& length) {
+  const auto load = [&](std::size_t bytes) {
+    if (room < 1 + bytes) return false;
+    length = 0;
+    std::memcpy(&length, at, bytes);
+    at += bytes;
+    return true;
+  };
+  switch (at[-1]) {
+    case 0xFC:
+      return load(2);
+    case 0xFD:
+      return load(3);
+    case 0xFE:
+      return load(8);
+    default:
+      return false;
   }
-  return value;
 }
 
 }  // namespace transload::mysql

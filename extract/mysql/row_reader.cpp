@@ -1,10 +1,12 @@
 #include "extract/mysql/row_reader.h"
 
 #include <fmt/format.h>
+#include <mariadb/errmsg.h>
 #include <mariadb/mysql.h>
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/error.h"
 #include "extract/mysql/failure.h"
@@ -62,26 +64,44 @@ void MySqlRowReader::StatementCloser::operator()(st_mysql_stmt* statement) const
 
 MySqlRowReader::MySqlRowReader(std::unique_ptr<DataConnection> connection,
                                const ServerVersion& version,
-                               std::shared_ptr<const KnownKeys> known_keys)
-    : connection_(std::move(connection)), version_(version), known_keys_(std::move(known_keys)) {}
+                               std::shared_ptr<const KnownKeys> known_keys, RowHandover handover)
+    : connection_(std::move(connection)),
+      version_(version),
+      handover_(handover),
+      known_keys_(std::move(known_keys)) {}
 
 MySqlRowReader::~MySqlRowReader() {
   // Closing a statement reads its rows to the end; without a socket that is over at once.
   if (statement_ && connection_) connection_->Shutdown();
 }
 
-void MySqlRowReader::OnCell(void* reader, unsigned column, unsigned char** at) {
-  auto* self = static_cast<MySqlRowReader*>(reader);
+void MySqlRowReader::OnRow(const unsigned char* packet, std::size_t size) noexcept {
+  try {
+    if (!DecodeRow(forms_, packet, size, *batch_)) RefuseRow();
+  } catch (const std::exception&) {
+    decode_failure_ = std::current_exception();
+  }
+}
+
+void MySqlRowReader::OnCell(unsigned column, const unsigned char** at) noexcept {
+  // A table of which nothing is copied still has rows: they are read as a bare NULL.
+  if (column >= forms_.size()) return;
   try {
     if (at == nullptr) {
-      // A table of which nothing is copied still has rows: they are read as a bare NULL.
-      if (column < self->forms_.size()) self->batch_->AppendNull();
+      batch_->AppendNull();
     } else {
-      *at = const_cast<unsigned char*>(DecodeCell(self->forms_[column], *at, *self->batch_));
+      // The library has made sure that the value ends within the packet.
+      constexpr std::size_t kRoom = std::numeric_limits<std::size_t>::max();
+      *at = DecodeCell(forms_[column], *at, kRoom, *batch_);
     }
   } catch (const std::exception&) {
-    self->decode_failure_ = std::current_exception();
+    decode_failure_ = std::current_exception();
   }
+}
+
+void MySqlRowReader::RefuseRow() {
+  Rethrow(StatementError(CR_MALFORMED_PACKET, "a row's values do not fill its packet",
+                         "reading rows of " + table_));
 }
 
 void MySqlRowReader::Open(const ReadRequest& request) {
@@ -93,9 +113,7 @@ void MySqlRowReader::Open(const ReadRequest& request) {
   if (!statement_) throw std::bad_alloc();
   // Values are read in place, as they stand in the network packet: half the cost of bound buffers,
   // and no limit to a cell's size.
-  mysql_stmt_attr_set(statement_.get(), STMT_ATTR_CB_USER_DATA, this);
-  mysql_stmt_attr_set(statement_.get(), STMT_ATTR_CB_RESULT,
-                      reinterpret_cast<const void*>(&MySqlRowReader::OnCell));
+  HandOver(handover_, statement_.get(), this);
   if (mysql_stmt_prepare(statement_.get(), sql.data(), sql.size()) != 0) Fail("preparing: " + sql);
   BindColumns(request);
   ThrowIfCancelled();

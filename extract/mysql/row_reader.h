@@ -16,6 +16,7 @@
 #include "extract/mysql/cell_decoder.h"
 #include "extract/mysql/data_connection.h"
 #include "extract/mysql/known_keys.h"
+#include "extract/mysql/row_handover.h"
 #include "extract/mysql/server_version.h"
 #include "extract/mysql/table_key.h"
 #include "extract/source.h"
@@ -24,10 +25,11 @@ struct st_mysql_stmt;
 
 namespace transload::mysql {
 
-class MySqlRowReader : public RowReader {
+class MySqlRowReader : public RowReader, private RowReceiver {
  public:
   MySqlRowReader(std::unique_ptr<DataConnection> connection, const ServerVersion& version,
-                 std::shared_ptr<const KnownKeys> known_keys);
+                 std::shared_ptr<const KnownKeys> known_keys,
+                 RowHandover handover = BestHandover());
   ~MySqlRowReader() override;
 
   void Open(const ReadRequest& request) override;
@@ -49,7 +51,9 @@ class MySqlRowReader : public RowReader {
   };
   using Statement = std::unique_ptr<st_mysql_stmt, StatementCloser>;
 
-  static void OnCell(void* reader, unsigned column, unsigned char** at);
+  void OnRow(const unsigned char* packet, std::size_t size) noexcept override;
+  void OnCell(unsigned column, const unsigned char** at) noexcept override;
+  [[noreturn]] void RefuseRow();
   void BindColumns(const ReadRequest& request);
   std::string SelectSql(const ReadRequest& request);
   TableKey Key(const std::string& schema, const std::string& table,
@@ -64,6 +68,7 @@ class MySqlRowReader : public RowReader {
 
   std::unique_ptr<DataConnection> connection_;
   ServerVersion version_;
+  RowHandover handover_;
   Statement statement_;
   std::string table_;
   std::string cut_sql_;        // finds the key that follows N rows; empty: not in key order

@@ -21,6 +21,7 @@ int FuzzUrl(const std::uint8_t* data, std::size_t size);
 int FuzzConfig(const std::uint8_t* data, std::size_t size);
 int FuzzMapping(const std::uint8_t* data, std::size_t size);
 int FuzzCopy(const std::uint8_t* data, std::size_t size);
+int FuzzRow(const std::uint8_t* data, std::size_t size);
 }
 
 namespace transload {
@@ -75,8 +76,8 @@ INSTANTIATE_TEST_SUITE_P(All, FuzzCorpus,
                                          Subject{"json", FuzzJson}, Subject{"dynamic", FuzzDynamic},
                                          Subject{"canonical", FuzzCanonical},
                                          Subject{"url", FuzzUrl}, Subject{"config", FuzzConfig},
-                                         Subject{"mapping", FuzzMapping},
-                                         Subject{"copy", FuzzCopy}),
+                                         Subject{"mapping", FuzzMapping}, Subject{"copy", FuzzCopy},
+                                         Subject{"row", FuzzRow}),
                          [](const auto& subject) { return std::string(subject.param.name); });
 
 }  // namespace

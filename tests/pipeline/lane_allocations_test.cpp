@@ -50,7 +50,8 @@ TEST(LaneAllocations, AreNoMoreForAHundredBatchesThanForOne) {
 }
 
 TEST(LaneAllocations, AreNoneForDecodingTheBinaryProtocol) {
-  const unsigned char wire[] = {7,    0,    0,   0,   0,  0, 0, 0,              // BIGINT
+  const unsigned char wire[] = {0,    0,                                        // no NULL
+                                7,    0,    0,   0,   0,  0, 0, 0,              // BIGINT
                                 3,    'a',  'b', 'c',                           // VARCHAR
                                 11,   0xE8, 7,   5,   6,  7, 8, 9, 1, 0, 0, 0,  // DATETIME(6)
                                 0xFC, 2,    0,   'x', 'y'};                     // TEXT
@@ -61,8 +62,7 @@ TEST(LaneAllocations, AreNoneForDecodingTheBinaryProtocol) {
     batch.Clear();
     while (!batch.full()) {
       batch.BeginRow();
-      const unsigned char* at = wire;
-      for (mysql::WireForm form : forms) at = mysql::DecodeCell(form, at, batch);
+      ASSERT_TRUE(mysql::DecodeRow(forms, wire, sizeof wire, batch));
     }
   };
   fill();

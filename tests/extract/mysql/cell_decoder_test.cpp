@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <string>
+#include <vector>
 
 namespace transload::mysql {
 namespace {
@@ -13,7 +14,14 @@ std::string Decoded(WireForm form, const std::string& wire) {
   RowBatch batch;
   batch.BeginRow();
   const auto* start = reinterpret_cast<const unsigned char*>(wire.data());
-  EXPECT_EQ(DecodeCell(form, start, batch), start + wire.size());
+  EXPECT_EQ(DecodeCell(form, start, wire.size(), batch), start + wire.size());
+  for (std::size_t room = 0; room < wire.size(); ++room) {
+    // On the heap and exactly as long, so that a sanitizer sees the first byte too many.
+    const std::vector<unsigned char> cut(start, start + room);
+    RowBatch none;
+    none.BeginRow();
+    EXPECT_EQ(DecodeCell(form, cut.data(), room, none), nullptr) << room;
+  }
   return std::string(CellCursor(batch.Row(0)).Next().view());
 }
 
@@ -76,6 +84,37 @@ TEST(MySqlCell, CopiesNumbersAsTheyStand) {
   EXPECT_EQ(WireTypeOf(8, true).format, CellFormat::kUnsigned);
   EXPECT_EQ(WireTypeOf(13, false).format, CellFormat::kUnsigned);
   EXPECT_EQ(WireTypeOf(253, false).format, std::nullopt);
+}
+
+TEST(MySqlRow, IsReadOnlyWhereItsCellsFillThePacket) {
+  // Nine columns, so that the NULL bits need a second byte; the second and the last are NULL.
+  const std::vector<WireForm> forms{WireForm::kFixed1, WireForm::kFixed2, WireForm::kBytes,
+                                    WireForm::kFixed4, WireForm::kCivil,  WireForm::kDuration,
+                                    WireForm::kBytes,  WireForm::kFixed8, WireForm::kBytes};
+  const std::string packet = Bytes({0, 0x08, 0x04}) + "1" + Bytes({2}) + "ab" + "4444" +
+                             Bytes({4, 0xE4, 0x07, 2, 29}) + Bytes({0}) + Bytes({0}) + "88888888";
+  const auto decode = [&](const std::string& bytes, RowBatch& batch) {
+    const std::vector<unsigned char> wire(bytes.begin(), bytes.end());
+    batch.BeginRow();
+    return DecodeRow(forms, wire.data(), wire.size(), batch);
+  };
+  RowBatch batch;
+  ASSERT_TRUE(decode(packet, batch));
+  CellCursor cells(batch.Row(0));
+  EXPECT_EQ(cells.Next().view(), "1");
+  EXPECT_TRUE(cells.Next().null);
+  EXPECT_EQ(cells.Next().view(), "ab");
+  EXPECT_EQ(cells.Next().view(), "4444");
+  EXPECT_EQ(cells.Next().view().substr(0, 4), Bytes({0xE4, 0x07, 2, 29}));
+  EXPECT_EQ(cells.Next().view(), std::string(8, '\0'));
+  EXPECT_EQ(cells.Next().view(), "");
+  EXPECT_EQ(cells.Next().view(), "88888888");
+  EXPECT_TRUE(cells.Next().null);
+  EXPECT_TRUE(cells.done());
+  for (std::size_t size = 0; size < packet.size(); ++size) {
+    EXPECT_FALSE(decode(packet.substr(0, size), batch)) << size;
+  }
+  EXPECT_FALSE(decode(packet + "x", batch));
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <thread>
 
+#include "extract/mysql/row_reader.h"
+#include "extract/mysql/session.h"
 #include "tests/extract/mysql/mysql_source_test.h"
 
 namespace transload {
@@ -187,6 +189,44 @@ TEST_P(MySqlReaderTest, ASampleIsTheSameRowsWhateverTheRanges) {
   request.range.upper.reset();
   EXPECT_EQ(below + ReadAll(*reader, request).size(), whole);
   source->Release(std::move(reader));
+}
+
+// Which of the two is in use depends on the library that is there; the rows must not.
+TEST_P(MySqlReaderTest, RowsAreTheSameWholeAndValueByValue) {
+  Execute(
+      "create table t (id int primary key, a tinyint, b smallint unsigned, c mediumint, d bigint, "
+      "f float, g double, n decimal(20,5), y year, dt date, ts datetime(6), tm time(3), bi bit(9), "
+      "ch char(10), v varchar(300), tx longtext, bl longblob) engine=InnoDB;"
+      "insert into t select i, if(i % 3, i % 100, null), if(i % 5, i, null), -i, "
+      "if(i % 7, i * 1000000007, null), i / 3, if(i % 2, i / 7, null), if(i % 11, i * 1.00001, "
+      "null), if(i % 13, 1901 + i % 200, null), if(i % 4, '2024-02-29', null), "
+      "if(i % 3, '2038-01-19 03:14:07.999999', '1999-12-31'), if(i % 3, '-838:59:59', '0:0:0.5'), "
+      "if(i % 9, i % 512, null), if(i % 6, 'ab', null), if(i % 8, repeat('v', i % 300), null), "
+      "if(i % 10, repeat('t', i * 100), null), if(i % 100, '', repeat('b', 70000)) from " +
+      Numbers(3));
+  std::unique_ptr<Source> source = Open();
+  const ReadRequest request = RequestFor(TableNamed(*source, "t"));
+  const auto version = mysql::ServerVersion::Parse(Value("select version()"));
+  const auto read = [&](mysql::RowHandover handover) {
+    auto connection = std::make_unique<mysql::DataConnection>(mysql::ReadEndpoint(MakeOptions()));
+    mysql::PinSession(*connection, version);
+    mysql::MySqlRowReader reader(std::move(connection), version,
+                                 std::make_shared<mysql::KnownKeys>(), handover);
+    // What is given up midway leaves nothing behind that the next rows would show.
+    reader.Open(request);
+    RowBatch batch;
+    EXPECT_TRUE(reader.Read(batch));
+    reader.Abandon();
+    return ReadAll(reader, request);
+  };
+  const std::vector<std::string> whole = read(mysql::RowHandover::kRows);
+  EXPECT_EQ(whole.size(), 1000U);
+  EXPECT_EQ(whole, read(mysql::RowHandover::kCells));
+}
+
+// The headers and the library of one machine belong together.
+TEST(MySqlRowHandover, IsByRowsHere) {
+  EXPECT_EQ(mysql::BestHandover(), mysql::RowHandover::kRows);
 }
 
 INSTANTIATE_TEST_SUITE_P(MariaDb, MySqlReaderTest, ::testing::Values("mariadb"));
