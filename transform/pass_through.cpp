@@ -10,6 +10,7 @@ class PassThroughEncoder final : public FieldEncoder {
   bool Encode(EncodeContext& context, const Cell& cell) const override {
     return context.PutBytes(cell.view());
   }
+  bool CopiesCells() const override { return true; }
 };
 
 // A source in SQL_ASCII promises nothing about its text.

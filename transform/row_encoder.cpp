@@ -20,6 +20,10 @@ std::string NoEncoder(const ColumnPlan& column, const PgType& type) {
       column.source.name, TypeOf(column.source), Name(column.source.format), type.Sql());
 }
 
+[[noreturn, gnu::cold]] void RefuseCutRow() {
+  throw Error("the source sent a row that ends within a value");
+}
+
 // A plan knows the type only; whether there is an encoder depends on nothing else.
 TargetColumn AsTarget(const ColumnPlan& column, const PgType& type) {
   TargetColumn target;
@@ -40,18 +44,21 @@ struct RowEncoder::State {
   // What is looked at for every cell, close together. Points into `columns`.
   struct Step : EncodedColumn {
     bool rewrites;  // its fields may not be canonical as they are
+    bool copied;    // its fields are its cells
     const FieldEncoder* encoder;
   };
 
   State(const std::vector<TargetColumn>& targets, std::uint64_t seed)
       : canonicaliser(targets, seed) {}
 
+  template <bool kFramedByServer>
   bool EncodeRow(std::string_view cells, EncodeContext& context, bool& plain) const;
   void AddFault(EncodeContext& context, std::size_t row) const;
   std::uint32_t LongestField(std::string_view fields) const;
 
   std::vector<Column> columns;
   std::vector<Step> steps;
+  bool framed_by_server = false;  // rows are a PostgreSQL server's, frames and all
   RowCanonicaliser canonicaliser;
 };
 
@@ -69,13 +76,20 @@ RowEncoder::RowEncoder(const std::vector<ColumnPlan>& columns,
       error.column = columns[i].source.name;
       throw error;
     }
+    const CellFormat format = columns[i].source.format;
+    if (format == CellFormat::kPgBinary || format == CellFormat::kPgText) {
+      state->framed_by_server = true;
+    }
     state->columns.push_back({std::move(encoder), columns[i].source,
                               columns[i].safe_type.has_value(), columns[i].not_null_yields});
   }
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const State::Column& column = state->columns[i];
+    const bool rewrites = state->canonicaliser.Rewrites(i);
+    const bool copied = !rewrites && column.encoder->CopiesCells();
     state->steps.push_back({{&column.source, static_cast<std::uint32_t>(i), targets[i].not_null},
-                            state->canonicaliser.Rewrites(i),
+                            rewrites,
+                            copied,
                             column.encoder.get()});
   }
   state_ = std::move(state);
@@ -85,27 +99,46 @@ RowEncoder::~RowEncoder() = default;
 RowEncoder::RowEncoder(RowEncoder&&) noexcept = default;
 RowEncoder& RowEncoder::operator=(RowEncoder&&) noexcept = default;
 
-// Writes the fields of one row. `plain` tells whether they are canonical as they stand.
+// Writes the fields of one row. `plain` tells whether they are canonical as they stand. A server's
+// frames are not believed beyond the row's end; they are those of the fields too, so that
+// neighbours that are copied, and NULLs among them, go over as one stretch of bytes.
+template <bool kFramedByServer>
 bool RowEncoder::State::EncodeRow(std::string_view cells, EncodeContext& context,
                                   bool& plain) const {
   // A CellCursor unrolled: one Cell serves the whole row.
   const char* next = cells.data();
   const char* const end = next + cells.size();
+  const char* stretch = next;
+  const auto copy_stretch = [&](const char* stretch_end) {
+    const auto size = static_cast<std::size_t>(stretch_end - stretch);
+    CopyBytes(context.at, stretch, size);
+    context.at += size;
+  };
   Cell& cell = context.cell;
   cell.null = false;
   for (const Step& step : steps) {
     context.column = &step;
     if (next == end) throw BugError("a row has fewer cells than the table has columns");
+    if (kFramedByServer && end - next < 4) RefuseCutRow();
+    const char* const frame = next;
     cell.size = LoadBe32(next);
-    cell.data = next + 4;
     next += 4;
     if (cell.size == 0xFFFFFFFFu) {
       if (step.not_null) return context.Fault("NULL, but the target column is NOT NULL");
-      StoreBe32(context.at, 0xFFFFFFFFu);
-      context.at += 4;
+      if constexpr (!kFramedByServer) {
+        StoreBe32(context.at, 0xFFFFFFFFu);
+        context.at += 4;
+      }
       continue;
     }
+    cell.data = next;
+    if (kFramedByServer && static_cast<std::size_t>(end - next) < cell.size) RefuseCutRow();
     next += cell.size;
+    if constexpr (kFramedByServer) {
+      if (step.copied) continue;
+      copy_stretch(frame);
+      stretch = next;
+    }
     if (step.rewrites && plain) {
       const std::size_t start = context.offset();
       if (!step.encoder->Encode(context, cell)) return false;
@@ -117,6 +150,7 @@ bool RowEncoder::State::EncodeRow(std::string_view cells, EncodeContext& context
     }
   }
   if (next != end) throw BugError("a row has more cells than the table has columns");
+  if constexpr (kFramedByServer) copy_stretch(end);
   return true;
 }
 
@@ -160,7 +194,8 @@ void RowEncoder::Encode(const RowBatch& batch, CopyBlock& block, bool keep_row_s
     context.at += 2;
     context.KeepCoercions();
     bool plain = true;
-    if (!state.EncodeRow(cells, context, plain)) {
+    if (!(state.framed_by_server ? state.EncodeRow<true>(cells, context, plain)
+                                 : state.EncodeRow<false>(cells, context, plain))) {
       block.bytes.Truncate(start);
       state.AddFault(context, row);
       continue;

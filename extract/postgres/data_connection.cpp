@@ -215,7 +215,8 @@ void DataConnection::StartCopy(const std::string& sql) {
 }
 
 bool DataConnection::Next(std::string_view& message) {
-  for (;;) {
+  // Mostly the next rows have come already: waiting for them first would ask the kernel twice.
+  for (bool wait = false;; wait = true) {
     char* bytes = nullptr;
     const int size = PQgetCopyData(state_->pg(), &bytes, 1);
     state_->message.reset(bytes);
@@ -224,7 +225,7 @@ bool DataConnection::Next(std::string_view& message) {
       return true;
     }
     if (size < 0) break;
-    state_->Wait(POLLIN, state_->stall);
+    if (wait) state_->Wait(POLLIN, state_->stall);
     if (PQconsumeInput(state_->pg()) == 0) state_->ThrowLost();
   }
   const Result end = state_->Finish(state_->GetResult());  // throws when the end is an error

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "core/error.h"
 #include "tests/transform/encoding.h"
 #include "transform/canonical.h"
@@ -164,6 +169,69 @@ TEST(RowEncoder, TakesItForADefectWhenCellsAndColumnsDiffer) {
   Add(batch, 1, "a");
   batch.AppendNull();
   EXPECT_THROW(TwoColumns().Encode(batch, block, false), Error);
+}
+
+// Rows as a PostgreSQL server frames them: two numbers, a text, a number, a text, a number.
+class ServerRows : public testing::Test {
+ protected:
+  ServerRows() {
+    std::vector<ColumnPlan> columns;
+    std::vector<TargetColumn> targets;
+    for (const char* type : {"bigint", "integer", "text", "numeric", "text", "bigint"}) {
+      const Case c{.format = CellFormat::kPgBinary, .target = type, .policy = "bad_utf8=replace"};
+      columns.push_back(encoding::PlanOf(c));
+      targets.push_back(encoding::TargetOf(c));
+    }
+    encoder_ = std::make_unique<RowEncoder>(columns, targets, 7);
+  }
+  static std::string Framed(const std::vector<std::optional<std::string>>& cells) {
+    RowBatch batch;
+    batch.BeginRow();
+    for (const auto& cell : cells) cell ? batch.AppendCell(*cell) : batch.AppendNull();
+    return std::string(batch.Row(0));
+  }
+  CopyBlock Encode(const std::string& framed) const {
+    RowBatch batch;
+    batch.AppendFramedRow(framed);
+    CopyBlock block;
+    encoder_->Encode(batch, block, false);
+    return block;
+  }
+  static constexpr char kNumeric[] = "\0\1\0\0\0\0\0\0\0\1";  // 1, with no digits behind the point
+  const std::string numeric_{kNumeric, sizeof kNumeric - 1};
+  std::unique_ptr<RowEncoder> encoder_;
+};
+
+TEST_F(ServerRows, GoOverAsTheyStandAroundWhatIsChanged) {
+  const std::vector<std::vector<std::optional<std::string>>> rows = {
+      {"12345678", "1234", "text", numeric_, "more", "87654321"},
+      {std::nullopt, "1234", "", numeric_, "more", std::nullopt},
+      {std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt, std::nullopt},
+      {"12345678", std::nullopt, "text", std::nullopt, std::nullopt, "87654321"}};
+  for (const auto& row : rows) {
+    const std::string framed = Framed(row);
+    const CopyBlock block = Encode(framed);
+    EXPECT_EQ(block.rows, 1u);
+    EXPECT_EQ(block.bytes.view().substr(2), framed);
+    RowChecksum expected;
+    AddRow(expected, framed, 7);
+    EXPECT_EQ(block.checksum, expected);
+  }
+  EXPECT_EQ(Encode(Framed({"12345678", std::nullopt, "\xE9", numeric_, "a\xE9", "87654321"}))
+                .bytes.view()
+                .substr(2),
+            Framed({"12345678", std::nullopt, "\uFFFD", numeric_, "a\uFFFD", "87654321"}));
+}
+
+TEST_F(ServerRows, AreNotReadBeyondTheirEnd) {
+  const std::string framed =
+      Framed({"12345678", "1234", "text", numeric_, std::nullopt, "87654321"});
+  for (std::size_t size = 0; size < framed.size(); ++size) {
+    EXPECT_THROW(Encode(framed.substr(0, size)), Error) << size;
+  }
+  std::string lies = framed;
+  lies[0] = '\x7F';
+  EXPECT_THROW(Encode(lies), Error);
 }
 
 TEST(CanEncode, SaysWhyNot) {
