@@ -69,6 +69,7 @@ class Migration {
   // --- migration_start.cpp
   void Open();
   void FindEarlierRun();
+  void HoldLedger();
   void CheckPreflight();
   void Begin();
   void TakeSnapshot();

@@ -102,18 +102,25 @@ void Migration::Open() {
   }
   FindEarlierRun();
   CheckPreflight();
-  if (!ledger_) ledger_ = Ledger::Open(ends_->options);
-  if (predecessor_) ledger_->EndSession(*predecessor_);
-  ledger_->Lock(ends_->source->Info().fingerprint, LockKey(planned_.plan));
+  // An earlier process ends before the snapshot is taken that its rows are compared with. A fresh
+  // run makes its ledger while pg_dump is at work.
+  if (resuming_) HoldLedger();
   TakeSnapshot();
   const bool makes_schema = !ends_->options.refresh_sequences && !ends_->options.retry_rejects;
   if (postgres_ != nullptr && makes_schema) postgres_->Start(planned_.plan);
   if (resuming_) {
     PlanFromLedger();
   } else {
+    HoldLedger();
     PlanFresh();
   }
   Begin();
+}
+
+void Migration::HoldLedger() {
+  if (!ledger_) ledger_ = Ledger::Open(ends_->options);
+  if (predecessor_) ledger_->EndSession(*predecessor_);
+  ledger_->Lock(ends_->source->Info().fingerprint, LockKey(planned_.plan));
 }
 
 void Migration::FindEarlierRun() {
