@@ -299,7 +299,15 @@ class NumericTarget {
     // The shortest digits, always: 2^64 is 18446744073709552000 here, as 1e23 is 1 and 23 zeros.
     char buffer[32];
     if constexpr (std::is_same_v<Float, double>) {
-      if (std::optional<ShortDecimal> digits = FindShortDecimal(std::abs(value))) {
+      const double magnitude = std::abs(value);
+      if (type_.constrained() && type_.scale >= 0 && type_.scale <= kMostShortScale) {
+        char* start = context.at;
+        const auto units = UnitsAt(magnitude, type_.scale);
+        char* end =
+            units ? WriteShortUnits(*units, std::signbit(value), type_, start + 4) : nullptr;
+        if (end != nullptr) return Finish(context, start, end);
+      }
+      if (std::optional<ShortDecimal> digits = FindShortDecimal(magnitude)) {
         context.Reserve(NumericBytes(sizeof buffer));
         return PutDecimal(context, Spell(*digits, std::signbit(value), buffer));
       }
@@ -309,9 +317,7 @@ class NumericTarget {
     (void)error;  // 32 characters hold every float
     return PutExponent(context, {buffer, static_cast<std::size_t>(end - buffer)});
   }
-  // With all the digits that the type declares, which is the form that is written fastest.
-  std::string_view Spell(ShortDecimal digits, bool negative, char (&buffer)[32]) const {
-    for (; digits.scale < std::min(type_.scale, 6); ++digits.scale) digits.units *= 10;
+  static std::string_view Spell(ShortDecimal digits, bool negative, char (&buffer)[32]) {
     char* at = buffer + sizeof buffer;
     char* const end = at;
     for (int i = 0; i < digits.scale; ++i, digits.units /= 10) {

@@ -135,6 +135,24 @@ bool Fit(Decimal& d, const NumericType& type, std::size_t& dscale, NumericError&
   return true;
 }
 
+// Two groups of four digits before the point and two behind it.
+char* WriteGroups(const std::uint32_t (&groups)[4], bool negative, std::size_t scale, char* at) {
+  int first = 0;
+  int last = 3;
+  while (first < 4 && groups[first] == 0) ++first;
+  while (last > first && groups[last] == 0) --last;
+  const int count = first == 4 ? 0 : last - first + 1;
+  StoreBe16(at, static_cast<std::uint16_t>(count));
+  StoreBe16(at + 2, static_cast<std::uint16_t>(count == 0 ? 0 : 1 - first));
+  StoreBe16(at + 4, negative && count > 0 ? 0x4000 : 0);
+  StoreBe16(at + 6, static_cast<std::uint16_t>(scale));
+  char* to = at + kHeaderBytes;
+  for (int i = 0; i < count; ++i, to += 2) {
+    StoreBe16(to, static_cast<std::uint16_t>(groups[first + i]));
+  }
+  return to;
+}
+
 // The common case: as many fraction digits as the type declares, which is how a database prints its
 // own decimals, and no more than eight digits on either side. Null for all others, good or bad.
 char* WriteShortNumeric(std::string_view text, const NumericType& type, char* at) {
@@ -163,20 +181,7 @@ char* WriteShortNumeric(std::string_view text, const NumericType& type, char* at
       group(fraction, tenths) * kShift[tenths],
       scale > 4 ? group(fraction + 4, scale - 4) * kShift[scale - 4] : 0};
   if (bad != 0) return nullptr;
-  int first = 0;
-  int last = 3;
-  while (first < 4 && groups[first] == 0) ++first;
-  while (last > first && groups[last] == 0) --last;
-  const int count = first == 4 ? 0 : last - first + 1;
-  StoreBe16(at, static_cast<std::uint16_t>(count));
-  StoreBe16(at + 2, static_cast<std::uint16_t>(count == 0 ? 0 : 1 - first));
-  StoreBe16(at + 4, negative && count > 0 ? 0x4000 : 0);
-  StoreBe16(at + 6, static_cast<std::uint16_t>(scale));
-  char* to = at + kHeaderBytes;
-  for (int i = 0; i < count; ++i, to += 2) {
-    StoreBe16(to, static_cast<std::uint16_t>(groups[first + i]));
-  }
-  return to;
+  return WriteGroups(groups, negative, scale, at);
 }
 
 }  // namespace
@@ -233,6 +238,20 @@ char* WriteNumeric(std::uint64_t magnitude, bool negative, const NumericType& ty
   while (count > 0) writer.Add(groups[--count]);
   return writer.Finish(negative,
                        type.constrained() ? static_cast<std::size_t>(std::max(type.scale, 0)) : 0);
+}
+
+char* WriteShortUnits(std::uint64_t units, bool negative, const NumericType& type, char* at) {
+  constexpr std::uint64_t kPowers[] = {1,       10,        100,        1'000,      10'000,
+                                       100'000, 1'000'000, 10'000'000, 100'000'000};
+  constexpr int kMost = 8;
+  if (type.scale < 0 || type.scale > kMost || type.precision <= type.scale) return nullptr;
+  const std::uint64_t whole = units / kPowers[type.scale];
+  if (whole >= kPowers[std::min(type.precision - type.scale, kMost)]) return nullptr;
+  const std::uint64_t fraction = units % kPowers[type.scale] * kPowers[kMost - type.scale];
+  const std::uint32_t groups[4] = {
+      static_cast<std::uint32_t>(whole / 10'000), static_cast<std::uint32_t>(whole % 10'000),
+      static_cast<std::uint32_t>(fraction / 10'000), static_cast<std::uint32_t>(fraction % 10'000)};
+  return WriteGroups(groups, negative, static_cast<std::size_t>(type.scale), at);
 }
 
 char* WriteNumericSpecial(NumericSpecial special, char* at) {

@@ -38,6 +38,9 @@ constexpr std::size_t NumericBytes(std::size_t characters) { return 16 + charact
 char* WriteNumeric(std::string_view text, const NumericType& type, char* at, NumericError& error);
 char* WriteNumeric(std::uint64_t magnitude, bool negative, const NumericType& type, char* at,
                    NumericError& error);
+// units / 10^scale, the scale being the type's. Null where that takes more than eight digits on one
+// side of the point, or more than the type has: the other ways know what to do then.
+char* WriteShortUnits(std::uint64_t units, bool negative, const NumericType& type, char* at);
 enum class NumericSpecial : std::uint16_t { kNan = 0xC000, kPlusInf = 0xD000, kMinusInf = 0xF000 };
 char* WriteNumericSpecial(NumericSpecial special, char* at);
 

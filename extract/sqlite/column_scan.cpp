@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
+#include "core/short_decimal.h"
 #include "core/utf8.h"
 #include "extract/sqlite/declared_type.h"
 #include "extract/sqlite/sql_tokens.h"
@@ -57,11 +59,18 @@ void ColumnScan::AddReal(double value) {
     last_ = Sampled::kReal;
   }
   if (value >= 1721059.5 && value <= 5373484.5) ++julian_;
-  if (wants_digits_) {
+  if (wants_digits_ && !HasDigitsOfOthers(std::abs(value))) {
     const RealDigits digits = DigitsOf(value);
     Raise(max_scale_, digits.scale);
     Raise(max_int_digits_, digits.int_digits);
   }
+}
+
+// Most values have no more digits than one before them: a look at that many is enough.
+bool ColumnScan::HasDigitsOfOthers(double magnitude) const {
+  if (max_scale_ > kMostShortScale) return false;
+  const std::size_t most = std::min<std::size_t>(max_int_digits_, std::size(kShortPowers) - 1);
+  return magnitude < kShortPowers[most] && UnitsAt(magnitude, static_cast<int>(max_scale_));
 }
 
 void ColumnScan::AddText(std::string_view text) {

@@ -53,6 +53,7 @@ class ColumnScan {
   Samples& SamplesOf(Sampled kind) { return samples_[static_cast<std::size_t>(kind)]; }
   const Samples& SamplesOf(Sampled kind) const { return samples_[static_cast<std::size_t>(kind)]; }
   bool Deviates(Sampled kind) const;
+  bool HasDigitsOfOthers(double magnitude) const;
   std::uint64_t numbers() const { return integers_ + reals_; }
 
   SourceColumn column_;

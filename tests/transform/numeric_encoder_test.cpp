@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstdlib>
 #include <random>
 
 #include "tests/transform/encoding.h"
@@ -172,6 +174,38 @@ TEST(NumericEncoder, WritesFloatsAsTheirShortestDecimal) {
             "00000000c0000000");
   EXPECT_EQ(EncodeCell(numeric, Raw(-std::numeric_limits<double>::infinity())).hex(),
             "00000000f0000000");
+}
+
+// Doubles have ways of their own into a declared type; what comes out is what their digits give.
+TEST(NumericEncoder, WritesFloatsAsTheirDigitsAreWritten) {
+  const std::uint32_t seed = 20261122;
+  SCOPED_TRACE(seed);
+  std::mt19937 random(seed);
+  for (const char* target : {"numeric(12,2)", "numeric(10,4)", "numeric(4,4)", "numeric(3,0)",
+                             "numeric(9,6)", "numeric(20,8)", "numeric(2,5)", "numeric(5,-2)"}) {
+    for (int i = 0; i < 1500; ++i) {
+      const double units =
+          std::uniform_int_distribution<int>(-2'000'000'000, 2'000'000'000)(random) /
+          static_cast<int>(std::pow(10, random() % 9));
+      const double value = units / std::pow(10, random() % 8);
+      const auto as_float =
+          EncodeCell({.format = CellFormat::kFloat64, .target = target}, Raw(value));
+      const auto as_text = EncodeCell({.format = CellFormat::kDecimal, .target = target},
+                                      fmt::format("{:f}", value));
+      const double exact = std::strtod(fmt::format("{:f}", value).c_str(), nullptr);
+      if (exact != value) continue;  // more than six digits behind the point
+      ASSERT_EQ(as_float.hex(), as_text.hex()) << value << " as " << target;
+      ASSERT_EQ(as_float.fault.empty(), as_text.fault.empty()) << value << " as " << target;
+    }
+  }
+  const Case money{.format = CellFormat::kFloat64, .target = "numeric(12,2)"};
+  EXPECT_EQ(Shown(money, Raw(-0.0)), "0.00");
+  EXPECT_EQ(Shown(money, Raw(99'999'999.99)), "99999999.99");
+  EXPECT_EQ(Shown(money, Raw(100'000'000.01)), "100000000.01");
+  EXPECT_EQ(Shown(money, Raw(9'999'999'999.99)), "9999999999.99");
+  EXPECT_EQ(Shown(money, Raw(1e10)), "fault: value 1e+10 does not fit numeric(12,2)");
+  EXPECT_EQ(Shown(money, Raw(0.125)),
+            "fault: value 0.125 has more fractional digits than numeric(12,2)");
 }
 
 TEST(NumericEncoder, ReadsBackSeededRandomDecimals) {

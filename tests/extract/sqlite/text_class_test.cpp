@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
+#include <random>
 #include <string>
+
+#include "extract/sqlite/column_scan.h"
 
 namespace transload::sqlite {
 namespace {
@@ -87,6 +92,34 @@ TEST(RealDigits, CountsThoseOfTheShortestForm) {
   EXPECT_EQ(DigitsOf(1e21).scale, 0u);
   EXPECT_EQ(DigitsOf(0.1 + 0.2).scale, 17u);
   EXPECT_EQ(DigitsOf(std::numeric_limits<double>::infinity()).int_digits, 0u);
+}
+
+// The digits of a column are the most of any value's, in whatever order the values come.
+TEST(ColumnScan, KnowsTheMostDigitsOfAllItsReals) {
+  const std::uint32_t seed = 20261122;
+  SCOPED_TRACE(seed);
+  std::mt19937 random(seed);
+  for (int round = 0; round < 500; ++round) {
+    SourceColumn source;
+    source.full_type = "decimal(10,4)";
+    ColumnScan scan(source);
+    std::uint64_t scale = 0, int_digits = 0;
+    const double power = std::pow(10, random() % 9);
+    for (int i = 0; i < 40; ++i) {
+      const double value = std::uniform_int_distribution<int>(-1'000'000, 1'000'000)(random) /
+                           power * (random() % 20 == 0 ? 1e6 : 1);
+      scan.AddReal(value);
+      scale = std::max<std::uint64_t>(scale, DigitsOf(value).scale);
+      int_digits = std::max<std::uint64_t>(int_digits, DigitsOf(value).int_digits);
+    }
+    std::uint64_t found_scale = 0, found_int_digits = 0;
+    for (const auto& [name, count] : scan.Facts(SourceTable()).counts) {
+      if (name == "max_scale") found_scale = count;
+      if (name == "max_int_digits") found_int_digits = count;
+    }
+    ASSERT_EQ(found_scale, scale);
+    ASSERT_EQ(found_int_digits, int_digits);
+  }
 }
 
 }  // namespace
