@@ -83,19 +83,22 @@ void MySqlRowReader::OnRow(const unsigned char* packet, std::size_t size) noexce
   }
 }
 
-void MySqlRowReader::OnCell(unsigned column, const unsigned char** at) noexcept {
+void MySqlRowReader::OnCell(void* receiver, unsigned column, unsigned char** at) noexcept {
+  auto* self = static_cast<MySqlRowReader*>(static_cast<RowReceiver*>(receiver));
   // A table of which nothing is copied still has rows: they are read as a bare NULL.
-  if (column >= forms_.size()) return;
+  if (column >= self->forms_.size()) return;
   try {
     if (at == nullptr) {
-      batch_->AppendNull();
+      self->batch_->AppendNull();
     } else {
-      // The library has made sure that the value ends within the packet.
+      // Where a value ends within the packet is for the library to know.
       constexpr std::size_t kRoom = std::numeric_limits<std::size_t>::max();
-      *at = DecodeCell(forms_[column], *at, kRoom, *batch_);
+      const unsigned char* next = DecodeCell(self->forms_[column], *at, kRoom, *self->batch_);
+      if (next == nullptr) self->RefuseRow();
+      *at = const_cast<unsigned char*>(next);
     }
   } catch (const std::exception&) {
-    decode_failure_ = std::current_exception();
+    self->decode_failure_ = std::current_exception();
   }
 }
 
@@ -113,7 +116,7 @@ void MySqlRowReader::Open(const ReadRequest& request) {
   if (!statement_) throw std::bad_alloc();
   // Values are read in place, as they stand in the network packet: half the cost of bound buffers,
   // and no limit to a cell's size.
-  HandOver(handover_, statement_.get(), this);
+  HandOver(handover_, statement_.get(), this, &MySqlRowReader::OnCell);
   if (mysql_stmt_prepare(statement_.get(), sql.data(), sql.size()) != 0) Fail("preparing: " + sql);
   BindColumns(request);
   ThrowIfCancelled();

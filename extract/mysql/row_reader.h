@@ -52,7 +52,7 @@ class MySqlRowReader : public RowReader, private RowReceiver {
   using Statement = std::unique_ptr<st_mysql_stmt, StatementCloser>;
 
   void OnRow(const unsigned char* packet, std::size_t size) noexcept override;
-  void OnCell(unsigned column, const unsigned char** at) noexcept override;
+  static void OnCell(void* receiver, unsigned column, unsigned char** at) noexcept;
   [[noreturn]] void RefuseRow();
   void BindColumns(const ReadRequest& request);
   std::string SelectSql(const ReadRequest& request);
