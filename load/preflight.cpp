@@ -100,8 +100,8 @@ void CheckExisting(const std::vector<ExistingTable>& existing, const Options& op
 }
 
 void CheckConnections(Session& session, const Options& options, Checklist& list) {
-  // Lanes, as many index jobs, control, verify.
-  const int wanted = std::max(options.jobs, 1) * 2 + 4;
+  // Lanes, as many index jobs, control, the log's, verify.
+  const int wanted = std::max(options.jobs, 1) * 2 + 5;
   const std::int64_t free =
       session
           .Exec(

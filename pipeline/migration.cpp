@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <map>
+#include <optional>
 #include <set>
 
 #include "core/fault_point.h"
@@ -11,6 +12,7 @@
 #include "pipeline/commands.h"
 #include "pipeline/extra_checks.h"
 #include "pipeline/lane_timeline.h"
+#include "pipeline/log_flusher.h"
 #include "pipeline/postgres_schema.h"
 #include "verify/table_proof.h"
 
@@ -83,9 +85,12 @@ void Migration::Execute() {
   }
   FillBoard();
   proof_overlaps_statistics_ = ProofMayOverlapStatistics();
+  std::optional<LogFlusher> flusher;
+  if (!options.schema_only) flusher.emplace(options);
   MoveData();
   Phase("indexes");
   workers_->WaitUntilIdle();
+  flusher.reset();
   RunSteps(StepTime::kAfterData);
   AddConstraints();
   RunSteps(StepTime::kAfterConstraints);
