@@ -256,13 +256,23 @@ std::vector<ArchiveEntry> ReadArchive(const PgPrograms& programs, const ArchiveR
     return std::async(std::launch::async,
                       [how, &request] { return Must(how, {}, request.stall_timeout_ms).out; });
   };
-  std::future<std::string> listing = restore({"--list"});
-  std::future<std::string> pre_data = restore({"--verbose", "--section=pre-data", "--file=-"});
-  std::future<std::string> post_data = restore({"--verbose", "--section=post-data", "--file=-"});
-  const std::string listed = listing.get();
-  std::vector<ArchiveEntry> entries = ParseArchiveScript(pre_data.get(), listed, false);
-  for (ArchiveEntry& entry : ParseArchiveScript(post_data.get(), listed, true)) {
-    entries.push_back(std::move(entry));
+  struct Section {
+    bool post_data;
+    std::future<std::string> listing, script;
+  };
+  std::vector<Section> sections;
+  for (const char* name : {"pre-data", "post-data"}) {
+    const std::string which = std::string("--section=") + name;
+    sections.push_back(
+        {!sections.empty(), restore({"--list", which}), restore({"--verbose", which, "--file=-"})});
+  }
+  std::vector<ArchiveEntry> entries;
+  for (Section& section : sections) {
+    const std::string listing = section.listing.get();
+    for (ArchiveEntry& entry :
+         ParseArchiveScript(section.script.get(), listing, section.post_data)) {
+      entries.push_back(std::move(entry));
+    }
   }
   return entries;
 }
