@@ -8,6 +8,7 @@
 namespace transload::sqlite {
 namespace {
 
+constexpr int kCacheKiB = 256;
 constexpr int kBusyTimeoutMs = 10'000;
 // Instructions of the virtual machine between two looks at the interrupt flag: some 0.1 ms.
 constexpr int kProgressSteps = 10'000;
@@ -171,6 +172,9 @@ void Connection::BeginRead() {
   Execute("BEGIN");
   // A deferred transaction takes its view at the first read.
   Integer("SELECT count(*) FROM sqlite_schema");
+  // Rows are read in order and once: a few pages that stay in the processor's own cache are worth
+  // more than the 2 MB that SQLite keeps.
+  Execute(fmt::format("PRAGMA cache_size = -{}", kCacheKiB));
 }
 
 void Connection::EndRead() noexcept {
