@@ -188,11 +188,12 @@ std::vector<OptionSpec> Limits() {
          ParseDeadline(std::string(t), WallClock::now());  // refuses what is no time to come
          o.deadline = t;
        }},
-      {"partition-size", "", kValue, "SIZE", "source data per partition at most; default 64MiB",
-       both,
+      {"partition-size", "", kValue, "SIZE",
+       "source data per partition at most; default 64MiB, to 256MiB for far servers", both,
        [](Options& o, Text t) {
          o.partition_bytes = ParseSize(t);
          if (o.partition_bytes < 4096) throw UsageError("a partition has at least 4096 bytes");
+         o.partition_bytes_given = true;
        }},
       {"connect-timeout", "", kValue, "TIME", "longest wait for a connection; default 10s", kForAll,
        [](Options& o, Text t) { o.connect_timeout_ms = ParseDuration(t); }},

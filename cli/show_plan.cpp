@@ -5,6 +5,7 @@
 
 #include "cli/progress_model.h"
 #include "cli/show.h"
+#include "core/row_batch.h"
 
 namespace transload {
 namespace {
@@ -25,6 +26,29 @@ std::string ColumnProperties(const ColumnPlan& column) {
   if (!column.default_sql.empty()) out += " default " + column.default_sql;
   if (!column.generated_sql.empty()) out += " generated " + column.generated_sql;
   return out;
+}
+
+double Milliseconds(RoundTrip time) { return static_cast<double>(time.count()) / 1000; }
+
+// As --partition-size takes it, where it is round.
+std::string ShowSize(std::uint64_t bytes) {
+  constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+  if (bytes >= kMiB && bytes % kMiB == 0) return fmt::format("{} MiB", bytes / kMiB);
+  if (bytes >= 1024 && bytes % 1024 == 0) return fmt::format("{} KiB", bytes / 1024);
+  return ShowBytes(bytes);
+}
+
+std::string SizesText(const PlanResult& result) {
+  std::string source;
+  if (result.round_trips.source) {
+    source = fmt::format("{:.2f} ms from the source, ", Milliseconds(*result.round_trips.source));
+  }
+  return fmt::format(
+      "answers take {}{:.2f} ms from the target\n"
+      "partitions of at most {} of source data ({}), in batches of {} (rows are streamed: none "
+      "waits for an answer)\n",
+      source, Milliseconds(result.round_trips.target), ShowSize(result.partition_bytes),
+      result.partition_bytes_reason, ShowSize(RowBatch::kTargetBytes));
 }
 
 std::string TableText(const PlanResult& result, const TablePlan& table) {
@@ -105,6 +129,12 @@ json TableJson(const PlanResult& result, const TablePlan& table) {
           {"checks", checks}};
 }
 
+json RoundTripsJson(const RoundTrips& round_trips) {
+  json source = nullptr;  // a file answers at once
+  if (round_trips.source) source = Milliseconds(*round_trips.source);
+  return {{"source", source}, {"target", Milliseconds(round_trips.target)}};
+}
+
 }  // namespace
 
 std::string PlanText(const PlanResult& result) {
@@ -114,6 +144,7 @@ std::string PlanText(const PlanResult& result) {
       result.target_display_url, result.plan.tables.size(), ShowCount(result.estimated_rows),
       ShowBytes(result.estimated_bytes), result.jobs,
       result.jobs_reason.empty() ? "" : " (" + result.jobs_reason + ")");
+  out += SizesText(result);
   for (const TablePlan& table : result.plan.tables) out += TableText(result, table);
   out += HazardList("hazards", result.plan.hazards);
   if (!result.plan.names.empty()) {
@@ -155,6 +186,10 @@ std::string PlanJson(const PlanResult& result) {
               {"estimated_bytes", result.estimated_bytes},
               {"jobs", result.jobs},
               {"jobs_reason", result.jobs_reason},
+              {"round_trip_ms", RoundTripsJson(result.round_trips)},
+              {"partition_bytes", result.partition_bytes},
+              {"partition_bytes_reason", result.partition_bytes_reason},
+              {"batch_bytes", RowBatch::kTargetBytes},
               {"tables", tables},
               {"hazards", HazardsJson(result.plan.hazards)},
               {"names", names},

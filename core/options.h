@@ -120,6 +120,7 @@ struct Options {
   std::optional<std::uint64_t> max_load;  // pause while the source runs more statements than this
   std::string deadline;                   // local time by which the run has ended or stopped
   std::uint64_t partition_bytes = std::uint64_t{64} << 20;
+  bool partition_bytes_given = false;  // else they grow with the way to the servers
   std::string pg_bin;
   std::string ledger_schema = "transload";
   std::string run_id;

@@ -19,6 +19,7 @@
 #include "core/options.h"
 #include "core/partition.h"
 #include "core/read_request.h"
+#include "core/round_trip.h"
 #include "core/row_batch.h"
 #include "core/source_facts.h"
 #include "core/source_load.h"
@@ -118,6 +119,10 @@ class Source {
   // Where the source is now, outside the snapshot, in the terms of SnapshotInfo::position: equal
   // positions prove that nothing moved between. Empty when the engine cannot tell.
   virtual std::vector<std::pair<std::string, std::string>> CurrentPosition() = 0;
+
+  // How far away the server is; nothing where there is none, or no question that it would
+  // understand for sure.
+  virtual std::optional<RoundTrip> MeasureRoundTrip() { return std::nullopt; }
 
   // How busy the source is now; nothing where there is no server to ask.
   virtual std::optional<SourceLoad> Load() { return std::nullopt; }

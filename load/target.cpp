@@ -80,6 +80,11 @@ auto Target::On(Call call) {
   return call(*session_);
 }
 
+RoundTrip Target::MeasureRoundTrip() {
+  return ShortestRoundTrip(
+      [this] { On([](Session& session) { return session.Exec("select 1"); }); });
+}
+
 bool Target::HasTable(const std::string& schema, const std::string& table) {
   SqlRows rows = On([&](Session& session) {
     return session.Exec(

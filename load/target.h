@@ -13,6 +13,7 @@
 #include "core/options.h"
 #include "core/pg_type.h"
 #include "core/plan.h"
+#include "core/round_trip.h"
 #include "core/source_facts.h"
 
 namespace transload {
@@ -52,6 +53,7 @@ class Target {
   ~Target();
 
   const TargetInfo& Info() const { return info_; }
+  RoundTrip MeasureRoundTrip();
   std::vector<PreflightItem> Preflight(const MigrationPlan& plan, const Options& options);
   // Relations that stand where the plan's tables and sequences want to be.
   std::vector<ExistingTable> ExistingTables(const MigrationPlan& plan);

@@ -12,6 +12,7 @@
 #include "core/plan.h"
 #include "core/progress.h"
 #include "core/source_facts.h"
+#include "pipeline/partition_size.h"
 #include "pipeline/stop_flag.h"
 #include "verify/report.h"
 
@@ -35,6 +36,9 @@ struct PlanResult {
   std::uint64_t estimated_bytes = 0;
   int jobs = 1;
   std::string jobs_reason;  // "2 cores"
+  RoundTrips round_trips;
+  std::uint64_t partition_bytes = 0;  // of source data, in one partition at most
+  std::string partition_bytes_reason;
   // The statements a run would execute, in order, each ending in ";\n". Filled for plan --ddl.
   std::string ddl;
 };

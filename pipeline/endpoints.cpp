@@ -56,6 +56,10 @@ Endpoints::Endpoints(const Options& resolved)
     : options(resolved), source(OpenSource(options)), target(Target::Connect(options)) {
   auto* postgres = dynamic_cast<postgres::PostgresSource*>(source.get());
   if (postgres != nullptr) NamePartitions(*postgres, options);
+  round_trips = {source->MeasureRoundTrip(), target.MeasureRoundTrip()};
+  PartitionSize size = ChoosePartitionSize(options, round_trips);
+  options.partition_bytes = size.bytes;
+  partition_size_reason = std::move(size.reason);
 }
 
 SplitPlan Endpoints::Split(const SourceTable& table, const std::string& where) {

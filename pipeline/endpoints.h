@@ -15,6 +15,7 @@
 #include "extract/source.h"
 #include "load/target.h"
 #include "mappings/planner.h"
+#include "pipeline/partition_size.h"
 #include "pipeline/stop_flag.h"
 
 namespace transload {
@@ -29,10 +30,12 @@ struct Endpoints {
   // Cuts a table into the partitions of a run.
   SplitPlan Split(const SourceTable& table, const std::string& where);
 
-  Options options;
+  Options options;  // partition_bytes as chosen for these servers
   std::unique_ptr<Source> source;
   std::mutex source_mutex;  // a Source is used by one thread at a time
   Target target;
+  RoundTrips round_trips;
+  std::string partition_size_reason;
 };
 
 struct Planned {

@@ -68,6 +68,10 @@ class MySqlSource : public Source {
   std::vector<std::pair<std::string, std::string>> CurrentPosition() override {
     return ReadPosition(Control(), version_);
   }
+  std::optional<RoundTrip> MeasureRoundTrip() override {
+    SqlConnection& control = Control();
+    return ShortestRoundTrip([&] { control.Scalar("SELECT 1"); });
+  }
   std::optional<SourceLoad> Load() override { return ReadLoad(Control()); }
 
  private:

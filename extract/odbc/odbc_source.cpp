@@ -44,6 +44,11 @@ class OdbcSource : public Source {
                   std::uint64_t partition_bytes) override {
     return PlanSplit(Inside(), context_, table, where, partition_bytes);
   }
+  std::optional<RoundTrip> MeasureRoundTrip() override {
+    if (context_.traits->name.empty()) return std::nullopt;  // it may want FROM DUAL
+    Connection& control = Control();
+    return ShortestRoundTrip([&] { RunQuery(control, "SELECT 1"); });
+  }
   std::string NextAutoValue(const SourceTable& table) override;
   std::string NextSequenceValue(const SourceSequence& sequence) override;
   TableWitness Witness(const WitnessRequest& request) override {

@@ -84,6 +84,11 @@ ControlConnection& PostgresSource::Control() {
   return *control_;
 }
 
+std::optional<RoundTrip> PostgresSource::MeasureRoundTrip() {
+  ControlConnection& control = Control();
+  return ShortestRoundTrip([&] { control.Query("select 1"); });
+}
+
 std::vector<PreflightItem> PostgresSource::Preflight(const Options& options) {
   return RunPreflight(Control(), options);
 }

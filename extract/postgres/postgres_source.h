@@ -48,6 +48,7 @@ class PostgresSource : public Source {
   TableWitness Witness(const WitnessRequest& request) override;
   TextRows Ask(const std::string& sql) override;
   std::vector<std::pair<std::string, std::string>> CurrentPosition() override;
+  std::optional<RoundTrip> MeasureRoundTrip() override;
   // Lag of a standby is not told: it may be the run's own snapshot that holds replay up, and
   // resting would only hold it up for longer.
   std::optional<SourceLoad> Load() override;

@@ -139,6 +139,7 @@ struct Proxy::State {
   std::uint64_t cut_after = kUnlimited;
   std::uint64_t stall_after = kUnlimited;
   std::string stall_at;  // empty: nothing
+  std::chrono::milliseconds delay{0};
   std::uint64_t bytes_per_second = kUnlimited;
   double allowance = 0;  // bytes that may be sent now, at a limited rate
   Clock::time_point allowance_time = Clock::now();
@@ -284,6 +285,7 @@ struct Proxy::State {
   bool Move(Link& link) {
     const std::uint64_t before = generation;
     bool alive = Fill(link.client, link.to_server) && Fill(link.server, link.to_client);
+    if (!link.to_server.empty() || !link.to_client.empty()) std::this_thread::sleep_for(delay);
     const bool said = Holds(link.to_server, stall_at);
     alive = alive && Send(link.to_server, link.server);
     if (said && link.to_server.empty()) stalled = true;
@@ -382,8 +384,14 @@ void Proxy::Resume() {
   state_->cut_after = kUnlimited;
   state_->stall_after = kUnlimited;
   state_->stall_at.clear();
+  state_->delay = std::chrono::milliseconds(0);
   state_->bytes_per_second = kUnlimited;
   state_->Wake();
+}
+
+void Proxy::Delay(std::chrono::milliseconds each) {
+  std::lock_guard lock(state_->mutex);
+  state_->delay = each;
 }
 
 void Proxy::Slow(std::uint64_t bytes_per_second) {

@@ -9,6 +9,7 @@
 #ifndef TRANSLOAD_TESTS_RIG_PROXY_H_
 #define TRANSLOAD_TESTS_RIG_PROXY_H_
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -33,8 +34,12 @@ class Proxy {
   // Moves no byte any more and keeps all connections open: what a lost route looks like to TCP.
   // New connections are accepted and get no answer.
   void Stall();
-  // Back to plain forwarding at full speed; cancels Stall, CutAndRefuse, Slow and CutAfter.
+  // Back to plain forwarding at full speed; cancels Stall, CutAndRefuse, Delay, Slow and
+  // CutAfter.
   void Resume();
+  // Every piece that is read waits so long before it goes on: a far server. One at a time, so that
+  // it is for a few questions and not for many rows.
+  void Delay(std::chrono::milliseconds each);
   // All connections together.
   void Slow(std::uint64_t bytes_per_second);
   // Cut() as soon as so many further bytes have been forwarded, exactly once.

@@ -54,6 +54,15 @@ TEST(Proxy, ForwardsToAUnixSocket) {
   EXPECT_EQ(Ask(Connect(proxy), "select 42"), "42");
 }
 
+TEST(Proxy, DelaysWhatIsSaid) {
+  Proxy proxy = ToSharedPostgres();
+  Connection connection = Connect(proxy);
+  proxy.Delay(std::chrono::milliseconds(30));
+  const auto asked = std::chrono::steady_clock::now();
+  EXPECT_EQ(Ask(connection, "select 1"), "1");
+  EXPECT_GE(std::chrono::steady_clock::now() - asked, std::chrono::milliseconds(60));
+}
+
 TEST(Proxy, CutEndsStandingConnectionsOnly) {
   Proxy proxy = ToSharedPostgres();
   Connection first = Connect(proxy);
