@@ -125,7 +125,7 @@ struct PartitionRow {
 struct TableRow {
   std::int64_t id = 0;
   std::string source_schema, source_name, schema, name;
-  std::string plan_json;
+  std::string plan_json;  // where it was asked for
   std::int64_t generation = 1;
   std::map<std::string, std::string> phases;  // "data" -> "done"
   std::optional<std::uint64_t> source_rows;   // COUNT(*) without a partition predicate
@@ -284,8 +284,9 @@ class Ledger {
   std::vector<RejectRow> ReadRejects(const std::string& run_id, std::uint64_t limit,
                                      std::int64_t after = 0);
   std::vector<PartitionRow> ReadPartitions(std::int64_t table_id);
-  // Everything, in one read-only snapshot.
-  LedgerSnapshot Read(const std::string& run_id);
+  // Everything, in one read-only snapshot. The tables' plans are most of it, and few ask for them.
+  enum class Plans { kLeaveOut, kRead };
+  LedgerSnapshot Read(const std::string& run_id, Plans plans = Plans::kLeaveOut);
 
   const std::string& schema() const;
 

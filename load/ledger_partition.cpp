@@ -43,7 +43,7 @@ std::string PartitionsJson(const std::vector<NewPartition>& partitions) {
 
 }  // namespace
 
-std::string NewTablesJson(const std::vector<NewTable>& tables) {
+std::string NewTablesJson(std::span<const NewTable> tables) {
   Json array = Json::array();
   for (const NewTable& table : tables) {
     array.push_back({{"source_schema", table.source_schema},

@@ -151,7 +151,7 @@ std::vector<PartitionRow> Ledger::ReadPartitions(std::int64_t table_id) {
       {std::to_string(table_id)}));
 }
 
-LedgerSnapshot Ledger::Read(const std::string& run_id) {
+LedgerSnapshot Ledger::Read(const std::string& run_id, Plans plans) {
   std::optional<RunRecord> run = FindRun(run_id);
   if (!run) throw RefusedError("the ledger knows no run " + run_id);
   LedgerSnapshot out;
@@ -162,7 +162,8 @@ LedgerSnapshot Ledger::Read(const std::string& run_id) {
       return transaction.Exec(state_->Sql(text), {run_id});
     };
     transaction.Exec("set transaction isolation level repeatable read read only");
-    SqlRows rows = rows_of(sql::kReadTables);
+    SqlRows rows = transaction.Exec(state_->Sql(sql::kReadTables),
+                                    {run_id, plans == Plans::kRead ? "true" : "false"});
     std::map<std::int64_t, std::size_t> place;
     for (std::size_t row = 0; row < rows.size(); ++row) {
       out.tables.push_back(TableFromRow(rows, row));

@@ -3,6 +3,7 @@
 #define TRANSLOAD_LOAD_LEDGER_STATE_H_
 
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@
 namespace transload {
 
 // For sql::kRecordTables.
-std::string NewTablesJson(const std::vector<NewTable>& tables);
+std::string NewTablesJson(std::span<const NewTable> tables);
 
 // "after-data": when a user's step runs, as the ledger's object rows say it.
 std::string StepWord(StepTime when);

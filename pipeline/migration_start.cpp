@@ -253,7 +253,7 @@ void Migration::PlanFromLedger() {
         "over with --restart",
         run_.id, drift));
   }
-  LedgerSnapshot ledger = ledger_->Read(run_.id);
+  LedgerSnapshot ledger = ledger_->Read(run_.id, Ledger::Plans::kRead);
   fresh_tables_ = std::move(planned_.plan.tables);
   planned_.plan.tables.clear();
   for (const TableRow& row : ledger.tables) {

@@ -59,7 +59,7 @@ Filled ReadFilled(const Endpoints& ends) {
   }
   if (filled.run_id.empty()) return filled;
   std::map<std::int64_t, std::string> labels;
-  const LedgerSnapshot known = ledger->Read(filled.run_id);
+  const LedgerSnapshot known = ledger->Read(filled.run_id, Ledger::Plans::kRead);
   filled.sample_percent = SampleOf(known.run.input_json);
   for (const TableRow& row : known.tables) {
     TablePlan plan = TablePlanFromJson(row.plan_json);

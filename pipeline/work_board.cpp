@@ -51,6 +51,7 @@ void WorkBoard::Loaded(std::int64_t table_id) {
   TableWork& table = At(table_id);
   if (table.open_partitions == 0) return;
   table.open_partitions = 0;
+  table.bound.reset();  // nobody encodes for it any more, and there may be thousands
   --unloaded_;
 }
 

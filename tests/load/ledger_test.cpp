@@ -160,6 +160,29 @@ TEST(Ledger, ReplanStartsATableAnewInOneTransaction) {
                              "{}", {}, ""),
                Error);
   EXPECT_EQ(ledger.Read("r1").tables.at(0).generation, 2);
+  EXPECT_EQ(ledger.Read("r1").tables.at(0).plan_json, "") << "read unasked";
+  EXPECT_EQ(ledger.Read("r1", Ledger::Plans::kRead).tables.at(0).plan_json, R"({"v": 2})");
+}
+
+TEST(Ledger, BeginsARunOfManyTablesInTheirOrder) {
+  TargetFixture target;
+  Ledger ledger = Ledger::Open(target.options);
+  RunRecord run;
+  run.id = "many";
+  std::vector<NewTable> tables;
+  for (int i = 0; i < 450; ++i) {
+    const std::string name = "t" + std::to_string(i);
+    tables.push_back({"", name, "public", name, R"({"n": )" + std::to_string(i) + "}", 1, 1});
+  }
+  const std::vector<std::int64_t> ids = ledger.BeginRun(run, tables);
+  ASSERT_EQ(ids.size(), tables.size());
+  const LedgerSnapshot read = ledger.Read("many", Ledger::Plans::kRead);
+  ASSERT_EQ(read.tables.size(), tables.size());
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    EXPECT_EQ(read.tables[i].id, ids[i]);
+    EXPECT_EQ(read.tables[i].name, tables[i].name);
+    EXPECT_EQ(read.tables[i].plan_json, tables[i].plan_json);
+  }
 }
 
 TEST(Ledger, RecordsTenThousandTablesAtOnce) {
