@@ -25,6 +25,9 @@ struct ReadRequest {
   PartitionRange range;
   std::string where;  // the user's filter, SQL of the source, or empty
   std::optional<double> sample_percent;
+  // The adapter may read rows as they are stored, past the engine's own way to hand them over.
+  // Never set by what checks a copy: it would repeat the mistake that it looks for.
+  bool as_stored = false;
   bool in_key_order = false;  // wanted where it costs nothing: RowReader::CutAfter needs it
 };
 

@@ -133,6 +133,7 @@ FinishResult Lane::Move(const Claim& claim, const BoundTable& table, bool carefu
   // The reader first: its server fetches rows while the target is made ready.
   ReadRequest request = table.Request(claim.range);
   request.sample_percent = services_.options.sample_percent;
+  request.as_stored = true;
   request.in_key_order = claim.range.by == SplitBy::kKey;
   Reader().Open(request);
   FaultAt(FaultPoint::kReaderOpened);

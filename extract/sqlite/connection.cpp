@@ -1,8 +1,10 @@
 #include "extract/sqlite/connection.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace transload::sqlite {
@@ -71,7 +73,8 @@ std::string Advice(int result, const std::string& path) {
 std::string QuoteName(std::string_view name) { return Quoted(name, '"'); }
 std::string QuoteText(std::string_view text) { return Quoted(text, '\''); }
 
-Connection::Connection(const std::string& path, bool immutable) : path_(path) {
+Connection::Connection(const std::string& path, bool immutable)
+    : path_(path), immutable_(immutable) {
   const std::string uri = (path.starts_with('/') ? "file://" : "file:") + UriPath(path) +
                           (immutable ? "?immutable=1" : "");
   const int flags =
@@ -135,8 +138,17 @@ void Connection::WaitForLocks(std::uint64_t milliseconds) {
 Connection::~Connection() { sqlite3_close_v2(handle_); }
 
 Error Connection::MakeError(int result, const std::string& doing) const {
+  return ErrorOf(result, doing,
+                 handle_ == nullptr ? sqlite3_errstr(result) : sqlite3_errmsg(handle_));
+}
+
+Error Connection::FileError(int result, const std::string& doing, const std::string& found) const {
+  const std::string words = sqlite3_errstr(result);
+  return ErrorOf(result, doing, found.empty() ? words : words + " (" + found + ")");
+}
+
+Error Connection::ErrorOf(int result, const std::string& doing, const std::string& detail) const {
   const std::string advice = Advice(result, path_);
-  const char* detail = handle_ == nullptr ? sqlite3_errstr(result) : sqlite3_errmsg(handle_);
   Error error(
       fmt::format("{} {}: {}{}{}", doing, path_, detail, advice.empty() ? "" : "; ", advice));
   error.exit_code = failure_code_;
@@ -181,13 +193,44 @@ void Connection::EndRead() noexcept {
   if (in_transaction()) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
-bool Connection::ReadFileBytes(void* to, int size, std::int64_t offset) const {
+sqlite3_file* Connection::File() const {
   sqlite3_file* file = nullptr;
-  if (sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
-      file == nullptr || file->pMethods == nullptr) {
-    return false;
-  }
-  return file->pMethods->xRead(file, to, size, offset) == SQLITE_OK;
+  const int result = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  return result == SQLITE_OK && file != nullptr && file->pMethods != nullptr ? file : nullptr;
+}
+
+bool Connection::ReadFileBytes(void* to, int size, std::int64_t offset) const {
+  sqlite3_file* file = File();
+  return file != nullptr && file->pMethods->xRead(file, to, size, offset) == SQLITE_OK;
+}
+
+void Connection::ReadFile(void* to, int size, std::int64_t offset) const {
+  sqlite3_file* file = File();
+  const int result =
+      file == nullptr ? SQLITE_IOERR_READ : file->pMethods->xRead(file, to, size, offset);
+  if (result == SQLITE_OK) return;
+  throw FileError(result, "reading", fmt::format("{} bytes at {}", size, offset));
+}
+
+std::uint64_t Connection::FileBytes() const {
+  sqlite3_file* file = File();
+  sqlite3_int64 size = 0;
+  const int result = file == nullptr ? SQLITE_IOERR_FSTAT : file->pMethods->xFileSize(file, &size);
+  if (result != SQLITE_OK) throw FileError(result, "reading", "its size");
+  return static_cast<std::uint64_t>(size);
+}
+
+// In WAL mode a transaction that began with an empty log reads the file alone, and holds the lock
+// without which no checkpoint writes to it (https://www.sqlite.org/walformat.html#wal_locks). A log
+// that is not empty now may have been so when it began, or not: that is left to SQLite.
+bool Connection::FileIsTheSnapshot() const {
+  if (immutable_) return true;
+  if (!in_transaction()) return false;
+  std::array<unsigned char, 2> versions{};
+  if (!ReadFileBytes(versions.data(), 2, 18)) return false;
+  if (versions[0] == 1 && versions[1] == 1) return true;
+  struct stat log {};
+  return ::stat((path_ + "-wal").c_str(), &log) != 0 || log.st_size == 0;
 }
 
 void Connection::Interrupt() noexcept {

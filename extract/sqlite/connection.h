@@ -85,6 +85,8 @@ class Connection {
   // What an error of this connection means for the process: kRefused until a run reads rows.
   void set_failure_code(ExitCode code) { failure_code_ = code; }
   Error MakeError(int result, const std::string& doing) const;
+  // The same of what was found in the file without SQLite's engine.
+  Error FileError(int result, const std::string& doing, const std::string& found) const;
 
   void Execute(const std::string& sql);
   // First column of the first row; nothing without a row.
@@ -113,17 +115,29 @@ class Connection {
   // Reads bytes of the database file itself through SQLite's own descriptor: closing another one
   // would drop every lock this process holds on the file.
   bool ReadFileBytes(void* to, int size, std::int64_t offset) const;
+  // The same, or an error.
+  void ReadFile(void* to, int size, std::int64_t offset) const;
+  std::uint64_t FileBytes() const;
+  // Whether what this connection sees is in the database file, all of it, and stays as it is: no
+  // page of it is in a -wal, and a read transaction keeps writers off.
+  bool FileIsTheSnapshot() const;
 
   // --- any thread
   void Interrupt() noexcept;
   void ClearInterrupt() noexcept { interrupted_ = false; }
   bool interrupted() const { return interrupted_; }
+  void ThrowIfInterrupted() const {
+    if (interrupted_) throw FileError(SQLITE_INTERRUPT, "reading", "");
+  }
 
  private:
   static void CallRow(sqlite3_context* context, int count, sqlite3_value** values);
+  Error ErrorOf(int result, const std::string& doing, const std::string& detail) const;
+  sqlite3_file* File() const;
 
   sqlite3* handle_ = nullptr;
   std::string path_;
+  bool immutable_ = false;
   ExitCode failure_code_ = ExitCode::kRefused;
   std::atomic<bool> interrupted_{false};
   TakeRow take_row_;

@@ -44,6 +44,21 @@ std::string SelectSql(const ReadRequest& request, const TableKey& key,
   return sql;
 }
 
+std::unique_ptr<StoredRows> OpenStored(const ReadRequest& request, const TableKey& key,
+                                       Connection& connection) {
+  const bool plain = request.as_stored && request.where.empty() && !request.sample_percent &&
+                     !request.range.only_nulls;
+  if (!plain) return nullptr;
+  std::vector<std::string> names;
+  for (const ReadColumn& column : request.columns) {
+    if (!column.expression.empty()) return nullptr;
+    names.push_back(column.name);
+  }
+  std::unique_ptr<StoredRows> rows = StoredRows::Of(connection, request.table, key, names);
+  if (rows) rows->Seek(request.range);
+  return rows;
+}
+
 char* DynamicCell(RowBatch& batch, DynamicClass storage, std::size_t size) {
   char* to = batch.AppendCell(static_cast<std::uint32_t>(size + 1));
   *to = static_cast<char>(storage);
@@ -62,8 +77,13 @@ Reader::Reader(std::unique_ptr<Connection> connection, Position unlocked)
   connection_->set_failure_code(ExitCode::kStopped);
 }
 
-void Reader::Open(const ReadRequest& request) {
+void Reader::Close() {
   rows_.Close();
+  stored_.reset();
+}
+
+void Reader::Open(const ReadRequest& request) {
+  Close();
   TableKey key = FindTableKey(*connection_, request.table);
   if (!request.range.whole_table() && request.range.by != key.by) {
     Error error(fmt::format("{}: a partition by {} no longer fits the table", request.table,
@@ -71,6 +91,8 @@ void Reader::Open(const ReadRequest& request) {
     error.table = request.table;
     throw error;
   }
+  stored_ = OpenStored(request, key, *connection_);
+  if (stored_) return;
   rows_ = Statement(*connection_, SelectSql(request, key, *connection_));
   BindRange(rows_, key, request.range);
   taken_ = !request.in_key_order;
@@ -80,13 +102,17 @@ void Reader::Open(const ReadRequest& request) {
 }
 
 bool Reader::Read(RowBatch& batch) {
-  if (!rows_) throw BugError("a SQLite reader was read before it was opened");
+  if (!rows_ && !stored_) throw BugError("a SQLite reader was read before it was opened");
   batch_ = &batch;
   while (!batch.full()) {
-    if (!rows_.Step()) {
-      rows_.Close();
+    if (stored_ ? !stored_->Next() : !rows_.Step()) {
+      Close();
       ProveUnmoved();
       return false;
+    }
+    if (stored_) {
+      AppendStored();
+      continue;
     }
     if (taken_) continue;
     batch.BeginRow();
@@ -100,7 +126,13 @@ void Reader::AppendValues(int part, const Values& values) {
   for (int i = 0; i < values.size(); ++i) AppendValue(values.At(i));
 }
 
-void Reader::AppendValue(const Value& value) {
+void Reader::AppendStored() {
+  batch_->BeginRow();
+  for (std::size_t i = 0; i < stored_->size(); ++i) AppendValue(stored_->At(i));
+}
+
+template <class AnyValue>
+void Reader::AppendValue(const AnyValue& value) {
   switch (value.Class()) {
     case SQLITE_INTEGER: {
       const std::int64_t integer = value.Integer();
@@ -134,7 +166,7 @@ void Reader::ProveUnmoved() {
 }
 
 void Reader::Abandon() {
-  rows_.Close();
+  Close();
   connection_->ClearInterrupt();
   if (unlocked_.empty() && !connection_->in_transaction()) {
     Error error("the view of " + connection_->path() + " is lost");
@@ -146,7 +178,7 @@ void Reader::Abandon() {
 
 std::uint64_t Reader::CountRows(const std::string& /*schema*/, const std::string& table,
                                 const std::string& where) {
-  rows_.Close();
+  Close();
   const std::string condition = where.empty() ? "" : " WHERE (" + where + ")";
   return static_cast<std::uint64_t>(
       connection_->Integer("SELECT count(*) FROM main." + QuoteName(table) + condition));
@@ -155,12 +187,12 @@ std::uint64_t Reader::CountRows(const std::string& /*schema*/, const std::string
 std::optional<KeyBound> Reader::BoundaryAfter(const std::string& /*schema*/,
                                               const std::string& table, const PartitionRange& range,
                                               std::uint64_t rows) {
-  rows_.Close();
+  Close();
   return FindBoundary(*connection_, table, FindTableKey(*connection_, table), range, rows);
 }
 
 std::unique_ptr<Connection> Reader::TakeConnection() {
-  rows_.Close();
+  Close();
   connection_->OnRow({});
   connection_->ClearInterrupt();
   const bool sound = !unlocked_.empty() || connection_->in_transaction();

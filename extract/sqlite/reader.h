@@ -8,6 +8,7 @@
 #include "extract/source.h"
 #include "extract/sqlite/connection.h"
 #include "extract/sqlite/database_file.h"
+#include "extract/sqlite/stored_rows.h"
 #include "extract/sqlite/table_key.h"
 
 namespace transload::sqlite {
@@ -31,14 +32,18 @@ class Reader : public RowReader {
   std::unique_ptr<Connection> TakeConnection();
 
  private:
+  void Close();
   void AppendValues(int part, const Values& values);
-  void AppendValue(const Value& value);
+  void AppendStored();
+  template <class AnyValue>
+  void AppendValue(const AnyValue& value);
   void ProveUnmoved();
 
   std::unique_ptr<Connection> connection_;
   Position unlocked_;
   Statement rows_;
-  RowBatch* batch_ = nullptr;  // being filled
+  std::unique_ptr<StoredRows> stored_;  // instead of rows_
+  RowBatch* batch_ = nullptr;           // being filled
   int columns_ = 0;
   bool taken_ = false;  // rows are in the batch once they are found
   bool utf8_ = false;   // texts are in the file as they are read

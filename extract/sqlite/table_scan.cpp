@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <exception>
 #include <limits>
@@ -10,6 +11,7 @@
 #include <thread>
 
 #include "extract/sqlite/column_scan.h"
+#include "extract/sqlite/stored_rows.h"
 
 namespace transload::sqlite {
 namespace {
@@ -99,8 +101,16 @@ class ChunkWalk {
   std::vector<PartitionRange> rest_;
 };
 
+std::string NumberText(const Value& value) { return std::string(value.Text()); }
+std::string NumberText(const StoredValue& value) {
+  if (value.Class() == SQLITE_INTEGER) return std::to_string(value.Integer());
+  std::array<char, 40> text;  // as SQLite prints it
+  return sqlite3_snprintf(static_cast<int>(text.size()), text.data(), "%!.15g", value.Real());
+}
+
 // How a value is shown to the user: '5x', x'00ff', 1.5.
-std::string Shown(const Value& value) {
+template <class AnyValue>
+std::string Shown(const AnyValue& value) {
   if (value.Class() == SQLITE_BLOB) {
     const std::string_view bytes = value.StoredBytes();
     std::string text = "x'";
@@ -109,7 +119,7 @@ std::string Shown(const Value& value) {
     return text + (bytes.size() > kSampleChars / 2 ? "...'" : "'");
   }
   if (value.Class() == SQLITE_NULL) return "";
-  if (value.Class() != SQLITE_TEXT) return std::string(value.Text());
+  if (value.Class() != SQLITE_TEXT) return NumberText(value);
   std::string text = "'";
   const std::string_view bytes = value.Text();
   for (unsigned char byte : bytes.substr(0, kSampleChars)) {
@@ -125,47 +135,20 @@ class ChunkScanner {
   ChunkScanner(Connection& connection, const SourceTable& table, const TableKey& key,
                const std::vector<const SourceColumn*>& columns)
       : connection_(connection), table_(table), key_(key), utf8_(connection.StoresUtf8()) {
-    std::vector<std::string> labels, values;
-    if (key.by == SplitBy::kRowid) labels.push_back(QuoteName(key.rowid));
-    for (std::size_t i = 0; key.by == SplitBy::kKey && i < key.columns.size(); ++i) {
-      if (i < kMostLabels) labels.push_back(QuoteName(key.columns[i]));
-    }
     for (const SourceColumn* column : columns) {
       columns_.emplace_back(*column);
-      values.push_back(QuoteName(column->name));
+      names_.push_back(column->name);
     }
-    labels_ = static_cast<int>(labels.size());
-    select_ = connection.RowCalls(labels, values);
-    // Where rows beyond a limit begin.
-    if (key.by == SplitBy::kRowid) select_ += "," + labels[0];
+    stored_ = StoredRows::Of(connection, table.name, key, names_);
+    if (!stored_) SelectThroughSql();
   }
 
   // Reads a range up to a limit, and returns the range of the rows beyond.
   std::optional<PartitionRange> Scan(const PartitionRange& range, const ChunkLimit& limit,
                                      std::uint64_t& rows) {
-    const std::string where = RangeSql(key_, range);
-    Statement row(connection_,
-                  fmt::format("SELECT {} FROM main.{} NOT INDEXED{}{}{}", select_,
-                              QuoteName(table_.name), where.empty() ? "" : " WHERE ", where,
-                              key_.by == SplitBy::kRowid ? " ORDER BY " + key_.Sql() : ""));
-    BindRange(row, key_, range);
     chunk_ = {range.lower, 0, 0};
-    bool beyond = false;
-    connection_.OnRow([&](int part, const Values& values) {
-      if (part == 0) {
-        beyond = chunk_.rows == limit.rows || chunk_.bytes >= limit.bytes;
-        if (!beyond) ++chunk_.rows;
-        column_ = columns_.data();
-      }
-      if (!beyond) Look(values);
-    });
-    std::optional<PartitionRange> rest;
-    while (row.Step()) {
-      if (!beyond) continue;
-      rest = range;
-      rest->lower = ReadBound(row, row.columns() - 1, key_);
-      break;
-    }
+    std::optional<PartitionRange> rest =
+        stored_ ? ScanStored(range, limit) : ScanThroughSql(range, limit);
     rows = chunk_.rows;
     if (rows > 0 || !chunk_.lower) chunks_.push_back(std::move(chunk_));
     return rest;
@@ -177,36 +160,95 @@ class ChunkScanner {
  private:
   static constexpr std::size_t kMostLabels = 16;
 
-  void Look(const Values& values) {
-    for (int i = labels_; i < values.size(); ++i, ++column_) {
-      const Value value = values.At(i);
-      std::uint64_t bytes = 8;
-      switch (value.Class()) {
-        case SQLITE_INTEGER:
-          column_->AddInteger(value.Integer());
-          break;
-        case SQLITE_FLOAT:
-          column_->AddReal(value.Real());
-          break;
-        case SQLITE_TEXT: {
-          const std::string_view text = utf8_ ? value.StoredBytes() : value.Text();
-          bytes = text.size();
-          column_->AddText(text);
-          break;
-        }
-        case SQLITE_BLOB: {
-          const std::string_view blob = value.StoredBytes();
-          bytes = blob.size();
-          column_->AddBlob(blob);
-          break;
-        }
-        default:
-          column_->AddNull();
-          continue;
+  bool Full(const ChunkLimit& limit) const {
+    return chunk_.rows == limit.rows || chunk_.bytes >= limit.bytes;
+  }
+
+  std::optional<PartitionRange> ScanStored(const PartitionRange& range, const ChunkLimit& limit) {
+    const auto label = [this] { return fmt::format("rowid {}: ", stored_->rowid()); };
+    stored_->Seek(range);
+    while (stored_->Next()) {
+      if (Full(limit)) {
+        PartitionRange rest = range;
+        rest.lower = KeyBound{std::to_string(stored_->rowid())};
+        return rest;
       }
-      chunk_.bytes += bytes;
-      if (column_->WantsSample()) column_->KeepSample(Label(values) + Shown(value));
+      ++chunk_.rows;
+      for (std::size_t i = 0; i < columns_.size(); ++i) Look(stored_->At(i), columns_[i], label);
     }
+    return std::nullopt;
+  }
+
+  void SelectThroughSql() {
+    std::vector<std::string> labels, values;
+    if (key_.by == SplitBy::kRowid) labels.push_back(QuoteName(key_.rowid));
+    for (std::size_t i = 0; key_.by == SplitBy::kKey && i < key_.columns.size(); ++i) {
+      if (i < kMostLabels) labels.push_back(QuoteName(key_.columns[i]));
+    }
+    for (const std::string& name : names_) values.push_back(QuoteName(name));
+    labels_ = static_cast<int>(labels.size());
+    select_ = connection_.RowCalls(labels, values);
+    // Where rows beyond a limit begin.
+    if (key_.by == SplitBy::kRowid) select_ += "," + labels[0];
+  }
+
+  std::optional<PartitionRange> ScanThroughSql(const PartitionRange& range,
+                                               const ChunkLimit& limit) {
+    const std::string where = RangeSql(key_, range);
+    Statement row(connection_,
+                  fmt::format("SELECT {} FROM main.{} NOT INDEXED{}{}{}", select_,
+                              QuoteName(table_.name), where.empty() ? "" : " WHERE ", where,
+                              key_.by == SplitBy::kRowid ? " ORDER BY " + key_.Sql() : ""));
+    BindRange(row, key_, range);
+    bool beyond = false;
+    connection_.OnRow([&](int part, const Values& values) {
+      if (part == 0) {
+        beyond = Full(limit);
+        if (!beyond) ++chunk_.rows;
+        column_ = columns_.data();
+      }
+      const auto label = [&] { return Label(values); };
+      for (int i = labels_; !beyond && i < values.size(); ++i) {
+        Look(values.At(i), *column_++, label);
+      }
+    });
+    while (row.Step()) {
+      if (!beyond) continue;
+      PartitionRange rest = range;
+      rest.lower = ReadBound(row, row.columns() - 1, key_);
+      return rest;
+    }
+    return std::nullopt;
+  }
+
+  template <class AnyValue, class Label>
+  void Look(const AnyValue& value, ColumnScan& column, const Label& label) {
+    std::uint64_t bytes = 8;
+    switch (value.Class()) {
+      case SQLITE_INTEGER:
+        column.AddInteger(value.Integer());
+        break;
+      case SQLITE_FLOAT:
+        column.AddReal(value.Real());
+        break;
+      case SQLITE_TEXT: {
+        const std::string_view text = utf8_ ? value.StoredBytes() : value.Text();
+        bytes = text.size();
+        column.AddText(text);
+        break;
+      }
+      case SQLITE_BLOB: {
+        const std::string_view blob = value.StoredBytes();
+        bytes = blob.size();
+        column.AddBlob(blob);
+        break;
+      }
+      default:
+        column.AddNull();
+        return;
+    }
+    chunk_.bytes += bytes;
+    if (column.WantsSample()) column.KeepSample(label() + Shown(value));
   }
 
   std::string Label(const Values& values) const {
@@ -220,11 +262,14 @@ class ChunkScanner {
   const SourceTable& table_;
   const TableKey& key_;
   const bool utf8_;
+  std::vector<std::string> names_;
+  std::unique_ptr<StoredRows> stored_;
+  // Where the rows are asked of SQLite.
   std::string select_;
   int labels_ = 0;
   std::vector<ColumnScan> columns_;
   std::vector<ScanChunk> chunks_;
-  // Of the query that runs.
+  // Of the range that is read.
   ScanChunk chunk_;
   ColumnScan* column_ = nullptr;
 };

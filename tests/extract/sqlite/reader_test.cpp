@@ -174,8 +174,9 @@ std::optional<Error> ErrorOfTheRest(RowReader& reader) {
   return std::nullopt;
 }
 
-ReadRequest WholeTable(const SourceTable& table) {
+ReadRequest WholeTable(const SourceTable& table, bool as_stored) {
   ReadRequest request;
+  request.as_stored = as_stored;
   request.table = table.name;
   for (const SourceColumn& column : table.columns) {
     request.columns.push_back({column.name, column.select_expression, column.format});
@@ -188,26 +189,31 @@ TEST(SqliteReader, AnInterruptInMidTableIsAnErrorAndNoEnd) {
   const auto source = database.Open();
   source->TakeSnapshot({});
   const auto reader = source->NewReader();
-  reader->Open(WholeTable(TableOf(source->ReadCatalogue(), "t")));
-  RowBatch batch;
-  ASSERT_TRUE(reader->Read(batch));
-  reader->Cancel();
-  const std::optional<Error> error = ErrorOfTheRest(*reader);
-  ASSERT_TRUE(error);
-  EXPECT_TRUE(error->interrupted) << error->what();
+  for (bool as_stored : {false, true}) {
+    reader->Open(WholeTable(TableOf(source->ReadCatalogue(), "t"), as_stored));
+    RowBatch batch;
+    ASSERT_TRUE(reader->Read(batch));
+    reader->Cancel();
+    const std::optional<Error> error = ErrorOfTheRest(*reader);
+    ASSERT_TRUE(error);
+    EXPECT_TRUE(error->interrupted) << error->what();
+    reader->Abandon();
+  }
 }
 
 TEST(SqliteReader, AFileCutShortInMidTableIsAnErrorAndNoEnd) {
-  TestDatabase database(kManyRows);
-  database.Close();
-  const auto source = database.Open();
-  source->TakeSnapshot({});
-  const auto reader = source->NewReader();
-  reader->Open(WholeTable(TableOf(source->ReadCatalogue(), "t")));
-  RowBatch batch;
-  ASSERT_TRUE(reader->Read(batch));
-  std::filesystem::resize_file(database.path(), std::uintmax_t{1} << 20);
-  EXPECT_TRUE(ErrorOfTheRest(*reader));
+  for (bool as_stored : {false, true}) {
+    TestDatabase database(kManyRows);
+    database.Close();
+    const auto source = database.Open();
+    source->TakeSnapshot({});
+    const auto reader = source->NewReader();
+    reader->Open(WholeTable(TableOf(source->ReadCatalogue(), "t"), as_stored));
+    RowBatch batch;
+    ASSERT_TRUE(reader->Read(batch));
+    std::filesystem::resize_file(database.path(), std::uintmax_t{1} << 20);
+    EXPECT_TRUE(ErrorOfTheRest(*reader));
+  }
 }
 
 TEST(SqliteReader, ReadsRowsLargerThanABatch) {
@@ -218,14 +224,17 @@ TEST(SqliteReader, ReadsRowsLargerThanABatch) {
   ReadRequest request;
   request.table = "t";
   request.columns = {{"a", "", CellFormat::kDynamic}};
-  reader->Open(request);
-  RowBatch batch;
-  EXPECT_TRUE(reader->Read(batch));
-  EXPECT_EQ(batch.rows(), 1u);
-  EXPECT_EQ(batch.bytes(), 3000005u);
-  batch.Clear();
-  EXPECT_FALSE(reader->Read(batch));
-  EXPECT_EQ(batch.rows(), 1u);
+  for (bool as_stored : {false, true}) {
+    request.as_stored = as_stored;
+    reader->Open(request);
+    RowBatch batch;
+    EXPECT_TRUE(reader->Read(batch));
+    EXPECT_EQ(batch.rows(), 1u);
+    EXPECT_EQ(batch.bytes(), 3000005u);
+    batch.Clear();
+    EXPECT_FALSE(reader->Read(batch));
+    EXPECT_EQ(batch.rows(), 1u);
+  }
 }
 
 // A function of SQL has fewer arguments than a table may have columns.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -18,6 +19,10 @@ void TestDatabase::Execute(const std::string& sql) {
   if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
     throw std::runtime_error(std::string(sqlite3_errmsg(handle_)) + " in " + sql);
   }
+}
+
+void TestDatabase::Reserve(int bytes) {
+  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes);
 }
 
 void TestDatabase::Close() {
@@ -84,7 +89,10 @@ Rows RowsOf(const RowBatch& batch, std::size_t columns) {
   return rows;
 }
 
-Rows ReadAll(Source& source, const SourceTable& table, const PartitionRange& range) {
+namespace {
+
+Rows ReadRows(Source& source, const SourceTable& table, const PartitionRange& range,
+              bool as_stored) {
   std::unique_ptr<RowReader> reader = source.NewReader();
   ReadRequest request;
   request.table = table.name;
@@ -92,6 +100,7 @@ Rows ReadAll(Source& source, const SourceTable& table, const PartitionRange& ran
     request.columns.push_back({column.name, column.select_expression, column.format});
   }
   request.range = range;
+  request.as_stored = as_stored;
   reader->Open(request);
   Rows rows;
   RowBatch batch;
@@ -102,6 +111,19 @@ Rows ReadAll(Source& source, const SourceTable& table, const PartitionRange& ran
     for (auto& row : RowsOf(batch, table.columns.size())) rows.push_back(std::move(row));
   }
   source.Release(std::move(reader));
+  return rows;
+}
+
+}  // namespace
+
+Rows ReadAll(Source& source, const SourceTable& table, const PartitionRange& range) {
+  const Rows rows = ReadRows(source, table, range, false);
+  // Without a range SQLite may choose another order.
+  Rows of_engine = rows;
+  Rows as_stored = ReadRows(source, table, range, true);
+  std::sort(of_engine.begin(), of_engine.end());
+  std::sort(as_stored.begin(), as_stored.end());
+  if (of_engine != as_stored) throw std::runtime_error(table.name + " is stored otherwise");
   return rows;
 }
 

@@ -21,6 +21,8 @@ class TestDatabase {
   ~TestDatabase() { Close(); }
 
   void Execute(const std::string& sql);
+  // Keeps so many bytes at the end of each page free; before anything is written.
+  void Reserve(int bytes);
   // Closes the writer's handle, as a program that has ended.
   void Close();
   std::string path() const { return dir_ / "test.db"; }
@@ -36,7 +38,8 @@ class TestDatabase {
 // "NULL", "i:5", "r:1.5", "t:text", "b:00ff", one per cell.
 using Rows = std::vector<std::vector<std::string>>;
 Rows RowsOf(const RowBatch& batch, std::size_t columns);
-// All rows of a range, every column of the table, through a reader of the source's snapshot.
+// All rows of a range, every column of the table, through readers of the source's snapshot: one
+// that asks SQLite and one that reads them as they are stored. Throws where these differ.
 Rows ReadAll(Source& source, const SourceTable& table, const PartitionRange& range = {});
 
 // Waits long enough for a busy machine.
