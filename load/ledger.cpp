@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <span>
 #include <thread>
 
 #include "core/error.h"
@@ -24,8 +23,6 @@ constexpr int kSchemaVersion = 1;
 constexpr int kWaitsForBackend = 300;
 constexpr std::chrono::milliseconds kBackendWait{100};
 constexpr int kWaitsForLock = 30;  // 3 s
-// A connection keeps room for the largest message that it ever sent.
-constexpr std::size_t kTablesInOneMessage = 200;
 
 template <typename Connection>  // Session or SqlTransaction
 bool HasLedger(Connection& connection, const std::string& schema) {
@@ -275,13 +272,7 @@ std::vector<std::int64_t> Ledger::BeginRun(const RunRecord& run,
          run.input_json.empty() ? "{}" : run.input_json,
          run.options_json.empty() ? "{}" : run.options_json, OrNull(run.snapshot_json),
          std::to_string(run.seed), run.version});
-    for (std::size_t from = 0; from < tables.size(); from += kTablesInOneMessage) {
-      const std::size_t count = std::min(kTablesInOneMessage, tables.size() - from);
-      SqlRows rows =
-          transaction.Exec(state_->Sql(sql::kRecordTables),
-                           {run.id, NewTablesJson(std::span(tables).subspan(from, count))});
-      for (std::size_t row = 0; row < rows.size(); ++row) ids.push_back(rows.Int(row, 0));
-    }
+    ids = state_->RecordTables(transaction, run.id, tables);
     FaultAt(FaultPoint::kRunRecorded, state_->session.socket());
   });
   FaultAt(FaultPoint::kTablesRecorded, state_->session.socket());

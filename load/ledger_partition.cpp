@@ -1,7 +1,9 @@
 // Tables and partitions: recording, claiming, giving back, cutting, starting anew.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "core/error.h"
 #include "core/fault_point.h"
@@ -30,20 +32,10 @@ std::vector<std::int64_t> Ids(const SqlRows& rows) {
   return ids;
 }
 
-std::string PartitionsJson(const std::vector<NewPartition>& partitions) {
-  Json array = Json::array();
-  for (const NewPartition& partition : partitions) {
-    array.push_back({{"table_id", partition.table_id},
-                     {"range", Json::parse(RangeToJson(partition.range))},
-                     {"estimated_bytes", partition.estimated_bytes},
-                     {"remainder", partition.remainder}});
-  }
-  return Dump(array);
-}
+// A connection keeps room for the largest message that it ever sent.
+constexpr std::size_t kTablesInOneMessage = 200;
 
-}  // namespace
-
-std::string NewTablesJson(std::span<const NewTable> tables) {
+std::string TablesJson(std::span<const NewTable> tables) {
   Json array = Json::array();
   for (const NewTable& table : tables) {
     array.push_back({{"source_schema", table.source_schema},
@@ -57,9 +49,40 @@ std::string NewTablesJson(std::span<const NewTable> tables) {
   return Dump(array);
 }
 
+std::string PartitionsJson(const std::vector<NewPartition>& partitions) {
+  Json array = Json::array();
+  for (const NewPartition& partition : partitions) {
+    array.push_back({{"table_id", partition.table_id},
+                     {"range", Json::parse(RangeToJson(partition.range))},
+                     {"estimated_bytes", partition.estimated_bytes},
+                     {"remainder", partition.remainder}});
+  }
+  return Dump(array);
+}
+
+}  // namespace
+
+std::vector<std::int64_t> Ledger::State::RecordTables(SqlTransaction& transaction,
+                                                      const std::string& run_id,
+                                                      std::span<const NewTable> tables) const {
+  std::vector<std::int64_t> ids;
+  for (std::size_t from = 0; from < tables.size(); from += kTablesInOneMessage) {
+    const std::size_t count = std::min(kTablesInOneMessage, tables.size() - from);
+    const SqlRows rows = transaction.Exec(Sql(sql::kRecordTables),
+                                          {run_id, TablesJson(tables.subspan(from, count))});
+    for (const std::int64_t id : Ids(rows)) ids.push_back(id);
+  }
+  return ids;
+}
+
 std::vector<std::int64_t> Ledger::RecordTables(const std::string& run_id,
                                                const std::vector<NewTable>& tables) {
-  return Ids(state_->Exec(sql::kRecordTables, {run_id, NewTablesJson(tables)}));
+  std::lock_guard guard(state_->mutex);
+  std::vector<std::int64_t> ids;
+  state_->session.Transact([&](SqlTransaction& transaction) {
+    ids = state_->RecordTables(transaction, run_id, tables);
+  });
+  return ids;
 }
 
 std::vector<std::int64_t> Ledger::InsertPartitions(const std::string& run_id,

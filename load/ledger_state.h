@@ -12,9 +12,6 @@
 
 namespace transload {
 
-// For sql::kRecordTables.
-std::string NewTablesJson(std::span<const NewTable> tables);
-
 // "after-data": when a user's step runs, as the ledger's object rows say it.
 std::string StepWord(StepTime when);
 
@@ -34,6 +31,10 @@ struct Ledger::State {
   // Guards the session: calls take turns.
   std::mutex mutex;
   Session session;
+
+  // Ids in the order of `tables`.
+  std::vector<std::int64_t> RecordTables(SqlTransaction& transaction, const std::string& run_id,
+                                         std::span<const NewTable> tables) const;
 
   std::string Sql(const std::string& sql) const { return LedgerSql(sql, quoted_schema); }
   SqlRows Exec(const std::string& sql, const std::vector<SqlValue>& parameters = {}) {

@@ -184,9 +184,9 @@ bool StoredRows::Next() {
 const StoredValue& StoredRows::DefaultOf(std::size_t column) {
   std::unique_ptr<Default>& known = defaults_[column];
   if (known) return known->value;
-  Statement row(connection_, fmt::format("SELECT {} FROM main.{} NOT INDEXED WHERE {} = ?1",
-                                         QuoteName(columns_[column].name), QuoteName(table_),
-                                         rowid_));
+  Statement row(connection_,
+                fmt::format("SELECT {} FROM main.{} NOT INDEXED WHERE {} = ?1",
+                            QuoteName(columns_[column].name), QuoteName(table_), rowid_));
   row.BindInteger(1, rowid());
   if (!row.Step()) tree_.ThrowMalformed("SQLite does not find one of its rows");
   known = std::make_unique<Default>();

@@ -1,4 +1,5 @@
-// The values of a table's rows as its pages store them: https://www.sqlite.org/fileformat2.html#record_format
+// The values of a table's rows as its pages store them:
+// https://www.sqlite.org/fileformat2.html#record_format
 //
 // For copying alone. What proves a copy (COUNT, `verify`, the second witness) asks SQLite itself,
 // so that a value misread here is found.

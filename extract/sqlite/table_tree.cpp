@@ -83,9 +83,8 @@ TableTree::TableTree(const Connection& connection, std::string table, std::uint3
       overflow_(connection, sizes_) {}
 
 void TableTree::ThrowMalformed(const char* what) const {
-  throw connection_->FileError(
-      SQLITE_CORRUPT, "reading",
-      fmt::format("table {}, page {}: {}", table_, page_number_, what));
+  throw connection_->FileError(SQLITE_CORRUPT, "reading",
+                               fmt::format("table {}, page {}: {}", table_, page_number_, what));
 }
 
 void TableTree::Seek(std::optional<std::int64_t> lower, std::optional<std::int64_t> upper) {

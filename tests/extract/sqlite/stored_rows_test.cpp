@@ -73,14 +73,13 @@ Rows ReadStored(StoredRows& rows, const PartitionRange& range) {
   return read;
 }
 
-Rows ReadThroughSql(Connection& connection, const std::string& table,
-                    const PartitionRange& range) {
+Rows ReadThroughSql(Connection& connection, const std::string& table, const PartitionRange& range) {
   const TableKey key = FindTableKey(connection, table);
   const std::string where = RangeSql(key, range);
-  Statement statement(connection, fmt::format("SELECT {0}, * FROM {1} NOT INDEXED{2}{3} ORDER BY "
-                                              "{0}",
-                                              key.Sql(), QuoteName(table),
-                                              where.empty() ? "" : " WHERE ", where));
+  Statement statement(
+      connection, fmt::format("SELECT {0}, * FROM {1} NOT INDEXED{2}{3} ORDER BY "
+                              "{0}",
+                              key.Sql(), QuoteName(table), where.empty() ? "" : " WHERE ", where));
   BindRange(statement, key, range);
   Rows read;
   while (statement.Step()) {
@@ -103,11 +102,25 @@ void ExpectSame(const TestDatabase& database, const std::string& table,
 }
 
 TEST(SqliteStoredRows, AreTheSameOfEveryClassAndWidth) {
-  std::string sql = "CREATE TABLE t(any, i INTEGER, n NUMERIC, x TEXT, r REAL, d DOUBLE PRECISION, "
-                    "f FLOAT, p \"FLOATING POINT\", b BLOB);";
-  std::vector<std::string> values = {"NULL", "1e999", "-1e999", "0.0", "-0.0", "1.5", "5.0",
-                                     "1e15", "9007199254740993.0", "''", "'5'", "'5.5'", "x''",
-                                     "x'00ff'", "CAST(x'610062' AS TEXT)", "CAST(x'ff' AS TEXT)"};
+  std::string sql =
+      "CREATE TABLE t(any, i INTEGER, n NUMERIC, x TEXT, r REAL, d DOUBLE PRECISION, "
+      "f FLOAT, p \"FLOATING POINT\", b BLOB);";
+  std::vector<std::string> values = {"NULL",
+                                     "1e999",
+                                     "-1e999",
+                                     "0.0",
+                                     "-0.0",
+                                     "1.5",
+                                     "5.0",
+                                     "1e15",
+                                     "9007199254740993.0",
+                                     "''",
+                                     "'5'",
+                                     "'5.5'",
+                                     "x''",
+                                     "x'00ff'",
+                                     "CAST(x'610062' AS TEXT)",
+                                     "CAST(x'ff' AS TEXT)"};
   for (int bits = 0; bits < 64; ++bits) {
     for (int delta : {-1, 0, 1}) {
       const auto power = static_cast<std::int64_t>(std::uint64_t{1} << bits);
@@ -140,8 +153,8 @@ TEST(SqliteStoredRows, AreTheSameWhateverTheSizesOfRowAndPage) {
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       sql += fmt::format("INSERT INTO t VALUES (randomblob({}), {});", sizes[i], i);
     }
-    const TestDatabase database("PRAGMA journal_mode = OFF;" + sql.insert(sql.find(';') + 1, "BEGIN;") +
-                                "COMMIT;");
+    const TestDatabase database("PRAGMA journal_mode = OFF;" +
+                                sql.insert(sql.find(';') + 1, "BEGIN;") + "COMMIT;");
     ExpectSame(database, "t");
   }
 }
@@ -162,7 +175,8 @@ TEST(SqliteStoredRows, AreTheSameInRangesOfASparseTreeThatWasFilledInDisorder) {
   TestDatabase database("PRAGMA page_size = 512; CREATE TABLE t(id INTEGER PRIMARY KEY, a); BEGIN");
   std::vector<std::int64_t> ids = {std::numeric_limits<std::int64_t>::min(), -1, 0, 1,
                                    std::numeric_limits<std::int64_t>::max()};
-  for (int i = 0; i < 3000; ++i) ids.push_back(static_cast<std::int64_t>(random() >> (random() % 64)));
+  for (int i = 0; i < 3000; ++i)
+    ids.push_back(static_cast<std::int64_t>(random() >> (random() % 64)));
   for (std::int64_t id : ids) {
     database.Execute(fmt::format("INSERT OR IGNORE INTO t VALUES ({}, randomblob({}))",
                                  id == std::numeric_limits<std::int64_t>::min()
@@ -251,8 +265,9 @@ TEST(SqliteStoredRows, AreThoseOfTheSnapshotInWalMode) {
   const auto stored = Stored(connection, "t");
   ASSERT_NE(stored, nullptr);
   // What is committed now stays out of the file, however hard a checkpoint tries.
-  database.Execute("PRAGMA busy_timeout = 0; INSERT INTO t VALUES (2); UPDATE t SET a = 3;"
-                   "PRAGMA wal_checkpoint(TRUNCATE)");
+  database.Execute(
+      "PRAGMA busy_timeout = 0; INSERT INTO t VALUES (2); UPDATE t SET a = 3;"
+      "PRAGMA wal_checkpoint(TRUNCATE)");
   EXPECT_THAT(ReadStored(*stored, Range(std::nullopt, std::nullopt)),
               ElementsAre(ElementsAre("i:1", "i:1")));
   connection.EndRead();
@@ -296,8 +311,7 @@ TEST(SqliteStoredRows, AreRefusedOrTheSameWhicheverByteIsDamaged) {
       Connection connection(database.path(), false);
       connection.BeginRead();
       const auto all = Range(std::nullopt, std::nullopt);
-      const auto stored =
-          RowsOrRefused([&] { return ReadStored(*Stored(connection, "t"), all); });
+      const auto stored = RowsOrRefused([&] { return ReadStored(*Stored(connection, "t"), all); });
       const auto of_engine = RowsOrRefused([&] { return ReadThroughSql(connection, "t", all); });
       if (stored && of_engine) {
         ASSERT_EQ(*stored, *of_engine) << at << " ^ " << flip;
