@@ -69,7 +69,8 @@ class Migration {
   // --- migration_start.cpp
   void Open();
   void FindEarlierRun();
-  void HoldLedger();
+  void HoldLedgerAndPlan();
+  void HoldLedger(const std::string& lock_key);
   void CheckPreflight();
   void Begin();
   void TakeSnapshot();
@@ -139,6 +140,7 @@ class Migration {
   std::unique_ptr<Endpoints> ends_;
   std::optional<Ledger> ledger_;
   RunRecord run_;
+  bool ledger_found_ = false;  // before this start
   bool resuming_ = false;
   std::string earlier_snapshot_;         // of a resumed run
   Planned planned_;                      // its tables are the ledger's when resuming

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <random>
 
@@ -102,30 +103,43 @@ void Migration::Open() {
   }
   FindEarlierRun();
   CheckPreflight();
-  // An earlier process ends before the snapshot is taken that its rows are compared with. A fresh
-  // run makes its ledger while pg_dump is at work.
-  if (resuming_) HoldLedger();
+  // An earlier process ends before the snapshot is taken that its rows are compared with.
+  if (resuming_) HoldLedger(LockKey(planned_.plan));
   TakeSnapshot();
   const bool makes_schema = !ends_->options.refresh_sequences && !ends_->options.retry_rejects;
   if (postgres_ != nullptr && makes_schema) postgres_->Start(planned_.plan);
   if (resuming_) {
     PlanFromLedger();
   } else {
-    HoldLedger();
-    PlanFresh();
+    HoldLedgerAndPlan();
   }
   Begin();
 }
 
-void Migration::HoldLedger() {
+void Migration::HoldLedger(const std::string& lock_key) {
   if (!ledger_) ledger_ = Ledger::Open(ends_->options);
   if (predecessor_) ledger_->EndSession(*predecessor_);
-  ledger_->Lock(ends_->source->Info().fingerprint, LockKey(planned_.plan));
+  ledger_->Lock(ends_->source->Info().fingerprint, lock_key);
+}
+
+// A ledger that is not there yet is locked by nobody: it is made while the run is planned, and
+// while pg_dump is at work. With an older one it is seen first whether the lock can be had.
+void Migration::HoldLedgerAndPlan() {
+  if (ledger_found_) {
+    HoldLedger(LockKey(planned_.plan));
+    PlanFresh();
+    return;
+  }
+  std::future<void> held =
+      std::async(std::launch::async, [this, key = LockKey(planned_.plan)] { HoldLedger(key); });
+  PlanFresh();
+  held.get();
 }
 
 void Migration::FindEarlierRun() {
   const Options& options = ends_->options;
   std::optional<Ledger> ledger = Ledger::OpenReadOnly(options);
+  ledger_found_ = ledger.has_value();
   if (!ledger) return;
   const std::string fingerprint = ends_->source->Info().fingerprint;
   const std::string schemas = LockKey(planned_.plan);
