@@ -253,7 +253,17 @@ class NumericTarget {
   explicit NumericTarget(const Binding& binding)
       : rules_(binding), type_(NumericType::Of(binding.type())) {}
 
-  bool Put(EncodeContext& context, DecimalValue v) const { return PutDecimal(context, v.text); }
+  bool Put(EncodeContext& context, DecimalValue v) const {
+    NumericError error;
+    char* start = context.at;
+    char* end = WriteNumeric(v.text, type_, start + 4, error);
+    if (end != nullptr) return Finish(context, start, end);
+    // PostgreSQL's own words, when it is the source.
+    if (v.text == "NaN") return PutSpecial(context, NumericSpecial::kNan);
+    if (v.text == "Infinity") return PutInfinity(context, NumericSpecial::kPlusInf);
+    if (v.text == "-Infinity") return PutInfinity(context, NumericSpecial::kMinusInf);
+    return Refuse(context, error);
+  }
   bool Put(EncodeContext& context, SignedValue v) const {
     const std::uint64_t magnitude =
         v.value < 0 ? 0 - static_cast<std::uint64_t>(v.value) : static_cast<std::uint64_t>(v.value);
@@ -293,8 +303,7 @@ class NumericTarget {
   bool PutBinary(EncodeContext& context, Float value) const {
     if (std::isnan(value)) return PutSpecial(context, NumericSpecial::kNan);
     if (std::isinf(value)) {
-      if (type_.constrained()) return rules_.OutOfRange(context);
-      return PutSpecial(context, value > 0 ? NumericSpecial::kPlusInf : NumericSpecial::kMinusInf);
+      return PutInfinity(context, value > 0 ? NumericSpecial::kPlusInf : NumericSpecial::kMinusInf);
     }
     // The shortest digits, always: 2^64 is 18446744073709552000 here, as 1e23 is 1 and 23 zeros.
     char buffer[32];
@@ -333,6 +342,9 @@ class NumericTarget {
   }
   bool PutSpecial(EncodeContext& context, NumericSpecial special) const {
     return Finish(context, context.at, WriteNumericSpecial(special, context.at + 4));
+  }
+  bool PutInfinity(EncodeContext& context, NumericSpecial infinity) const {
+    return type_.constrained() ? rules_.OutOfRange(context) : PutSpecial(context, infinity);
   }
   bool PutExponent(EncodeContext& context, std::string_view text) const {
     bool too_large = false;

@@ -176,6 +176,20 @@ TEST(NumericEncoder, WritesFloatsAsTheirShortestDecimal) {
             "00000000f0000000");
 }
 
+// As a PostgreSQL source says them through ODBC.
+TEST(NumericEncoder, WritesWhatIsNoDecimalOnlyWherePostgreSqlNamesIt) {
+  EXPECT_EQ(Decimal("NaN"), "00000000c0000000");
+  EXPECT_EQ(Decimal("NaN", "numeric(5,2)"), "00000000c0000000");
+  EXPECT_EQ(Decimal("Infinity"), "00000000d0000000");
+  EXPECT_EQ(Decimal("-Infinity"), "00000000f0000000");
+  const Case narrow{.format = CellFormat::kDecimal, .target = "numeric(5,2)"};
+  EXPECT_EQ(Shown(narrow, "Infinity"), "fault: value Infinity does not fit numeric(5,2)");
+  for (const char* text : {"nan", "NaN ", "inf", "+Infinity", "Infinit", ""}) {
+    EXPECT_EQ(Shown({.format = CellFormat::kDecimal, .target = "numeric"}, text),
+              fmt::format("fault: '{}' is no decimal number", text));
+  }
+}
+
 // Doubles have ways of their own into a declared type; what comes out is what their digits give.
 TEST(NumericEncoder, WritesFloatsAsTheirDigitsAreWritten) {
   const std::uint32_t seed = 20261122;
