@@ -37,7 +37,8 @@ PageSizes ReadSizes(const Connection& connection) {
   const bool power = sizes.page >= 512 && (sizes.page & (sizes.page - 1)) == 0;
   const std::uint32_t reserved = header[20];
   if (!power || sizes.page - reserved < 480) {
-    throw connection.FileError(SQLITE_CORRUPT, "reading", "its page size is none");
+    throw connection.FileError(SQLITE_CORRUPT, "reading",
+                               "its pages have a size that SQLite does not know");
   }
   sizes.usable = sizes.page - reserved;
   sizes.pages = static_cast<std::uint32_t>(
@@ -50,18 +51,11 @@ PageSizes ReadSizes(const Connection& connection) {
 PageRun::PageRun(const Connection& connection, PageSizes sizes)
     : connection_(&connection), sizes_(sizes), most_(std::max(kRunBytes / sizes.page, 1u)) {}
 
-std::uint32_t PageRun::AtHand(std::uint32_t page) const {
-  return page >= first_ && page - first_ < count_ ? count_ - (page - first_) : 0;
-}
+bool PageRun::Has(std::uint32_t page) const { return page >= first_ && page - first_ < count_; }
 
 const unsigned char* PageRun::Load(std::uint32_t page, std::uint32_t ahead) {
-  if (AtHand(page) == 0) {
+  if (!Has(page)) {
     connection_->ThrowIfInterrupted();
-    if (page == 0 || page > sizes_.pages) {
-      throw connection_->FileError(
-          SQLITE_CORRUPT, "reading",
-          fmt::format("a page points to page {}, and the file has {}", page, sizes_.pages));
-    }
     const std::uint32_t count = std::min({ahead + 1, most_, sizes_.pages - page + 1});
     const std::size_t size = std::size_t{count} * sizes_.page;
     if (bytes_.size() < size + kPadding) bytes_.resize(size + kPadding);
@@ -82,9 +76,17 @@ TableTree::TableTree(const Connection& connection, std::string table, std::uint3
       leaves_(connection, sizes_),
       overflow_(connection, sizes_) {}
 
-void TableTree::ThrowMalformed(const char* what) const {
+void TableTree::ThrowMalformed(const std::string& what) const {
   throw connection_->FileError(SQLITE_CORRUPT, "reading",
                                fmt::format("table {}, page {}: {}", table_, page_number_, what));
+}
+
+// A page that the page at hand points to.
+std::uint32_t TableTree::CheckPage(std::uint32_t page) const {
+  if (page == 0 || page > sizes_.pages) {
+    ThrowMalformed(fmt::format("it points to page {} of {}", page, sizes_.pages));
+  }
+  return page;
 }
 
 void TableTree::Seek(std::optional<std::int64_t> lower, std::optional<std::int64_t> upper) {
@@ -97,11 +99,14 @@ void TableTree::Seek(std::optional<std::int64_t> lower, std::optional<std::int64
 
 // Down to the leaf where `lower_` is, or to the first one.
 void TableTree::Descend(std::uint32_t page) {
-  while (!EnterLeaf(leaves_.Load(page_number_ = page, 0))) {
-    const unsigned char* bytes = leaves_.Load(page, 0);
+  while (true) {
+    const unsigned char* bytes = leaves_.Load(CheckPage(page), 0);
+    page_number_ = page;
+    if (EnterLeaf(bytes)) return;
     if (depth_ == kDeepest) ThrowMalformed("the tree is too deep");
     if (path_.size() == depth_) path_.emplace_back();
     Level& level = path_[depth_];
+    level.number = page;
     level.page.assign(bytes, bytes + sizes_.page);
     level.page.resize(sizes_.page + kPadding);
     level.cells = Load16(bytes + 3);
@@ -144,10 +149,10 @@ bool TableTree::NextLeaf() {
     }
     if (upper_ && KeyOf(level, level.at) >= *upper_) return false;
     ++level.at;
-    const std::uint32_t child = Child(level, level.at);
-    // All leaves have the same depth, and most have their neighbours for neighbours.
-    page_number_ = child;
-    if (EnterLeaf(leaves_.Load(child, NeighboursOf(level)))) return true;
+    page_number_ = level.number;
+    const std::uint32_t child = CheckPage(Child(level, level.at));
+    // Most leaves lie on the page after that of the leaf before.
+    if (!leaves_.Has(child)) leaves_.Load(child, NeighboursOf(level));
     Descend(child);
     return true;
   }
@@ -246,7 +251,7 @@ void TableTree::JoinRecord(const unsigned char* at, std::uint32_t local, std::ui
   const std::uint32_t room = sizes_.usable - 4;
   for (std::uint64_t done = local; done < size;) {
     const auto left = static_cast<std::uint32_t>((size - done - 1) / room);
-    const unsigned char* bytes = overflow_.Load(page, left);
+    const unsigned char* bytes = overflow_.Load(CheckPage(page), left);
     const std::uint64_t count = std::min<std::uint64_t>(size - done, room);
     std::memcpy(joined_.data() + done, bytes + 4, count);
     done += count;

@@ -30,11 +30,10 @@ class PageRun {
  public:
   PageRun(const Connection& connection, PageSizes sizes);
 
+  bool Has(std::uint32_t page) const;
   // The page, after which some bytes more may be read. Where it must be fetched, up to `ahead`
   // pages come with it. Valid until the next call.
   const unsigned char* Load(std::uint32_t page, std::uint32_t ahead);
-  // How many pages from this one on are at hand.
-  std::uint32_t AtHand(std::uint32_t page) const;
   std::uint32_t most() const { return most_; }
 
  private:
@@ -59,15 +58,17 @@ class TableTree {
   // Of the row at hand, valid until the next one; at least eight bytes may be read beyond.
   std::string_view record() const { return record_; }
 
-  [[noreturn]] void ThrowMalformed(const char* what) const;
+  [[noreturn]] void ThrowMalformed(const std::string& what) const;
 
  private:
   struct Level {
+    std::uint32_t number = 0;  // of the page
     std::vector<unsigned char> page;
     std::uint32_t cells = 0;
     std::uint32_t at = 0;  // the child that was taken; `cells` is the rightmost
   };
 
+  std::uint32_t CheckPage(std::uint32_t page) const;
   void Descend(std::uint32_t page);
   bool NextLeaf();
   bool EnterLeaf(const unsigned char* page);

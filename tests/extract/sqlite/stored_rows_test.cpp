@@ -325,23 +325,37 @@ TEST(SqliteStoredRows, AreRefusedOrTheSameWhicheverByteIsDamaged) {
   EXPECT_GT(same, 100u);
 }
 
-TEST(SqliteStoredRows, AreRefusedWithTableAndPageAndWhatToDo) {
-  TestDatabase database("CREATE TABLE t(a); INSERT INTO t VALUES (1);");
+// What is refused of `t` when these bytes stand there instead.
+std::string Refusal(const std::string& sql, std::streamoff at, std::string_view bytes) {
+  TestDatabase database(sql);
   database.Close();
   {
     std::fstream file(database.path(), std::ios::binary | std::ios::in | std::ios::out);
-    file.seekp(4096);
-    file.put('\x07');
+    file.seekp(at);
+    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   }
   Connection connection(database.path(), false);
   connection.BeginRead();
   try {
     ReadStored(*Stored(connection, "t"), Range(std::nullopt, std::nullopt));
-    FAIL() << "it was read";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr("table t, page 2: it is no page of a table"));
-    EXPECT_THAT(error.what(), HasSubstr(".recover"));
+    return error.what();
   }
+  return "nothing";
+}
+
+TEST(SqliteStoredRows, AreRefusedWithTableAndPageAndWhatToDo) {
+  const std::string no_page = Refusal("CREATE TABLE t(a); INSERT INTO t VALUES (1);", 4096, "\x07");
+  EXPECT_THAT(no_page, HasSubstr("table t, page 2: it is no page of a table"));
+  EXPECT_THAT(no_page, HasSubstr(".recover"));
+  // The root of two leaves: its last child is in the four bytes from 8 on.
+  EXPECT_THAT(Refusal("CREATE TABLE t(a); INSERT INTO t VALUES (zeroblob(3000)), (zeroblob(3000));",
+                      4096 + 8, std::string_view("\0\0\x03\xe7", 4)),
+              HasSubstr("table t, page 2: it points to page 999 of 4"));
+  // A row's next page is in the four bytes before the end of its own part.
+  EXPECT_THAT(Refusal("CREATE TABLE t(a); INSERT INTO t VALUES (zeroblob(9000));", 8192 - 4,
+                      std::string_view("\0\0\0\0", 4)),
+              HasSubstr("table t, page 2: it points to page 0 of"));
 }
 
 // What the scan of types finds is the same in a snapshot, from pages, and before one, from SQLite.
