@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <utility>
@@ -38,15 +37,6 @@ double LoadReal(const unsigned char* from) {
   const std::uint64_t bits = Load64(from);
   double value;
   std::memcpy(&value, &bits, sizeof value);
-  return value;
-}
-
-std::int64_t RowidBound(const std::string& text) {
-  std::int64_t value = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failure != std::errc() || end != text.data() + text.size()) {
-    throw BugError("'" + text + "' is no rowid");
-  }
   return value;
 }
 
@@ -131,7 +121,7 @@ StoredRows::StoredRows(Connection& connection, const std::string& table, const T
 void StoredRows::Seek(const PartitionRange& range) {
   const auto bound = [](const std::optional<KeyBound>& key) -> std::optional<std::int64_t> {
     if (!key) return std::nullopt;
-    return RowidBound(key->front());
+    return IntegerBound(key->front());
   };
   tree_.Seek(bound(range.lower), bound(range.upper));
 }

@@ -29,15 +29,6 @@ std::string HexBytes(const std::string& hex) {
   return bytes;
 }
 
-std::int64_t IntegerBound(const std::string& text) {
-  std::int64_t value = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (failure != std::errc() || end != text.data() + text.size()) {
-    throw BugError("'" + text + "' is no integer bound of a SQLite key");
-  }
-  return value;
-}
-
 void BindBound(Statement& statement, int index, const std::string& text, Affinity affinity) {
   switch (affinity) {
     case Affinity::kText:
@@ -116,6 +107,15 @@ bool IsWithoutRowid(Connection& connection, const std::string& table) {
 }
 
 }  // namespace
+
+std::int64_t IntegerBound(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failure != std::errc() || end != text.data() + text.size()) {
+    throw BugError("'" + text + "' is no integer bound of a SQLite key");
+  }
+  return value;
+}
 
 std::string TableKey::Sql() const {
   if (by == SplitBy::kRowid) return QuoteName(rowid);

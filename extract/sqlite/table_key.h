@@ -28,6 +28,9 @@ struct TableKey {
 
 TableKey FindTableKey(Connection& connection, const std::string& table);
 
+// A rowid, or another integer of a key, from a bound.
+std::int64_t IntegerBound(const std::string& text);
+
 // SQL for the rows of a range, without WHERE; empty for all rows. Bounds become ?1, ?2, ...
 std::string RangeSql(const TableKey& key, const PartitionRange& range);
 // Binds what RangeSql left open; returns the next free index.
