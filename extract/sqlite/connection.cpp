@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 namespace transload::sqlite {
@@ -193,6 +194,10 @@ void Connection::EndRead() noexcept {
   if (in_transaction()) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
+std::string Connection::LogPath() const {
+  return sqlite3_filename_wal(sqlite3_db_filename(handle_, "main"));
+}
+
 sqlite3_file* Connection::File() const {
   sqlite3_file* file = nullptr;
   const int result = sqlite3_file_control(handle_, "main", SQLITE_FCNTL_FILE_POINTER, &file);
@@ -230,7 +235,8 @@ bool Connection::FileIsTheSnapshot() const {
   if (!ReadFileBytes(versions.data(), 2, 18)) return false;
   if (versions[0] == 1 && versions[1] == 1) return true;
   struct stat log {};
-  return ::stat((path_ + "-wal").c_str(), &log) != 0 || log.st_size == 0;
+  if (::stat(LogPath().c_str(), &log) != 0) return errno == ENOENT;
+  return log.st_size == 0;
 }
 
 void Connection::Interrupt() noexcept {

@@ -78,6 +78,8 @@ class Connection {
 
   sqlite3* handle() const { return handle_; }
   const std::string& path() const { return path_; }
+  // The -wal lies beside the file itself, where `path` is a link to it.
+  std::string LogPath() const;
 
   // How long a read waits for a writer's lock; ten seconds unless told otherwise.
   void WaitForLocks(std::uint64_t milliseconds);

@@ -109,11 +109,11 @@ DatabaseFile ExamineFile(const std::string& path) {
   DatabaseFile file;
   file.path = path;
   file.bytes = static_cast<std::uint64_t>(info.st_size);
-  file.wal_bytes = FileBytes(path + "-wal");
   file.writable = ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;
   const std::unique_ptr<char, decltype(&std::free)> resolved(::realpath(path.c_str(), nullptr),
                                                              &std::free);
   file.canonical = resolved ? resolved.get() : path;
+  file.wal_bytes = FileBytes(file.canonical + "-wal");
   return file;
 }
 
@@ -136,7 +136,7 @@ std::unique_ptr<Connection> OpenDatabase(const DatabaseFile& file, bool* immutab
 Position ReadPosition(Connection& connection) {
   std::array<char, 100> header{};
   if (!connection.ReadFileBytes(header.data(), static_cast<int>(header.size()), 0)) return {};
-  const WalPosition wal = ReadWal(connection.path() + "-wal");
+  const WalPosition wal = ReadWal(connection.LogPath());
   struct stat info {};
   if (::stat(connection.path().c_str(), &info) != 0) return {};
   Position position;

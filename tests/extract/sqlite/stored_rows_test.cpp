@@ -14,6 +14,7 @@
 #include <random>
 
 #include "core/error.h"
+#include "extract/sqlite/database_file.h"
 #include "tests/extract/sqlite/test_database.h"
 
 namespace transload::sqlite {
@@ -273,6 +274,27 @@ TEST(SqliteStoredRows, AreThoseOfTheSnapshotInWalMode) {
   connection.EndRead();
   database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
   ExpectSame(database, "t");
+}
+
+// The log lies beside the file, not beside a link to it.
+TEST(SqliteStoredRows, AreNotTakenPastTheLogOfAFileThatALinkNames) {
+  TestDatabase database(
+      "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE t(a);"
+      "PRAGMA wal_checkpoint(TRUNCATE); INSERT INTO t VALUES (1);");
+  const rig::TemporaryDir other;
+  const std::string link = other / "link.db";
+  std::filesystem::create_symlink(database.path(), link);
+  Connection connection(link, false);
+  connection.BeginRead();
+  EXPECT_EQ(Stored(connection, "t"), nullptr);
+  const Position before = ReadPosition(connection);
+  connection.EndRead();
+  database.Execute("INSERT INTO t VALUES (2)");
+  EXPECT_NE(ReadPosition(connection), before);
+  EXPECT_GT(ExamineFile(link).wal_bytes, 0u);
+  database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  connection.BeginRead();
+  EXPECT_EQ(ReadStored(*Stored(connection, "t"), Range(std::nullopt, std::nullopt)).size(), 2u);
 }
 
 std::string Bytes(const std::string& path) {
