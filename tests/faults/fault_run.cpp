@@ -118,7 +118,11 @@ const std::map<std::string, long>& FaultBench::Passed(bool after_change) {
     DatabaseGuard guard(target_, database);
     ChangeGuard change(source_, true);
     change.Change();
-    passed_[true] = CountPoints(Run(database, "any:0:trace").err);
+    TransloadRun run = Run(database, "any:0:trace");
+    if (run.exit_code != kRejected) {
+      throw std::runtime_error("the run after the source changed failed: " + Said(run));
+    }
+    passed_[true] = CountPoints(run.err);
   }
   return passed_[after_change];
 }
