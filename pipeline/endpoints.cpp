@@ -1,7 +1,9 @@
 #include "pipeline/endpoints.h"
 
 #include <algorithm>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include "core/url.h"
 #include "extract/postgres/postgres_source.h"
@@ -53,7 +55,10 @@ Options Resolve(const Options& options) {
 }
 
 Endpoints::Endpoints(const Options& resolved)
-    : options(resolved), source(OpenSource(options)), target(Target::Connect(options)) {
+    : Endpoints(resolved, std::async(std::launch::async, Target::Connect, std::cref(resolved))) {}
+
+Endpoints::Endpoints(const Options& resolved, std::future<Target> connected)
+    : options(resolved), source(OpenSource(options)), target(connected.get()) {
   auto* postgres = dynamic_cast<postgres::PostgresSource*>(source.get());
   if (postgres != nullptr) NamePartitions(*postgres, options);
   round_trips = {source->MeasureRoundTrip(), target.MeasureRoundTrip()};

@@ -2,6 +2,7 @@
 #ifndef TRANSLOAD_PIPELINE_ENDPOINTS_H_
 #define TRANSLOAD_PIPELINE_ENDPOINTS_H_
 
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -25,6 +26,7 @@ namespace transload {
 Options Resolve(const Options& options);
 
 struct Endpoints {
+  // Connects to both at once. What is wrong with the source is said first.
   explicit Endpoints(const Options& resolved);
 
   // Cuts a table into the partitions of a run.
@@ -36,6 +38,9 @@ struct Endpoints {
   Target target;
   RoundTrips round_trips;
   std::string partition_size_reason;
+
+ private:
+  Endpoints(const Options& resolved, std::future<Target> connected);
 };
 
 struct Planned {
