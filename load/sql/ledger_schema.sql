@@ -122,4 +122,6 @@ create table {L}.object (
   oid bigint not null default 0,
   made_at timestamptz not null default clock_timestamp()
 );
-create index on {L}.object (run_id);
+-- Most objects are looked up by name. A hash, because pg_dump's names may be longer than a tree's
+-- keys; and alone, so that no plan made while the table was small finds a run's objects instead.
+create index on {L}.object using hash (name);
