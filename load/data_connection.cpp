@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <map>
 #include <mutex>
 
 #include "core/brief_wait.h"
@@ -70,6 +71,12 @@ SqlRows Converted(const PGresult* result) {
   return out;
 }
 
+std::vector<const char*> Pointers(const std::vector<SqlValue>& parameters) {
+  std::vector<const char*> pointers;
+  for (const SqlValue& value : parameters) pointers.push_back(value ? value->c_str() : nullptr);
+  return pointers;
+}
+
 }  // namespace
 
 struct DataConnection::State {
@@ -82,6 +89,8 @@ struct DataConnection::State {
   std::int32_t backend_pid = 0;
   std::string backend_start;
   std::unique_ptr<char, FreeMessage> message;
+  std::map<std::string, std::string> often;  // SQL that was run, and its name once it is prepared
+  int prepared = 0;
   std::uint64_t copied_rows = 0;
   // Nothing has been read since COPY IN began: the next byte starts a message.
   bool at_message_start = false;
@@ -182,12 +191,30 @@ struct DataConnection::State {
     if (parameters.empty()) {
       sent = PQsendQuery(pg(), sql.c_str());
     } else {
-      std::vector<const char*> values;
-      for (const SqlValue& value : parameters) values.push_back(value ? value->c_str() : nullptr);
+      const std::vector<const char*> values = Pointers(parameters);
       sent = PQsendQueryParams(pg(), sql.c_str(), static_cast<int>(values.size()), nullptr,
                                values.data(), nullptr, nullptr, 0);
     }
     if (!sent) ThrowLost();
+    return Finish();
+  }
+
+  Result RunOften(const std::string& sql, const std::vector<SqlValue>& parameters) {
+    const auto [found, first] = often.try_emplace(sql);
+    if (first) return Run(sql, parameters);
+    if (cancelled || PQstatus(pg()) != CONNECTION_OK) ThrowLost();
+    const std::vector<const char*> values = Pointers(parameters);
+    const int count = static_cast<int>(values.size());
+    if (found->second.empty()) {
+      const std::string name = fmt::format("often_{}", ++prepared);
+      if (!PQsendPrepare(pg(), name.c_str(), sql.c_str(), count, nullptr)) ThrowLost();
+      Finish();
+      found->second = name;
+    }
+    if (!PQsendQueryPrepared(pg(), found->second.c_str(), count, values.data(), nullptr, nullptr,
+                             0)) {
+      ThrowLost();
+    }
     return Finish();
   }
 };
@@ -228,6 +255,10 @@ DataConnection::~DataConnection() {
 SqlRows DataConnection::Exec(const std::string& sql, const std::vector<SqlValue>& parameters) {
   Result result = state_->Run(sql, parameters);
   return Converted(result.get());
+}
+
+SqlRows DataConnection::ExecOften(const std::string& sql, const std::vector<SqlValue>& parameters) {
+  return Converted(state_->RunOften(sql, parameters).get());
 }
 
 void DataConnection::Commit() {

@@ -27,6 +27,9 @@ class DataConnection {
   // Leaves whatever is open, a COPY in either direction too, and rolls back.
   void RollBack();
 
+  // The same for what is run again and again: prepared when it comes a second time.
+  SqlRows ExecOften(const std::string& sql, const std::vector<SqlValue>& parameters);
+
   // --- COPY ... FROM STDIN
   void StartCopyIn(const std::string& sql);
   void Put(const char* bytes, std::size_t size);

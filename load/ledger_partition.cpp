@@ -91,20 +91,20 @@ std::vector<std::int64_t> Ledger::InsertPartitions(const std::string& run_id,
 }
 
 void Ledger::SetTablePhase(std::int64_t table_id, TablePhase phase, const std::string& state) {
-  state_->Exec(
+  state_->ExecOften(
       "update {L}.\"table\" set phases = phases || jsonb_build_object($2::text, $3::text) "
       "where id = $1::bigint",
       {std::to_string(table_id), kPhaseNames[static_cast<int>(phase)], state});
 }
 
 void Ledger::SetSourceRows(std::int64_t table_id, std::uint64_t rows) {
-  state_->Exec("update {L}.\"table\" set source_rows = $2::numeric where id = $1::bigint",
-               {std::to_string(table_id), std::to_string(rows)});
+  state_->ExecOften("update {L}.\"table\" set source_rows = $2::numeric where id = $1::bigint",
+                    {std::to_string(table_id), std::to_string(rows)});
 }
 
 void Ledger::SetVerdict(std::int64_t table_id, const std::string& verdict,
                         const std::string& detail) {
-  state_->Exec(
+  state_->ExecOften(
       "update {L}.\"table\" set verdict = $2::text, verdict_detail = $3::text where id = "
       "$1::bigint",
       {std::to_string(table_id), verdict, detail});
@@ -119,7 +119,7 @@ std::vector<std::int64_t> Ledger::TablesWithAllPartitionsDone(const std::string&
 
 bool Ledger::AllPartitionsDone(std::int64_t table_id) {
   return state_
-      ->Exec(
+      ->ExecOften(
           "select coalesce(bool_and(state = 'done'), false) from {L}.partition "
           "where table_id = $1::bigint",
           {std::to_string(table_id)})
@@ -128,8 +128,9 @@ bool Ledger::AllPartitionsDone(std::int64_t table_id) {
 
 std::optional<Claim> Ledger::TakePartition(const std::string& run_id, const std::string& owner,
                                            const std::vector<std::int64_t>& not_these_tables) {
-  SqlRows rows = state_->Exec(sql::kTakePartition, {run_id, owner, Dump(Json(not_these_tables)),
-                                                    std::to_string(kLeaseSeconds)});
+  SqlRows rows = state_->ExecOften(
+      sql::kTakePartition,
+      {run_id, owner, Dump(Json(not_these_tables)), std::to_string(kLeaseSeconds)});
   if (rows.empty()) return std::nullopt;
   Claim claim;
   claim.run_id = run_id;

@@ -41,6 +41,10 @@ struct Ledger::State {
     std::lock_guard guard(mutex);
     return session.Exec(Sql(sql), parameters);
   }
+  SqlRows ExecOften(const std::string& sql, const std::vector<SqlValue>& parameters) {
+    std::lock_guard guard(mutex);
+    return session.ExecOften(Sql(sql), parameters);
+  }
 };
 
 }  // namespace transload

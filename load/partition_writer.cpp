@@ -127,8 +127,8 @@ struct PartitionWriter::State {
     }
     if (done_range) json["range"] = Json::parse(RangeToJson(*done_range));
     return !connection
-                .Exec(Sql(sql::kFinishPartition),
-                      {std::to_string(claim.partition_id), std::to_string(claim.epoch), Dump(json)})
+                .ExecOften(Sql(sql::kFinishPartition), {std::to_string(claim.partition_id),
+                                                        std::to_string(claim.epoch), Dump(json)})
                 .empty();
   }
 
@@ -160,15 +160,15 @@ struct PartitionWriter::State {
 
   void CheckTable(const std::vector<TargetColumn>& bound) {
     SqlRows generation =
-        connection.Exec(Sql("select generation from {L}.\"table\" where id = $1::bigint"),
-                        {std::to_string(claim.table_id)});
+        connection.ExecOften(Sql("select generation from {L}.\"table\" where id = $1::bigint"),
+                             {std::to_string(claim.table_id)});
     if (generation.empty() || generation.Int(0, 0) != claim.generation) {
       Error error(fmt::format("table {}.{} was planned anew meanwhile", claim.schema, claim.table));
       error.code = "fenced";
       error.retryable = true;
       throw error;
     }
-    SqlRows rows = connection.Exec(DescribeTableSql(), {claim.schema, claim.table});
+    SqlRows rows = connection.ExecOften(DescribeTableSql(), {claim.schema, claim.table});
     std::string difference = Difference(bound, ColumnsFromRows(rows));
     if (difference.empty()) return;
     throw Error(
@@ -186,7 +186,7 @@ PartitionWriter::~PartitionWriter() = default;
 
 std::vector<TargetColumn> PartitionWriter::DescribeTable(const std::string& schema,
                                                          const std::string& table) {
-  return ColumnsFromRows(state_->connection.Exec(DescribeTableSql(), {schema, table}));
+  return ColumnsFromRows(state_->connection.ExecOften(DescribeTableSql(), {schema, table}));
 }
 
 void PartitionWriter::Begin(const Claim& claim, const std::vector<TargetColumn>& bound) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
+#include <map>
 #include <mutex>
 #include <pqxx/pqxx>
 
@@ -57,22 +58,44 @@ SqlRows Converted(const pqxx::result& result) {
   return out;
 }
 
-// The one call whose shape differs between libpqxx 6 and 7.
+// --- The calls whose shape differs between libpqxx 6 and 7.
+
+#if PQXX_VERSION_MAJOR >= 7
+pqxx::params Bound(const std::vector<SqlValue>& parameters) {
+  pqxx::params bound;
+  for (const SqlValue& value : parameters) bound.append(value ? value->c_str() : nullptr);
+  return bound;
+}
+#else
+std::vector<const char*> Bound(const std::vector<SqlValue>& parameters) {
+  std::vector<const char*> bound;
+  for (const SqlValue& value : parameters) bound.push_back(value ? value->c_str() : nullptr);
+  return bound;
+}
+#endif
+
 pqxx::result Run(pqxx::transaction_base& work, const std::string& sql,
                  const std::vector<SqlValue>& parameters) {
   if (parameters.empty()) return work.exec(sql);
-#if PQXX_VERSION_MAJOR >= 7
-  pqxx::params bound;
-  for (const SqlValue& value : parameters) bound.append(value ? value->c_str() : nullptr);
-#if PQXX_VERSION_MAJOR > 7 || PQXX_VERSION_MINOR >= 9
+  const auto bound = Bound(parameters);
+#if PQXX_VERSION_MAJOR > 7 || (PQXX_VERSION_MAJOR == 7 && PQXX_VERSION_MINOR >= 9)
   return work.exec(sql, bound);
-#else
+#elif PQXX_VERSION_MAJOR == 7
   return work.exec_params(sql, bound);
-#endif
 #else
-  std::vector<const char*> bound;
-  for (const SqlValue& value : parameters) bound.push_back(value ? value->c_str() : nullptr);
   return work.exec_params(sql, pqxx::prepare::make_dynamic_params(bound));
+#endif
+}
+
+pqxx::result RunPrepared(pqxx::transaction_base& work, const std::string& name,
+                         const std::vector<SqlValue>& parameters) {
+  const auto bound = Bound(parameters);
+#if PQXX_VERSION_MAJOR > 7 || (PQXX_VERSION_MAJOR == 7 && PQXX_VERSION_MINOR >= 9)
+  return work.exec(pqxx::prepped{name}, bound);
+#elif PQXX_VERSION_MAJOR == 7
+  return work.exec_prepared(name, bound);
+#else
+  return work.exec_prepared(name, pqxx::prepare::make_dynamic_params(bound));
 #endif
 }
 
@@ -94,6 +117,8 @@ struct Session::Connection {
   std::shared_ptr<pqxx::connection> pqxx;
   std::mutex cancelling;  // keeps the connection from going away under Cancel()
   bool cancelled = false;
+  std::map<std::string, std::string> often;  // SQL that was run, and its name once it is prepared
+  int prepared = 0;
 };
 
 const std::string& SqlRows::Text(std::size_t row, std::size_t column) const {
@@ -162,6 +187,23 @@ SqlRows Session::Exec(const std::string& sql, const std::vector<SqlValue>& param
   try {
     pqxx::nontransaction transaction(*connection_->pqxx);
     return Converted(Run(transaction, sql, parameters));
+  } catch (const pqxx::failure&) {
+    ThrowTranslated(std::current_exception(), connection_->pqxx->is_open());
+  }
+}
+
+SqlRows Session::ExecOften(const std::string& sql, const std::vector<SqlValue>& parameters) {
+  const auto [found, first] = connection_->often.try_emplace(sql);
+  if (first) return Exec(sql, parameters);
+  BackendWatch watch(connection_->options, socket(), backend_pid_, backend_start_);
+  try {
+    if (found->second.empty()) {
+      const std::string name = fmt::format("often_{}", ++connection_->prepared);
+      connection_->pqxx->prepare(name, sql);
+      found->second = name;
+    }
+    pqxx::nontransaction transaction(*connection_->pqxx);
+    return Converted(RunPrepared(transaction, found->second, parameters));
   } catch (const pqxx::failure&) {
     ThrowTranslated(std::current_exception(), connection_->pqxx->is_open());
   }

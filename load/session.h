@@ -56,6 +56,8 @@ class Session {
   void Transact(const std::function<void(SqlTransaction&)>& work);
   // One statement in a transaction of its own.
   SqlRows Exec(const std::string& sql, const std::vector<SqlValue>& parameters = {});
+  // The same for what is run again and again: prepared when it comes a second time.
+  SqlRows ExecOften(const std::string& sql, const std::vector<SqlValue>& parameters);
   // One statement outside any transaction block: VACUUM.
   void ExecAlone(const std::string& sql);
 
