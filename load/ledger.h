@@ -10,6 +10,7 @@
 #define TRANSLOAD_LOAD_LEDGER_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -53,7 +54,8 @@ enum class TablePhase { kSchema, kData, kIndexes, kConstraints, kSequences, kVer
 struct NewTable {
   std::string source_schema, source_name;
   std::string schema, name;
-  std::string plan_json;
+  // Asked for when the table is recorded: the plans of all tables as text take much room.
+  std::function<std::string()> plan_json;
   std::uint64_t estimated_rows = 0;
   std::uint64_t estimated_bytes = 0;
 };

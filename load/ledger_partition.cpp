@@ -42,7 +42,7 @@ std::string TablesJson(std::span<const NewTable> tables) {
                      {"source_name", table.source_name},
                      {"schema", table.schema},
                      {"name", table.name},
-                     {"plan", table.plan_json},
+                     {"plan", table.plan_json()},
                      {"estimated_rows", table.estimated_rows},
                      {"estimated_bytes", table.estimated_bytes}});
   }

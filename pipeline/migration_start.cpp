@@ -309,11 +309,14 @@ void Migration::Begin() {
     run_.snapshot_json = SnapshotJson(snapshot_);
     std::vector<NewTable> tables;
     for (const TablePlan& plan : planned_.plan.tables) {
-      tables.push_back({plan.source_schema, plan.source_name, plan.schema, plan.name, ToJson(plan),
-                        plan.estimated_rows, plan.estimated_bytes});
+      tables.push_back({plan.source_schema, plan.source_name, plan.schema, plan.name,
+                        [&plan] { return ToJson(plan); }, plan.estimated_rows,
+                        plan.estimated_bytes});
     }
     table_ids_ = ledger_->BeginRun(run_, tables);
   }
+  run_.input_json.clear();  // only a start compares it
+  run_.input_json.shrink_to_fit();
   workers_ = std::make_unique<ObjectWorkers>(options, run_.id, options.index_jobs, progress_, stop_,
                                              retries_, timeline_);
 }

@@ -40,7 +40,7 @@ class TargetFixture {
   // A table `t (id int, name text)` with as many partitions.
   std::int64_t AddTable(Ledger& ledger, int partitions, const std::string& name = "t") const {
     Sql("create table " + name + " (id int, name text)");
-    NewTable table{"", name, "public", name, "{}", 0, 1000};
+    NewTable table{"", name, "public", name, [] { return "{}"; }, 0, 1000};
     std::int64_t id = ledger.RecordTables("r1", {table}).at(0);
     std::vector<NewPartition> parts;
     for (int i = 0; i < partitions; ++i) {

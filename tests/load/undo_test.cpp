@@ -30,7 +30,8 @@ void Migrate(const TargetFixture& target) {
   TablePlan table = Plan();
   ASSERT_TRUE(builder.CreateSchema("shop").ok);
   ASSERT_TRUE(builder.CreateTable(table).ok);
-  std::int64_t id = ledger.RecordTables("r1", {{"", "t", "shop", "t", "{}", 1, 1}}).at(0);
+  std::int64_t id =
+      ledger.RecordTables("r1", {{"", "t", "shop", "t", [] { return "{}"; }, 1, 1}}).at(0);
   ledger.InsertPartitions("r1", {{id, {}, 1, false}});
   Claim claim = *ledger.TakePartition("r1", "a");
   PartitionWriter writer(target.options, 1);
