@@ -242,6 +242,7 @@ void Migration::TakeSnapshot() {
 }
 
 void Migration::PlanFresh() {
+  planned_ = Planned();  // the rough one; of many tables two would take much room
   planned_ = MakePlanned(*ends_, progress_, stop_);
   std::vector<std::string> lines;
   for (const Hazard& refusal : planned_.plan.refusals) {
@@ -256,6 +257,7 @@ void Migration::PlanFresh() {
 // makes the same.
 void Migration::PlanFromLedger() {
   const Options& options = ends_->options;
+  planned_ = Planned();
   planned_ = MakePlanned(*ends_, progress_, stop_);
   const std::string inputs =
       InputsJson(options, Selected(planned_), RulesDigest(ends_->source->Info().rules));
