@@ -22,13 +22,12 @@ class DataConnection {
   DataConnection& operator=(const DataConnection&) = delete;
 
   SqlRows Exec(const std::string& sql, const std::vector<SqlValue>& parameters = {});
+  // The same for what is run again and again: prepared when it comes a second time.
+  SqlRows ExecOften(const std::string& sql, const std::vector<SqlValue>& parameters);
   // As Exec("COMMIT"), but a lost answer throws with commit_in_doubt.
   void Commit();
   // Leaves whatever is open, a COPY in either direction too, and rolls back.
   void RollBack();
-
-  // The same for what is run again and again: prepared when it comes a second time.
-  SqlRows ExecOften(const std::string& sql, const std::vector<SqlValue>& parameters);
 
   // --- COPY ... FROM STDIN
   void StartCopyIn(const std::string& sql);
