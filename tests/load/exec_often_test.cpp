@@ -59,6 +59,23 @@ TYPED_TEST(ExecOften, PreparesWhatWasNotThere) {
   EXPECT_EQ(this->Text(sql, {"2"}), "1");
 }
 
+// Before it is prepared, when it is to be, and when it has been.
+TYPED_TEST(ExecOften, SaysThatTheConnectionWasLost) {
+  for (int before = 0; before < 3; ++before) {
+    TypeParam connection(this->target_.options, "transload test");
+    for (int i = 0; i < before; ++i) connection.ExecOften(kAdd, {"1", "1"});
+    this->target_.Sql("select pg_terminate_backend(" + std::to_string(connection.backend_pid()) +
+                      ")");
+    try {
+      connection.ExecOften(kAdd, {"1", "1"});
+      ADD_FAILURE() << "answered after " << before;
+    } catch (const Error& error) {
+      EXPECT_TRUE(error.connection_lost) << before << ": " << error.what();
+      EXPECT_TRUE(error.retryable) << before;
+    }
+  }
+}
+
 TEST(ExecOftenInLane, OutlivesARolledBackTransaction) {
   TargetFixture target;
   DataConnection connection(target.options, "transload test");

@@ -202,6 +202,23 @@ TEST(Ledger, RecordsTenThousandTablesAtOnce) {
   EXPECT_EQ(ledger.TakePartition("r1", "a")->table, "t0");
 }
 
+// Objects are looked up one by one: a look must not go through all of them.
+TEST(Ledger, FindsAnObjectOfManyByItsName) {
+  TargetFixture target;
+  Ledger ledger = target.BeginRun();
+  target.Sql(
+      "insert into transload.object (run_id, kind, schema, name, \"table\", action) select 'r1', "
+      "'index', 'public', 'by_name_' || i, 't' || i, 'created' from generate_series(1, 20000) i");
+  target.Sql(
+      "create function plan_of(asked text) returns text language plpgsql as $$ declare line text; "
+      "plan text := ''; begin for line in execute 'explain ' || asked loop plan := plan || line; "
+      "end loop; return plan; end $$");
+  const std::string plan = target.Value(
+      "select plan_of('select from transload.object where run_id = ''r1'' and kind = ''index'' and "
+      "schema = ''public'' and name = ''by_name_7''')");
+  EXPECT_NE(plan.find("object_name_idx"), std::string::npos) << plan;
+}
+
 TEST(Ledger, CanBeReadWithoutBeingWritten) {
   TargetFixture target;
   EXPECT_FALSE(Ledger::OpenReadOnly(target.options));
