@@ -173,8 +173,9 @@ def mariadb_wide(bench):
     source, target = bench.maria.url("wide"), bench.target.url("bench")
     # pgloader's defaults exhaust its heap on blobs; so does prefetching fewer rows at 1 MiB each.
     ours = who.transload(bench.program(), source, target)
+    tuned = who.transload(bench.program(), source, target, "the same, --tune", more=["--tune"])
     contest(bench, f"MariaDB → PostgreSQL, {rows:,} rows of long text and 1 MiB blobs", "wide",
-            ["wide"], bench.maria, [ours])
+            ["wide"], bench.maria, [ours, tuned])
 
 
 def mariadb_small_tables(bench):

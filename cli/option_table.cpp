@@ -158,7 +158,8 @@ std::vector<OptionSpec> Running() {
       {"reload", "", kList, "TABLE", "load this table again", kForRun,
        [](Options& o, Text t) { o.reload.push_back(NotEmpty(t)); }},
       {"tune", "", kFlag, "",
-       "give sessions that build indexes more memory and workers than the server's settings do",
+       "give sessions that build indexes more memory and workers than the server's settings do, "
+       "and compress long values by LZ4",
        kForRun, [](Options& o, Text t) { o.tune = On(t); }},
       {"refresh-sequences", "", kFlag, "",
        "of a finished run: only set the sequences to the source's values of now (at cut-over)",

@@ -21,6 +21,11 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// --tune: long values are compressed by LZ4, where the server was built with it.
+constexpr const char* kCompressByLz4 =
+    "select pg_catalog.set_config(name, 'lz4', false) from pg_catalog.pg_settings "
+    "where name = 'default_toast_compression' and 'lz4' = any (enumvals)";
+
 // JSON strings keep a NUL byte as an escape, which text in PostgreSQL cannot.
 std::string WithoutNul(std::string_view text) {
   std::string out;
@@ -55,7 +60,9 @@ std::string Difference(const std::vector<TargetColumn>& bound,
 struct PartitionWriter::State {
   State(const Options& options, int lane)
       : ledger(ddl::QuoteName(options.ledger_schema)),
-        connection(options, fmt::format("transload lane {}", lane)) {}
+        connection(options, fmt::format("transload lane {}", lane)) {
+    if (options.tune) connection.Exec(kCompressByLz4);
+  }
 
   std::string ledger;  // quoted
   DataConnection connection;

@@ -141,7 +141,31 @@ void CheckDisk(Session& session, std::uint64_t bytes, Checklist& list) {
   }
 }
 
-void CheckSettings(Session& session, const MigrationPlan& plan, Checklist& list) {
+// PostgreSQL compresses values that would not fit into a page by pglz unless told otherwise.
+void CheckCompression(Session& session, const MigrationPlan& plan, const Options& options,
+                      Checklist& list) {
+  constexpr std::uint64_t kLongRow = 2'000, kManyBytes = std::uint64_t{64} << 20;
+  std::uint64_t bytes = 0;
+  for (const TablePlan& table : plan.tables) {
+    if (table.estimated_rows == 0) continue;
+    if (table.estimated_bytes / table.estimated_rows > kLongRow) bytes += table.estimated_bytes;
+  }
+  if (options.tune || bytes < kManyBytes) return;
+  const bool could_be_fast =
+      !session
+           .Exec(
+               "select from pg_catalog.pg_settings where name = 'default_toast_compression' "
+               "and setting = 'pglz' and 'lz4' = any (enumvals)")
+           .empty();
+  if (!could_be_fast) return;
+  list.Warn("default_toast_compression",
+            fmt::format("pglz, slow for {} MB of tables with long rows: this server also has lz4, "
+                        "which --tune takes for the run's own sessions",
+                        bytes >> 20));
+}
+
+void CheckSettings(Session& session, const MigrationPlan& plan, const Options& options,
+                   Checklist& list) {
   SqlRows row = session.Exec(
       "select pg_size_bytes(current_setting('max_wal_size')), "
       "current_setting('fsync') = 'on'");
@@ -153,6 +177,7 @@ void CheckSettings(Session& session, const MigrationPlan& plan, Checklist& list)
               "the duration helps");
   }
   if (!row.Bool(0, 1)) list.Warn("fsync", "off: a crash of the machine may lose the target");
+  CheckCompression(session, plan, options, list);
   CheckDisk(session, bytes, list);
 }
 
@@ -180,7 +205,7 @@ std::vector<PreflightItem> Target::Preflight(const MigrationPlan& plan, const Op
   std::vector<ExistingTable> existing = ExistingTables(plan);
   CheckExisting(existing, options, list);
   CheckConnections(*session_, options, list);
-  CheckSettings(*session_, plan, list);
+  CheckSettings(*session_, plan, options, list);
   if (!existing.empty()) CheckLocks(*session_, plan, list);
   return list.items;
 }

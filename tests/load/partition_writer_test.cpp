@@ -160,6 +160,33 @@ TEST(PartitionWriter, LeavesTheRestOfAPartitionThatEndedEarly) {
   EXPECT_EQ(rows[1].state, "todo");
 }
 
+// One row with a name of 20,000 characters.
+void WriteLongName(TargetFixture& target, bool tune) {
+  Ledger ledger = target.BeginRun();
+  target.AddTable(ledger, 1);
+  Claim claim = *ledger.TakePartition("r1", "a");
+  target.options.tune = tune;
+  PartitionWriter writer(target.options, 1);
+  writer.Begin(claim, writer.DescribeTable("public", "t"));
+  WriteTuple(writer, 1, std::string(20'000, 'x'));
+  EXPECT_EQ(writer.Finish(Outcome(1)), FinishResult::kCommitted);
+  EXPECT_EQ(target.Value("select length(name) from t"), "20000");
+}
+
+TEST(PartitionWriter, CompressesLongValuesByLz4WhereItMayTune) {
+  TargetFixture as_it_is, tuned;
+  WriteLongName(as_it_is, false);
+  WriteLongName(tuned, true);
+  const std::string how = "select pg_column_compression(name) from t";
+  EXPECT_EQ(as_it_is.Value(how), "pglz");
+  EXPECT_EQ(tuned.Value(how), "lz4");
+}
+
+TEST(PartitionWriterMatrix, TunesWhereThereIsNoLz4) {
+  TargetFixture target("13");
+  WriteLongName(target, true);
+}
+
 TEST(PartitionWriter, WritesTablesWithoutColumns) {
   TargetFixture target;
   Ledger ledger = target.BeginRun();
