@@ -22,6 +22,7 @@ int FuzzConfig(const std::uint8_t* data, std::size_t size);
 int FuzzMapping(const std::uint8_t* data, std::size_t size);
 int FuzzCopy(const std::uint8_t* data, std::size_t size);
 int FuzzRow(const std::uint8_t* data, std::size_t size);
+int FuzzPage(const std::uint8_t* data, std::size_t size);
 }
 
 namespace transload {
@@ -77,7 +78,7 @@ INSTANTIATE_TEST_SUITE_P(All, FuzzCorpus,
                                          Subject{"canonical", FuzzCanonical},
                                          Subject{"url", FuzzUrl}, Subject{"config", FuzzConfig},
                                          Subject{"mapping", FuzzMapping}, Subject{"copy", FuzzCopy},
-                                         Subject{"row", FuzzRow}),
+                                         Subject{"row", FuzzRow}, Subject{"page", FuzzPage}),
                          [](const auto& subject) { return std::string(subject.param.name); });
 
 }  // namespace
