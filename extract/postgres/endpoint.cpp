@@ -100,6 +100,7 @@ std::vector<std::pair<std::string, std::string>> PinnedSettings(const Endpoint& 
       {"client_min_messages", "warning"},
       {"default_transaction_read_only", "on"},
       {"synchronize_seqscans", "off"},
+      {"jit", "off"},  // a large catalogue is read sooner than its queries are compiled
       {"statement_timeout", "7d"},
       {"lock_timeout", fmt::format("{}ms", endpoint.lock_timeout_ms)},
       {"idle_in_transaction_session_timeout", "7d"},
