@@ -165,6 +165,9 @@ bool StoredRows::Next() {
     }
     value += size;
   }
+  if (at == header_end && value != end) {
+    tree_.ThrowMalformed("the values of a row end before it does");
+  }
   for (; column < columns_.size(); ++column) values_[column] = DefaultOf(column);
   if (alias_) values_[*alias_] = StoredValue::OfInteger(rowid());
   return true;

@@ -172,6 +172,10 @@ std::uint32_t TableTree::NeighboursOf(const Level& level) const {
 }
 
 void TableTree::CheckCells(const unsigned char* page, std::uint32_t header, std::uint32_t cells) {
+  // Only the root of a table without rows is empty: SQLite gives up a page with its last cell.
+  if (cells == 0 && (header != kLeafHeader || page_number_ != root_)) {
+    ThrowMalformed("it has no cells");
+  }
   if (header + 2 * cells > sizes_.usable) ThrowMalformed("it has too many cells");
   for (std::uint32_t i = 0; i < cells; ++i) {
     const std::uint32_t offset = Load16(page + header + 2 * i);
