@@ -114,7 +114,7 @@ bool ParseIsoTime(std::string_view text, IsoTime& out) {
   }
   out = {};
   if (!scan.done()) {
-    if (!scan.Skip('T') && !scan.Skip(' ')) return false;
+    if (!scan.Skip('T') && !scan.Skip('t') && !scan.Skip(' ')) return false;
     if (!scan.Digits<2>(hour) || !scan.Skip(':') || !scan.Digits<2>(minute)) return false;
     if (scan.Skip(':') && !scan.Digits<2>(second)) return false;
     if (scan.Skip('.') && !scan.Nanos(nanos)) return false;

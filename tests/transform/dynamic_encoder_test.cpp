@@ -67,6 +67,7 @@ TEST(DynamicEncoder, ReadsBooleans) {
 TEST(DynamicEncoder, ReadsIsoTextAsTimes) {
   EXPECT_EQ(Shown(Into("date"), Text("2024-05-06")), "2024-05-06");
   EXPECT_EQ(Shown(Into("timestamp"), Text("2024-05-06T07:08:09.123")), "2024-05-06 07:08:09.123");
+  EXPECT_EQ(Shown(Into("timestamp"), Text("2024-05-06t07:08")), "2024-05-06 07:08:00");
   EXPECT_EQ(Shown(Into("timestamptz"), Text("2024-05-06 07:08:09 -05:30")),
             "2024-05-06 12:38:09+00");
   EXPECT_EQ(Shown(Into("time"), Text("07:08")), "07:08:00");

@@ -24,6 +24,7 @@ TEST(TextClass, TellsDatesFromTextThatLooksLikeOne) {
   EXPECT_EQ(ClassOf("2024-2-9"), TextClass::kOther);
   EXPECT_EQ(ClassOf("2024-02-29 23:59:59.123456"), TextClass::kDatetime);
   EXPECT_EQ(ClassOf("2024-02-29T23:59"), TextClass::kDatetime);
+  EXPECT_EQ(ClassOf("2024-02-29t23:59"), TextClass::kDatetime);
   EXPECT_EQ(ClassOf("2024-02-29 24:00:00"), TextClass::kOther);
   EXPECT_EQ(ClassOf("2024-02-29T23:59:59Z"), TextClass::kDatetimeZone);
   EXPECT_EQ(ClassOf("2024-02-29 23:59:59.5+05:30"), TextClass::kDatetimeZone);
