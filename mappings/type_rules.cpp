@@ -133,12 +133,21 @@ bool Holds(const RuleConditions& when, const RuleContext& context) {
                      [&](const std::string& word) { return context.observed.contains(word); });
 }
 
+constexpr std::int32_t kMaxPrecision = 1000;  // of PostgreSQL's numeric
+
 // "(20,0)", "({n})" with what the column has; nothing when it lacks one of them.
 std::string ExpandPlaceholder(std::string_view word, const SourceColumn& column) {
   auto number = [](std::int64_t value) { return value < 0 ? "" : std::to_string(value); };
   if (word == "n") return number(column.length);
-  if (word == "p" || word == "f") return number(column.precision);
-  if (word == "s") return number(column.precision < 0 ? -1 : std::max(column.scale, 0));
+  if (word == "f") return number(column.precision);
+  if (word == "p" || word == "s") {
+    const std::int32_t scale = std::max(column.scale, 0);
+    // Other sources declare more digits than PostgreSQL can, or more behind the point than in all.
+    const bool declarable =
+        column.precision > 0 && column.precision <= kMaxPrecision && scale <= column.precision;
+    if (!declarable) return "";
+    return number(word == "p" ? column.precision : scale);
+  }
   if (word == ",srid") {
     return column.srid && *column.srid != 0 ? fmt::format(",{}", *column.srid) : "";
   }

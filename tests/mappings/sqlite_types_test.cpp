@@ -13,6 +13,8 @@ std::string TypeOf(const std::string& declared, const Counts& counts,
   SourceColumn column = Column("c", declared);
   column.format = CellFormat::kDynamic;
   if (declared == "decimal") column.precision = 10, column.scale = 2;
+  if (declared == "numeric") column.precision = 1001, column.scale = 2;
+  if (declared == "money") column.precision = 2, column.scale = 5;
   Shop shop({Table("t", {column})}, "sqlite");
   ColumnFacts facts = Range("t", "c", "", "");
   facts.counts = counts;
@@ -41,6 +43,9 @@ TEST(SqliteTypes, DeclaredAndObservedDecide) {
   EXPECT_EQ(TypeOf("decimal", {{"real", 2}, {"max_scale", 2}, {"max_int_digits", 8}}),
             "numeric(10,2)");
   EXPECT_EQ(TypeOf("decimal", {{"real", 2}, {"max_scale", 3}, {"max_int_digits", 8}}), "numeric");
+  EXPECT_EQ(TypeOf("numeric", {{"integer", 2}, {"max_int_digits", 3}}), "numeric");
+  EXPECT_EQ(TypeOf("numeric", {}), "numeric");
+  EXPECT_EQ(TypeOf("money", {{"real", 2}, {"max_scale", 1}, {"max_int_digits", 2}}), "numeric");
   EXPECT_EQ(TypeOf("varchar", {{"text", 2}}), "text");  // 81
   EXPECT_EQ(TypeOf("blob", {{"blob", 2}}), "bytea");
   EXPECT_EQ(TypeOf("", {{"text", 2}}), "text");
