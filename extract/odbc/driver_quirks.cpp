@@ -45,6 +45,11 @@ constexpr std::array kPostgresSelect = {
     SelectRule{"jsonb", "*", "CAST({} AS text)", CellFormat::kText, "jsonb"},
     SelectRule{"json", "*", "CAST({} AS text)", CellFormat::kText, "json"},
     SelectRule{"interval*", "*", "CAST({} AS text)", CellFormat::kText, "longvarchar"},
+    // A double, whose 53 bits are too few for all cents.
+    SelectRule{"money", "*", "CAST(CAST({} AS numeric) AS varchar(64))", CellFormat::kDecimal,
+               "money"},
+    // Described four bits shorter than it is.
+    SelectRule{"varbit", "*", "CAST({} AS text)", CellFormat::kText, "longvarchar"},
 };
 
 // --- sqliteodbc: text ends at U+0000, REAL loses its last bits, a text in a number's column reads

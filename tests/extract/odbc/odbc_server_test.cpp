@@ -165,6 +165,27 @@ TEST(OdbcServer, ValuesLongerThanDescribedAreReadWhole) {
   EXPECT_EQ(read.longest, 9000u);
 }
 
+TEST(OdbcServer, MoneyAndBitsOfPostgresComeWhole) {
+  const std::string database = rig::FreshDatabase(rig::SharedPostgres());
+  rig::SharedPostgres().Execute(
+      "create table t (m money, b bit varying(10));"
+      "insert into t values ('-92233720368547758.07', B'1010101011')",
+      database);
+  auto source = Open(PostgresUrl(database));
+  const SourceTable table = OnlyTable(*source);
+  EXPECT_EQ(table.columns[0].type, "money");
+  EXPECT_EQ(table.columns[1].length, -1);
+  source->TakeSnapshot({});
+  auto reader = source->NewReader();
+  reader->Open(WholeTable(table));
+  RowBatch batch;
+  EXPECT_FALSE(reader->Read(batch));
+  ASSERT_EQ(batch.rows(), 1u);
+  CellCursor cells(batch.Row(0));
+  EXPECT_EQ(cells.Next().view(), "-92233720368547758.07");
+  EXPECT_EQ(cells.Next().view(), "1010101011");
+}
+
 TEST(OdbcServer, ALongValueBehindRowsHandedOutStartsThePartitionAgain) {
   const std::string database = rig::FreshDatabase(rig::SharedPostgres());
   rig::SharedPostgres().Execute(
