@@ -99,6 +99,20 @@ Attributes SqlServerAttributes(const Url& url, std::span<const OdbcDriver> drive
   return attributes;
 }
 
+const DriverQuirks* InstalledQuirks(Attributes attributes, const OdbcInstallation& installation) {
+  const std::string* wanted = Find(attributes, "driver");
+  if (const std::string* dsn = Find(attributes, "dsn"); wanted == nullptr && dsn != nullptr) {
+    for (const OdbcDataSource& source : installation.data_sources) {
+      if (LowerCase(source.name) == LowerCase(*dsn)) wanted = &source.driver;
+    }
+  }
+  if (wanted == nullptr) return nullptr;
+  for (const OdbcDriver& driver : installation.drivers) {
+    if (LowerCase(driver.name) == LowerCase(*wanted)) return &QuirksOf(driver.file);
+  }
+  return &QuirksOf(*wanted);  // a file may stand in the place of a name
+}
+
 Attributes WithQuirks(Attributes attributes, const DriverQuirks& quirks) {
   for (const Attribute& attribute : quirks.attributes) {
     std::string* given = Find(attributes, attribute.name);

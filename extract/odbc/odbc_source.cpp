@@ -82,8 +82,9 @@ class OdbcSource : public Source {
 };
 
 OdbcSource::OdbcSource(const Options& options) : endpoint_(ReadEndpoint(options)) {
-  // The first connection only asks who is there; its driver's attributes make the lasting one.
-  control_ = Connect(endpoint_, nullptr);
+  // The first connection only asks who is there; its driver's attributes make the lasting one. What
+  // is installed tells most of them before: without its own, sqliteodbc would make a missing file.
+  control_ = Connect(endpoint_, InstalledQuirks(endpoint_.attributes, FindOdbcInstallation()));
   context_.quirks = &QuirksOf(control_->InfoText(SQL_DRIVER_NAME));
   info_.engine = context_.engine = control_->InfoText(SQL_DBMS_NAME);
   context_.traits = &TraitsOf(context_.engine);

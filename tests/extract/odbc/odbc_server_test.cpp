@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -39,6 +40,13 @@ TEST(OdbcServer, AWrongPasswordIsARefusalThatDoesNotRepeatIt) {
   EXPECT_EQ(error.exit_code, ExitCode::kRefused);
   EXPECT_NE(std::string(error.what()).find("1045"), std::string::npos) << error.what();
   EXPECT_EQ(std::string(error.what()).find("geheim"), std::string::npos) << error.what();
+}
+
+TEST(OdbcServer, AMissingSqliteFileIsRefusedAndNotMade) {
+  const rig::TemporaryDir dir;
+  const std::string path = dir / "missing.db";
+  EXPECT_EQ(Refusal("odbc:Driver=SQLite3;Database=" + path).exit_code, ExitCode::kRefused);
+  EXPECT_FALSE(std::filesystem::exists(path));
 }
 
 TEST(OdbcServer, ThePasswordMayComeFromTheEnvironment) {
