@@ -11,6 +11,11 @@ namespace transload::mysql {
 namespace {
 
 KeyClass Classify(const SourceColumn& column) {
+  // Before the format: an enum with an empty label is read as a number, but orders and compares
+  // as an enum.
+  if (column.type == "enum" || column.type == "set" || column.type == "json") {
+    return KeyClass::kNone;
+  }
   switch (column.format) {
     case CellFormat::kSigned:
       return KeyClass::kInteger;
@@ -30,9 +35,6 @@ KeyClass Classify(const SourceColumn& column) {
   }
   if (column.type == "uuid" || column.type == "inet4" || column.type == "inet6") {
     return KeyClass::kQuoted;
-  }
-  if (column.type == "enum" || column.type == "set" || column.type == "json") {
-    return KeyClass::kNone;
   }
   return column.charset.empty() || column.collation.empty() ? KeyClass::kNone : KeyClass::kText;
 }

@@ -102,6 +102,8 @@ TEST(MySqlKey, PrefersThePrimaryThenUniqueWithoutNulls) {
   EXPECT_EQ(ChooseKey(table)->index, "uu");
   table.indexes.push_back(Index("PRIMARY", IndexKind::kPrimary, {"e"}));
   EXPECT_EQ(ChooseKey(table)->index, "uu") << "an enum does not order by its text";
+  table.columns[2].format = CellFormat::kUnsigned;
+  EXPECT_EQ(ChooseKey(table)->index, "uu") << "nor where an empty label has it read by its index";
   table.indexes.back() = Index("PRIMARY", IndexKind::kPrimary, {"u", "n"});
   table.columns[0].nullable = false;
   EXPECT_EQ(ChooseKey(table)->index, "PRIMARY");
