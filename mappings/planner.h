@@ -69,6 +69,15 @@ std::string RulesDigest(const std::string& rules);
 std::string Replan(TablePlan& table, std::size_t column, const std::string& reason,
                    const PlanRequest& request);
 
+// True for a table of which a column was planned again, in this start of a run or in an earlier
+// one.
+bool PlannedAgain(const TablePlan& table);
+
+// Says anew which of the table's defaults, checks and indexes are not carried over: `listed` has it
+// by the types that were planned first.
+void ListAgain(const TablePlan& table, const PlanRequest& request,
+               std::vector<NotMigrated>& listed);
+
 }  // namespace transload
 
 #endif  // TRANSLOAD_MAPPINGS_PLANNER_H_

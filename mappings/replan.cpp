@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
 
 #include "core/error.h"
 #include "mappings/checks.h"
@@ -12,6 +13,9 @@
 
 namespace transload {
 namespace {
+
+// Between a column's rule and the type that it got when it was planned again.
+constexpr std::string_view kThen = ", then ";
 
 const SourceTable& SourceOf(const TablePlan& table, const SourceCatalogue& catalogue) {
   for (const SourceTable& source : catalogue.tables) {
@@ -40,14 +44,19 @@ std::vector<std::string> TypeChecks(const TablePlan& table) {
   return out;
 }
 
-void ReplanChecks(TablePlan& table, const SourceTable& source, const PlanRequest& request) {
+TableChecks ChecksOf(const TablePlan& table, const SourceTable& source,
+                     const PlanRequest& request) {
   NameRegistry names;
   for (const IndexPlan& index : table.indexes) {
     if (index.constraint) names.Take(index.name, "index");
   }
-  TableChecks checks = MakeChecks(source, table, TypeChecks(table), DialectOf(request.source.rules),
-                                  request.options.identifiers, names);
-  table.checks = std::move(checks.checks);
+  return MakeChecks(source, table, TypeChecks(table), DialectOf(request.source.rules),
+                    request.options.identifiers, names);
+}
+
+DefaultValue DefaultOf(const ColumnPlan& column, const PlanRequest& request) {
+  return TranslateDefault(column.source, column.type, DialectOf(request.source.rules),
+                          request.target_version);
 }
 
 // Expressions and predicates read differently with another type; names stay.
@@ -86,16 +95,55 @@ std::string Replan(TablePlan& table, std::size_t column, const std::string& reas
   }
   plan.type = *plan.safe_type;
   plan.safe_type.reset();
-  plan.rule += ", then " + plan.type.Sql();
+  plan.rule += std::string(kThen) + plan.type.Sql();
   plan.note = reason;
-  if (!plan.identity && plan.source.generation_expression.empty()) {
-    plan.default_sql = TranslateDefault(plan.source, plan.type, DialectOf(request.source.rules),
-                                        request.target_version)
-                           .sql;
+  // A number from a sequence is one in a wider type too.
+  if (!plan.identity && plan.source.generation_expression.empty() &&
+      !plan.default_sql.starts_with("nextval(")) {
+    plan.default_sql = DefaultOf(plan, request).sql;
   }
-  ReplanChecks(table, source, request);
+  table.checks = ChecksOf(table, source, request).checks;
   ReplanIndexes(table, source, request);
   return text;
+}
+
+bool PlannedAgain(const TablePlan& table) {
+  return std::any_of(table.columns.begin(), table.columns.end(), [](const ColumnPlan& column) {
+    return column.rule.find(kThen) != std::string::npos;
+  });
+}
+
+void ListAgain(const TablePlan& table, const PlanRequest& request,
+               std::vector<NotMigrated>& listed) {
+  const SourceTable& source = SourceOf(table, request.catalogue);
+  auto forget = [&](std::string_view kind, const std::string& name) {
+    std::erase_if(listed, [&](const NotMigrated& entry) {
+      return entry.kind == kind && entry.name == table.SourceLabel() + "." + name;
+    });
+  };
+  for (const ColumnPlan& column : table.columns) {
+    forget("default", column.source.name);
+    if (column.identity || !column.default_sql.empty() || !column.source.default_value ||
+        !column.source.generation_expression.empty()) {
+      continue;
+    }
+    const std::string why = DefaultOf(column, request).why;
+    if (why.empty()) continue;
+    listed.push_back({"default", table.SourceLabel() + "." + column.source.name, why,
+                      column.source.default_value->text});
+  }
+  for (const SourceCheck& check : source.checks) forget("check", check.name);
+  for (NotMigrated& entry : ChecksOf(table, source, request).not_migrated) {
+    listed.push_back(std::move(entry));
+  }
+  const FactsIndex facts(request.facts);
+  const IndexBuilder builder(request, facts, source, table);
+  for (const SourceIndex& index : source.indexes) {
+    forget("index", index.name);
+    const BuiltIndex built = builder.Build(index);
+    if (built.plan) continue;
+    listed.push_back({"index", table.SourceLabel() + "." + index.name, built.why, ""});
+  }
 }
 
 }  // namespace transload

@@ -137,7 +137,11 @@ void Migration::MoveData() {
   replans_ = phase.replans();
   // Constraints and the proof go by the types that were loaded in the end.
   for (std::size_t i = 0; i < table_ids_.size(); ++i) {
-    planned_.plan.tables[i] = board_.At(table_ids_[i]).plan;
+    const TablePlan& loaded = board_.At(table_ids_[i]).plan;
+    planned_.plan.tables[i] = loaded;
+    if (PlannedAgain(loaded)) {
+      ListAgain(loaded, planned_.Request(*ends_), planned_.plan.not_migrated);
+    }
   }
 }
 

@@ -317,6 +317,42 @@ TEST(Planner, ReplanTakesTheSafeTypeAndWhatHangsOnIt) {
   EXPECT_THROW(Replan(plan, 0, "again", shop.Request()), Error);
 }
 
+TEST(Planner, ListsWhatATableThatWasPlannedAgainDoesNotCarryOver) {
+  SourceColumn span = WithDefault(Column("span", "time"), "25:00:00", false);
+  SourceColumn mask = Column("mask", "bigint", "bigint unsigned");
+  SourceTable table = Table("t", {span, WithDefault(mask, "5", false)});
+  table.checks = {{"bits", "`mask` & 1", true}, {"weird", "weird(`mask`) > 1", true}};
+  Shop shop({table});
+  MigrationPlan plan = shop.Plan();
+  EXPECT_NE(FindSkipped(plan, "default", "shop.t.span"), nullptr);
+  EXPECT_EQ(FindSkipped(plan, "check", "shop.t.bits"), nullptr);
+  EXPECT_FALSE(PlannedAgain(plan.tables[0]));
+  Replan(plan.tables[0], 0, "25:00:00", shop.Request());
+  Replan(plan.tables[0], 1, "18446744073709551615", shop.Request());
+  EXPECT_TRUE(PlannedAgain(plan.tables[0]));
+  ListAgain(plan.tables[0], shop.Request(), plan.not_migrated);
+  EXPECT_EQ(plan.tables[0].columns[0].default_sql, "'25:00:00'");
+  EXPECT_EQ(FindSkipped(plan, "default", "shop.t.span"), nullptr) << "an interval can have it";
+  EXPECT_TRUE(plan.tables[0].checks.empty());
+  EXPECT_NE(FindSkipped(plan, "check", "shop.t.bits"), nullptr) << "numeric has no &";
+  EXPECT_NE(FindSkipped(plan, "check", "shop.t.weird"), nullptr);
+  EXPECT_EQ(plan.not_migrated.size(), 2U) << "each is listed once";
+}
+
+TEST(Planner, ReplanKeepsTheSequenceOfADefault) {
+  SourceTable table = Table(
+      "t", {WithDefault(Column("n", "bigint", "bigint unsigned"), "nextval(`shop`.`sq`)", true)});
+  Shop shop({table});
+  shop.catalogue.sequences.emplace_back();
+  shop.catalogue.sequences.back().schema = "shop";
+  shop.catalogue.sequences.back().name = "sq";
+  TablePlan plan = shop.Plan().tables[0];
+  const std::string next = plan.columns[0].default_sql;
+  EXPECT_TRUE(next.starts_with("nextval(")) << next;
+  Replan(plan, 0, "18446744073709551615", shop.Request());
+  EXPECT_EQ(plan.columns[0].default_sql, next);
+}
+
 TEST(Planner, RequestsKeysWhoseTypeDependsOnTheData) {
   SourceTable table = Table("t",
                             {NotNull(Column("id", "bigint", "bigint unsigned")),
