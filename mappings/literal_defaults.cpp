@@ -194,6 +194,9 @@ DefaultValue Label(const std::string& text, const PgType& type) {
 }  // namespace
 
 DefaultValue LiteralDefault(const std::string& text, const PgType& type) {
+  if (type.kind != PgKind::kBytea && text.find('\0') != std::string::npos) {
+    return NoDefault("a text holds a NUL byte");
+  }
   switch (type.kind) {
     case PgKind::kInt2:
     case PgKind::kInt4:

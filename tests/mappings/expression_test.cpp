@@ -109,6 +109,7 @@ TEST(Defaults, LiteralsByTargetType) {  // 15, 56, 58
   EXPECT_EQ(Default("varchar(10)", "it's", false), "'it''s'");
   EXPECT_EQ(Default("varchar(30)", "CURRENT_TIMESTAMP", false), "'CURRENT_TIMESTAMP'");
   EXPECT_EQ(Default("varchar(30)", "a\\b", false), "'a\\b'");
+  EXPECT_EQ(Default("varchar(30)", std::string("a\0b", 3), false), "no: a text holds a NUL byte");
   EXPECT_EQ(Default("integer", "0", false), "0");
   EXPECT_EQ(Default("integer", "00042", false), "42");
   EXPECT_EQ(Default("integer", "", false), "0");
