@@ -104,6 +104,8 @@ void ReadColumns(CatalogueScope& scope) {
       fmt::format("SELECT * FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} ORDER BY "
                   "TABLE_NAME, ORDINAL_POSITION",
                   QuoteText(scope.database)));
+  scope.MendExpressions(rows, "COLUMN_DEFAULT");
+  scope.MendExpressions(rows, "GENERATION_EXPRESSION");
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
     SourceTable* table = scope.Table(rows.Text(i, "TABLE_NAME"));
     if (table != nullptr) table->columns.push_back(ParseColumn(rows, i, scope.version));
@@ -136,6 +138,30 @@ void NoteHiddenThings(CatalogueScope& scope) {
 }
 
 }  // namespace
+
+void CatalogueScope::MendExpressions(SqlResult& rows, std::string_view column) {
+  const int at = version.mariadb ? -1 : rows.Find(column);
+  if (at < 0) return;
+  const SourceTable* shown = nullptr;
+  std::string statement;
+  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+    SqlValue& stored = rows.rows[i][static_cast<std::size_t>(at)];
+    const SourceTable* table = Table(rows.Text(i, "TABLE_NAME"));
+    if (!stored || table == nullptr) continue;
+    std::optional<std::string> once = EncodedOnce(*stored);
+    if (!once) continue;
+    // Both forms are text: what the server shows elsewhere decides.
+    if (table != shown) {
+      SqlResult answer = Query("SHOW CREATE TABLE " + QuoteTable(table->schema, table->name));
+      statement = PlainExpression(answer.Text(0, "Create Table"), false);
+      shown = table;
+    }
+    if (statement.find(PlainExpression(*stored, true)) == std::string::npos &&
+        statement.find(PlainExpression(*once, true)) != std::string::npos) {
+      stored = std::move(once);
+    }
+  }
+}
 
 SourceColumn ParseColumn(const SqlResult& rows, std::size_t row, const ServerVersion& version) {
   SourceColumn column;

@@ -1,9 +1,11 @@
-// Reads a database's catalogue in a fixed number of queries, however many tables there are.
+// Reads a database's catalogue in a fixed number of queries, however many tables there are, and a
+// few more for each table of which information_schema does not tell the truth.
 #ifndef TRANSLOAD_EXTRACT_MYSQL_CATALOGUE_H_
 #define TRANSLOAD_EXTRACT_MYSQL_CATALOGUE_H_
 
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "core/source_schema.h"
 #include "extract/mysql/server_version.h"
@@ -33,6 +35,9 @@ struct CatalogueScope {
     auto found = tables.find(name);
     return found == tables.end() ? nullptr : found->second;
   }
+  // Puts right what MySQL 8 and later encode twice in information_schema: expressions with letters
+  // beyond ASCII, in this column of `rows`. SHOW CREATE TABLE has them as they are.
+  void MendExpressions(SqlResult& rows, std::string_view column);
 };
 
 void ReadIndexes(CatalogueScope& scope);

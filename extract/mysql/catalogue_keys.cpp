@@ -51,6 +51,7 @@ void ReadIndexes(CatalogueScope& scope) {
       fmt::format("SELECT * FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = {} ORDER BY "
                   "TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX",
                   QuoteText(scope.database)));
+  scope.MendExpressions(rows, "EXPRESSION");
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
     SourceTable* table = scope.Table(rows.Text(i, "TABLE_NAME"));
     if (table == nullptr) continue;
@@ -125,6 +126,7 @@ void ReadChecks(CatalogueScope& scope) {
     return;
   }
   SqlResult rows = scope.Query(sql);
+  scope.MendExpressions(rows, "CHECK_CLAUSE");
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
     SourceTable* table = scope.Table(rows.Text(i, "TABLE_NAME"));
     if (table == nullptr) continue;

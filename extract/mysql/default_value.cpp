@@ -179,6 +179,23 @@ std::string PlainExpression(std::string_view stored, bool escaped) {
   return plain;
 }
 
+std::optional<std::string> EncodedOnce(std::string_view text) {
+  std::string once;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    if (lead < 0x80) {
+      once += text[at];
+    } else if ((lead == 0xC2 || lead == 0xC3) && at + 1 < text.size()) {
+      const auto next = static_cast<unsigned char>(text[++at]);
+      once += static_cast<char>(((lead & 3) << 6) | (next & 0x3F));
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (once.size() == text.size()) return std::nullopt;
+  return once;
+}
+
 std::string JsonValidColumn(std::string_view expression) {
   constexpr std::string_view kCall = "json_valid(";
   while (!expression.empty() && expression.front() == '(' && expression.back() == ')') {

@@ -25,6 +25,10 @@ std::optional<SourceDefault> MariaDbDefault(const std::optional<std::string>& te
 // (MariaDB's) keeps everything but its introducers.
 std::string PlainExpression(std::string_view stored, bool escaped);
 
+// Text whose UTF-8 was taken for Latin-1 and encoded once more, as it was before; nothing where it
+// holds a letter beyond Latin-1, which that does not leave, or none beyond ASCII.
+std::optional<std::string> EncodedOnce(std::string_view text);
+
 // The column of a check that says nothing but json_valid(`c`), or empty.
 std::string JsonValidColumn(std::string_view expression);
 

@@ -118,6 +118,22 @@ TEST_P(MySqlCatalogueTest, ReadsWhatOnlyNewerServersHave) {
   EXPECT_TRUE(Index(table, "k").parts[0].descending);
 }
 
+TEST_P(MySqlCatalogueTest, ReadsLettersBeyondAsciiInExpressions) {
+  if (old()) return;  // it has no expressions
+  Execute(
+      "create table t (`ä` varchar(20), b varchar(20) default (concat('Ã„', '日')), c varchar(20) "
+      "default 'Ã„', g varchar(40) as (concat(`ä`, 'é')), check (`ä` <> 'Ž日'))");
+  const SourceTable table = TableNamed(*Open(), "t");
+  EXPECT_EQ(Column(table, "b").default_value->text, "concat('Ã„','日')");
+  EXPECT_EQ(Column(table, "c").default_value->text, "Ã„");
+  EXPECT_EQ(Column(table, "g").generation_expression, "concat(`ä`,'é')");
+  ASSERT_EQ(table.checks.size(), 1U);
+  EXPECT_THAT(table.checks[0].expression, HasSubstr("`ä` <> 'Ž日'"));
+  if (mariadb()) return;
+  Execute("alter table t add key fe ((concat(`ä`, 'ß')))");
+  EXPECT_EQ(Index(TableNamed(*Open(), "t"), "fe").parts[0].expression, "concat(`ä`,'ß')");
+}
+
 INSTANTIATE_TEST_SUITE_P(MariaDb, MySqlCatalogueTest, ::testing::Values("mariadb"));
 INSTANTIATE_TEST_SUITE_P(Matrix, MySqlCatalogueTest, ::testing::Values("9", "5.6"));
 

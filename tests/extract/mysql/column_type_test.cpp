@@ -102,6 +102,12 @@ TEST(MySqlExpression, TakesEscapesAndIntroducersAway) {
   EXPECT_EQ(PlainExpression("`k` <> 'a\\'b'", false), "`k` <> 'a\\'b'");
 }
 
+TEST(MySqlExpression, UndoesASecondEncoding) {
+  EXPECT_EQ(EncodedOnce("'\xC3\x83\xC2\x84'"), "'\xC3\x84'");
+  EXPECT_EQ(EncodedOnce("'abc'"), std::nullopt);
+  EXPECT_EQ(EncodedOnce("'\xC5\xBE'"), std::nullopt) << "a letter beyond Latin-1";
+}
+
 TEST(MySqlExpression, RecognisesTheCheckThatStandsForJson) {
   EXPECT_EQ(JsonValidColumn("json_valid(`j`)"), "j");
   EXPECT_EQ(JsonValidColumn("(json_valid(`a``b`))"), "a`b");
