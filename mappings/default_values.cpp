@@ -176,6 +176,17 @@ std::optional<DefaultValue> AsLiteral(const std::string& sql, const PgType& type
   }
 }
 
+// The text that X'616263' spells; nothing where a byte is beyond ASCII.
+std::optional<std::string> SpelledText(std::string_view literal) {
+  std::string text;
+  for (std::size_t at = 2; at + 2 < literal.size(); at += 2) {
+    const int byte = std::stoi(std::string(literal.substr(at, 2)), nullptr, 16);
+    if (byte > 0x7F) return std::nullopt;
+    text += static_cast<char>(byte);
+  }
+  return text;
+}
+
 bool IsTemporal(const PgType& type) {
   return type.kind == PgKind::kTimestamp || type.kind == PgKind::kTimestamptz ||
          type.kind == PgKind::kDate;
@@ -222,6 +233,11 @@ DefaultValue TranslateDefault(const SourceColumn& column, const PgType& type, Sq
   // MySQL 5.7 does not tell a literal from a function; a date column's default of that name is one.
   const bool function =
       source.is_expression || (IsTemporal(type) && call.starts_with("current_timestamp"));
+  if (!function && column.format == CellFormat::kBytes && IsTextKind(type) &&
+      source.text.starts_with("X'")) {
+    const std::optional<std::string> text = SpelledText(source.text);
+    return text ? LiteralDefault(*text, type) : NoDefault("bytes beyond ASCII for a text");
+  }
   if (!function) return LiteralDefault(source.text, type);
   if (auto known = KnownFunction(call, type, dialect, target_version)) return *known;
   if (auto literal = AsLiteral(source.text, type, dialect)) return *literal;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/error.h"
 #include "extract/mysql/column_type.h"
 #include "extract/mysql/default_value.h"
 #include "extract/mysql/grants.h"
@@ -99,6 +100,51 @@ void ReadTables(CatalogueScope& scope, std::vector<std::string>& sequences) {
   for (SourceTable& table : scope.catalogue.tables) scope.tables[table.name] = &table;
 }
 
+// A byte string as a default: the catalogue ends it at a NUL (MySQL 8 and later), or shows what is
+// no UTF-8 as question marks (MariaDB) or not at all (5.6). The server still knows it.
+void ReadByteDefaults(CatalogueScope& scope, SourceTable& table) {
+  std::vector<SourceColumn*> columns;
+  std::vector<std::string> defaults;
+  for (SourceColumn& column : table.columns) {
+    if (column.format != CellFormat::kBytes || !column.default_value) continue;
+    if (column.default_value->is_expression) continue;
+    columns.push_back(&column);
+    defaults.push_back(fmt::format("HEX(DEFAULT({}))", QuoteName(column.name)));
+  }
+  if (columns.empty()) return;
+  const std::string wanted = Join(defaults, ", ");
+  const std::string name = QuoteTable(table.schema, table.name);
+  SqlResult answer;
+  try {
+    // DEFAULT() needs a row. Beside a count it answers without one too, for most columns.
+    answer = scope.Query(fmt::format("SELECT {} FROM {} LIMIT 1", wanted, name));
+    if (answer.rows.empty()) {
+      answer = scope.Query(fmt::format("SELECT {}, COUNT(*) FROM {}", wanted, name));
+    }
+  } catch (const Error& error) {
+    if (error.connection_lost) throw;
+    scope.catalogue.notes.push_back(
+        fmt::format("defaults of byte columns of {}.{} are as information_schema shows them: {}",
+                    table.schema, table.name, error.what()));
+    return;
+  }
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    std::string& text = columns[i]->default_value->text;
+    if (const SqlValue& hex = answer.rows.at(0).at(i)) {
+      text = "X'" + *hex + "'";
+    } else {
+      // The table is empty and the column NOT NULL, and the server older than MySQL 8.
+      if (text.find('?') != std::string::npos) {
+        scope.catalogue.notes.push_back(fmt::format(
+            "the default of {}.{}.{} is shown by the server as '{}', where a question mark may "
+            "stand for any byte: compare it",
+            table.schema, table.name, columns[i]->name, text));
+      }
+      text = "X'" + LowerHex(text) + "'";
+    }
+  }
+}
+
 void ReadColumns(CatalogueScope& scope) {
   SqlResult rows = scope.Query(
       fmt::format("SELECT * FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} ORDER BY "
@@ -111,6 +157,7 @@ void ReadColumns(CatalogueScope& scope) {
     if (table != nullptr) table->columns.push_back(ParseColumn(rows, i, scope.version));
   }
   for (SourceTable& table : scope.catalogue.tables) {
+    ReadByteDefaults(scope, table);
     bool automatic = std::any_of(table.columns.begin(), table.columns.end(),
                                  [](const SourceColumn& column) { return column.auto_increment; });
     if (!automatic) table.next_auto_value.clear();

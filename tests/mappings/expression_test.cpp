@@ -131,6 +131,20 @@ TEST(Defaults, LiteralsByTargetType) {  // 15, 56, 58
   EXPECT_EQ(Default("jsonb", "{", false).substr(0, 3), "no:");
 }
 
+TEST(Defaults, BytesUnderATextType) {
+  auto text = [](const std::string& literal) {
+    SourceColumn column = WithDefault(Column("c", "varbinary"), literal, false);
+    column.format = CellFormat::kBytes;
+    const DefaultValue value =
+        TranslateDefault(column, ParsePgType("text"), SqlDialect::kMySql, 150000);
+    return value.why.empty() ? value.sql : "no: " + value.why;
+  };
+  EXPECT_EQ(text("X'61627A'"), "'abz'");
+  EXPECT_EQ(text("X''"), "''");
+  EXPECT_EQ(text("X'6100'"), "no: a text holds a NUL byte");
+  EXPECT_EQ(text("X'61FF'"), "no: bytes beyond ASCII for a text");
+}
+
 TEST(Defaults, FunctionsOfTimeAndOthers) {
   EXPECT_EQ(Default("timestamptz(3)", "CURRENT_TIMESTAMP(3)", true), "CURRENT_TIMESTAMP(3)");
   EXPECT_EQ(Default("timestamp(3)", "current_timestamp(3)", true), "LOCALTIMESTAMP(3)");

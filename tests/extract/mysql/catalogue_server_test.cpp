@@ -118,6 +118,23 @@ TEST_P(MySqlCatalogueTest, ReadsWhatOnlyNewerServersHave) {
   EXPECT_TRUE(Index(table, "k").parts[0].descending);
 }
 
+TEST_P(MySqlCatalogueTest, ReadsDefaultsOfBytesWhole) {
+  Execute(
+      "create table t (id int primary key, a binary(3) default 'x', b varbinary(4) default "
+      "0x00ff0001, c varbinary(4) default '', d varbinary(9) not null default '0x41', e "
+      "varbinary(4), f binary(2) not null default 'y')");
+  const SourceTable table = TableNamed(*Open(), "t");
+  EXPECT_EQ(Column(table, "a").default_value->text, "X'780000'");
+  EXPECT_EQ(Column(table, "b").default_value->text, "X'00FF0001'");
+  EXPECT_EQ(Column(table, "c").default_value->text, "X''");
+  EXPECT_EQ(Column(table, "d").default_value->text, "X'30783431'");
+  EXPECT_FALSE(Column(table, "e").default_value.has_value());
+  EXPECT_EQ(Column(table, "f").default_value->text, "X'7900'");
+  Execute("alter table t alter b drop default, add g varbinary(2) not null default 0x00ff");
+  Execute("insert into t (id, b) values (1, 0)");
+  EXPECT_EQ(Column(TableNamed(*Open(), "t"), "g").default_value->text, "X'00FF'");
+}
+
 TEST_P(MySqlCatalogueTest, ReadsLettersBeyondAsciiInExpressions) {
   if (old()) return;  // it has no expressions
   Execute(
