@@ -101,15 +101,25 @@ void ReadTables(CatalogueScope& scope, std::vector<std::string>& sequences) {
 }
 
 // A byte string as a default: the catalogue ends it at a NUL (MySQL 8 and later), or shows what is
-// no UTF-8 as question marks (MariaDB) or not at all (5.6). The server still knows it.
-void ReadByteDefaults(CatalogueScope& scope, SourceTable& table) {
+// no UTF-8 as question marks (MariaDB) or not at all (5.6). MySQL 8 and later show an instant in
+// the time zone of the session that made the table, and padded what is a char there for that one.
+// The server still knows them.
+bool ShownOtherwise(const SourceColumn& column, const ServerVersion& version) {
+  if (!column.default_value || column.default_value->is_expression) return false;
+  if (column.format == CellFormat::kBytes) return true;
+  return version.MySqlSince(80000) &&
+         (column.type == "timestamp" ||
+          (column.type == "char" && column.default_value->text.ends_with(' ')));
+}
+
+void ReadDefaultsOtherwiseShown(CatalogueScope& scope, SourceTable& table) {
   std::vector<SourceColumn*> columns;
   std::vector<std::string> defaults;
   for (SourceColumn& column : table.columns) {
-    if (column.format != CellFormat::kBytes || !column.default_value) continue;
-    if (column.default_value->is_expression) continue;
+    if (!ShownOtherwise(column, scope.version)) continue;
     columns.push_back(&column);
-    defaults.push_back(fmt::format("HEX(DEFAULT({}))", QuoteName(column.name)));
+    const std::string value = fmt::format("DEFAULT({})", QuoteName(column.name));
+    defaults.push_back(column.format == CellFormat::kBytes ? "HEX(" + value + ")" : value);
   }
   if (columns.empty()) return;
   const std::string wanted = Join(defaults, ", ");
@@ -124,14 +134,17 @@ void ReadByteDefaults(CatalogueScope& scope, SourceTable& table) {
   } catch (const Error& error) {
     if (error.connection_lost) throw;
     scope.catalogue.notes.push_back(
-        fmt::format("defaults of byte columns of {}.{} are as information_schema shows them: {}",
-                    table.schema, table.name, error.what()));
+        fmt::format("defaults of {}.{} are as information_schema shows them: {}", table.schema,
+                    table.name, error.what()));
     return;
   }
   for (std::size_t i = 0; i < columns.size(); ++i) {
     std::string& text = columns[i]->default_value->text;
-    if (const SqlValue& hex = answer.rows.at(0).at(i)) {
-      text = "X'" + *hex + "'";
+    const SqlValue& told = answer.rows.at(0).at(i);
+    if (columns[i]->format != CellFormat::kBytes) {
+      if (told) text = *told;
+    } else if (told) {
+      text = "X'" + *told + "'";
     } else {
       // The table is empty and the column NOT NULL, and the server older than MySQL 8.
       if (text.find('?') != std::string::npos) {
@@ -157,7 +170,7 @@ void ReadColumns(CatalogueScope& scope) {
     if (table != nullptr) table->columns.push_back(ParseColumn(rows, i, scope.version));
   }
   for (SourceTable& table : scope.catalogue.tables) {
-    ReadByteDefaults(scope, table);
+    ReadDefaultsOtherwiseShown(scope, table);
     bool automatic = std::any_of(table.columns.begin(), table.columns.end(),
                                  [](const SourceColumn& column) { return column.auto_increment; });
     if (!automatic) table.next_auto_value.clear();

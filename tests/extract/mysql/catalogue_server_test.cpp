@@ -135,6 +135,15 @@ TEST_P(MySqlCatalogueTest, ReadsDefaultsOfBytesWhole) {
   EXPECT_EQ(Column(TableNamed(*Open(), "t"), "g").default_value->text, "X'00FF'");
 }
 
+TEST_P(MySqlCatalogueTest, ReadsDefaultsThatAnotherSessionSawOtherwise) {
+  Execute(
+      "set time_zone = '+05:30', sql_mode = 'PAD_CHAR_TO_FULL_LENGTH'; create table t (id int, ts "
+      "timestamp null default '2020-01-01 00:00:00', c char(5) not null default 'a')");
+  const SourceTable table = TableNamed(*Open(), "t");
+  EXPECT_THAT(Column(table, "ts").default_value->text, HasSubstr("2019-12-31 18:30:00"));
+  EXPECT_EQ(Column(table, "c").default_value->text, "a");
+}
+
 TEST_P(MySqlCatalogueTest, ReadsLettersBeyondAsciiInExpressions) {
   if (old()) return;  // it has no expressions
   Execute(
