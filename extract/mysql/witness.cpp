@@ -170,7 +170,7 @@ void ReadColumns(SqlConnection& connection, const WitnessRequest& request, std::
     }
   }
   select += " FROM " + QuoteTable(request.schema, request.table);
-  if (!request.where.empty()) select += " WHERE (" + request.where + ")";
+  if (!request.where.empty()) select += " WHERE (" + request.where + "\n)";
   const std::vector<SqlValue> row = connection.Query(select).rows.at(0);
   std::size_t at = 0;
   auto next = [&](const std::string& term) { return term.empty() ? std::nullopt : row.at(++at); };

@@ -58,7 +58,7 @@ std::string SelectSql(const ReadRequest& request, bool partitioned) {
   }
   std::vector<std::string> conditions;
   if (std::string range = RangeSql(request.range); !range.empty()) conditions.push_back(range);
-  if (!request.where.empty()) conditions.push_back("(" + request.where + ")");
+  if (!request.where.empty()) conditions.push_back("(" + request.where + "\n)");
   if (!conditions.empty()) sql += fmt::format(" WHERE {}", fmt::join(conditions, " AND "));
   return sql;
 }

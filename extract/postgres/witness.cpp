@@ -172,7 +172,7 @@ void ReadColumns(ControlConnection& connection, const WitnessRequest& request, b
   }
   select += fmt::format(" from {}{}", partitioned ? "" : "only ",
                         QuoteTable(request.schema, request.table));
-  if (!request.where.empty()) select += " where (" + request.where + ")";
+  if (!request.where.empty()) select += " where (" + request.where + "\n)";
   const SqlRows answer = connection.Query(select);
   const std::vector<std::optional<std::string>>& row = answer.rows.at(0);
   table.rows = std::stoull(row.at(0).value_or("0"));

@@ -37,7 +37,7 @@ std::string SelectSql(const ReadRequest& request, const TableKey& key,
   const auto add = [&](const std::string& condition) {
     where += (where.empty() ? "" : " AND ") + condition;
   };
-  if (!request.where.empty()) add("(" + request.where + ")");
+  if (!request.where.empty()) add("(" + request.where + "\n)");
   if (request.sample_percent) add(SampleSql(key, *request.sample_percent));
   if (!where.empty()) sql += " WHERE " + where;
   if (request.in_key_order && key.by != SplitBy::kNothing) sql += " ORDER BY " + key.Sql();
@@ -179,7 +179,7 @@ void Reader::Abandon() {
 std::uint64_t Reader::CountRows(const std::string& /*schema*/, const std::string& table,
                                 const std::string& where) {
   Close();
-  const std::string condition = where.empty() ? "" : " WHERE (" + where + ")";
+  const std::string condition = where.empty() ? "" : " WHERE (" + where + "\n)";
   return static_cast<std::uint64_t>(
       connection_->Integer("SELECT count(*) FROM main." + QuoteName(table) + condition));
 }

@@ -146,7 +146,7 @@ void ReadColumns(Connection& connection, const WitnessRequest& request, std::siz
     }
   }
   select += " FROM main." + QuoteName(request.table);
-  if (!request.where.empty()) select += " WHERE (" + request.where + ")";
+  if (!request.where.empty()) select += " WHERE (" + request.where + "\n)";
   Statement row(connection, select);
   if (!row.Step()) throw connection.MakeError(SQLITE_DONE, "aggregating " + request.table);
   table.rows = static_cast<std::uint64_t>(row.Integer(0));

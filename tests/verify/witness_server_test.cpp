@@ -260,6 +260,27 @@ TEST_F(Witness, CannotBeHeardWhereNoColumnHasAMeasure) {
   EXPECT_THAT(run.out, HasSubstr("none of its columns has a measure"));
 }
 
+TEST_F(Witness, HearsTablesWhoseFilterEndsInAComment) {
+  const rig::TemporaryDir folder;
+  rig::PostgresServer& target = rig::SharedPostgres();
+  rig::MariaDbServer& mariadb = rig::SharedMariaDb();
+  const std::string in_mariadb = rig::FreshDatabase(mariadb);
+  const std::string in_postgres = rig::FreshDatabase(target);
+  mariadb.Execute(kNumbers, in_mariadb);
+  target.Execute(kNumbers, in_postgres);
+  rig::MakeSqliteFile(folder / "n.db", kNumbers);
+  std::ofstream(folder / "c.toml") << "[table.numbers]\nwhere = \"id < 4 -- not the last\"\n";
+  for (const std::string& source :
+       {mariadb.Url(in_mariadb), target.Url(in_postgres), "sqlite:" + (folder / "n.db"),
+        fmt::format("odbc:Driver={{MariaDB Unicode}};Socket={};UID=root;Database={}",
+                    mariadb.socket(), in_mariadb)}) {
+    const TransloadRun run = RunTransload({"run", source, target.Url(rig::FreshDatabase(target)),
+                                           "-c", folder / "c.toml", "--verify", "full", "-j", "1"});
+    EXPECT_EQ(run.exit_code, 0) << source << "\n" << run.out << run.err;
+    EXPECT_THAT(run.out, HasSubstr("3 rows written")) << source;
+  }
+}
+
 TEST_F(Witness, NamesColumnAndMeasureOfAnAlteredTarget) {
   rig::MariaDbServer& server = rig::SharedMariaDb();
   const std::string source = rig::FreshDatabase(server);
