@@ -295,7 +295,9 @@ void PostgresSchema::Done(ObjectWorkers& workers, Node& node) {
     node.done = true;
     for (Node* follower : node.followers) {
       --follower->waits;
-      const bool runs = follower->stage == ArchiveStage::kTable || node.stage == follower->stage;
+      const bool runs = follower->stage == ArchiveStage::kTable ||
+                        (follower->stage > ArchiveStage::kPreData && follower->stage <= reached_ &&
+                         follower->stage != ArchiveStage::kPrivileges);
       if (runs && follower->waits == 0 && !follower->submitted && !follower->done) {
         Submit(workers, *follower);
       }
@@ -358,6 +360,7 @@ void PostgresSchema::TableLoaded(ObjectWorkers& workers, const std::string& sche
 void PostgresSchema::RunStage(ObjectWorkers& workers, ArchiveStage stage) {
   {
     std::lock_guard lock(mutex_);
+    reached_ = stage;
     for (auto& [id, node] : nodes_) {
       if (node.stage != stage || !node.chosen || node.done || node.submitted) continue;
       if (node.waits == 0) Submit(workers, node);

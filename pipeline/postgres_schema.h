@@ -123,7 +123,9 @@ class PostgresSchema {
   std::set<std::string> roles_;         // likewise
   std::set<std::string> usable_roles_;  // that the login may give things to
   std::vector<NotMigrated> left_out_;
-  std::mutex mutex_;  // guards nodes_ and loading_ once lanes run
+  // What becomes ready late, the comment on an event trigger say, may belong to an earlier stage.
+  ArchiveStage reached_ = ArchiveStage::kPreData;
+  std::mutex mutex_;  // guards nodes_, loading_ and reached_ once lanes run
 };
 
 }  // namespace transload

@@ -114,5 +114,22 @@ TEST_F(PostgresObjects, PreflightNamesLocksThatKeepReadersOut) {
               AllOf(HasSubstr("none that keeps readers out"), HasSubstr(" MB are free")));
 }
 
+TEST_F(PostgresObjects, BringsCommentsOnWhatIsMadeLast) {
+  server_.Execute(
+      "create schema a; create table a.t (id int primary key, v text); insert into a.t values (1);"
+      "create function a.note() returns event_trigger language plpgsql as $$ begin end $$;"
+      "create event trigger late on ddl_command_end execute function a.note();"
+      "comment on event trigger late is 'an event trigger';"
+      "create publication pub for table a.t; comment on publication pub is 'a publication';"
+      // It needs the key of its table, and so is no part of what stands before the rows.
+      "create materialized view a.grouped as select id, v, count(*) from a.t group by id;"
+      "create unique index grouped_id on a.grouped (id);"
+      "comment on index a.grouped_id is 'an index of a view that needs a key'",
+      source_);
+  const TransloadRun run = Run();
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
+}
+
 }  // namespace
 }  // namespace transload
