@@ -58,13 +58,38 @@ std::optional<std::string> DropStatement(const std::string& type, const std::str
         "NONE); DROP SUBSCRIPTION {0}",
         identity);
   }
-  if (type == "transform") return "DROP TRANSFORM " + identity;
+  if (type == "transform") {
+    const std::size_t on = identity.rfind(" on language ");
+    if (on == std::string::npos) return std::nullopt;
+    return fmt::format("DROP TRANSFORM {} LANGUAGE {}", identity.substr(0, on),
+                       identity.substr(on + 13));
+  }
   std::string words = type;
   if (words == "foreign-data wrapper") words = "foreign data wrapper";
   if (words == "statistics object") words = "statistics";
   std::transform(words.begin(), words.end(), words.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return fmt::format("DROP {} {}", words, identity);
+}
+
+// Class and number of an object that was just made.
+SqlRows FindMade(SqlTransaction& transaction, const ArchiveObject& object) {
+  if (object.address_type == "operator") {
+    // pg_get_object_address wants both arguments, and pg_identify_object_as_address gives those
+    // that there are.
+    SqlRows prefix = transaction.Exec(
+        "select 'pg_catalog.pg_operator'::regclass::oid::bigint, o.oid::bigint from "
+        "pg_catalog.pg_operator o join pg_catalog.pg_namespace n on n.oid = o.oprnamespace where "
+        "array_length($2::text[], 1) = 1 and n.nspname = ($1::text[])[1] and o.oprname = "
+        "($1::text[])[2] and (o.oprleft, o.oprright) in ((0, ($2::text[])[1]::regtype), "
+        "(($2::text[])[1]::regtype, 0)) order by o.oid desc limit 1",
+        {object.address_names, object.address_args});
+    if (!prefix.empty()) return prefix;
+  }
+  return transaction.Exec(
+      "select classid::oid::bigint, objid::bigint from pg_catalog.pg_get_object_address("
+      "$1::text, $2::text[], $3::text[])",
+      {object.address_type, object.address_names, object.address_args});
 }
 
 }  // namespace
@@ -93,10 +118,7 @@ ObjectOutcome SchemaBuilder::CreateFromArchive(const ArchiveObject& object) {
     transaction.Exec(object.sql);
     std::string class_oid = "0", oid = "0";
     if (addressed) {
-      SqlRows found = transaction.Exec(
-          "select classid::oid::bigint, objid::bigint from pg_catalog.pg_get_object_address("
-          "$1::text, $2::text[], $3::text[])",
-          {object.address_type, object.address_names, object.address_args});
+      const SqlRows found = FindMade(transaction, object);
       class_oid = found.Text(0, 0);
       oid = found.Text(0, 1);
     } else if (state_->Made(transaction, object.kind, object.schema, object.name, object.table)) {

@@ -131,5 +131,22 @@ TEST_F(PostgresObjects, BringsCommentsOnWhatIsMadeLast) {
   EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
 }
 
+TEST_F(PostgresObjects, BringsOperatorsOfOneArgumentAndTransformsAndUndoesThem) {
+  server_.Execute(
+      "create operator !!! (rightarg = int, function = int4abs);"
+      "comment on operator !!! (none, int) is 'before its argument';"
+      "create transform for int language plpgsql (from sql with function prsd_lextype(internal), "
+      "to "
+      "sql with function int4recv(internal)); create table t (id int)",
+      source_);
+  const std::string before = SchemaOf(server_, target_, kDebianBin);
+  const TransloadRun run = Run();
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
+  const TransloadRun undo = RunTransload({"undo", server_.Url(target_)});
+  EXPECT_EQ(undo.exit_code, 0) << undo.out << undo.err;
+  EXPECT_EQ(SchemaOf(server_, target_, kDebianBin), before);
+}
+
 }  // namespace
 }  // namespace transload
