@@ -72,6 +72,40 @@ std::optional<std::string> DropStatement(const std::string& type, const std::str
   return fmt::format("DROP {} {}", words, identity);
 }
 
+// A default, trigger, policy or rule that stands by what its table or view needs, and so keeps both
+// from being dropped: a policy by a function of the table's rows, say.
+std::optional<std::string> LetGoStatement(SqlTransaction& transaction, const std::string& class_oid,
+                                          const std::string& oid) {
+  SqlRows found = transaction.Exec(
+      "select type, object_names[1], object_names[2], object_names[3] from "
+      "pg_catalog.pg_identify_object_as_address($1::bigint::oid, $2::bigint::oid, 0) where "
+      "array_length(object_names, 1) = 3",
+      {class_oid, oid});
+  if (found.empty()) return std::nullopt;
+  const std::string type = found.Text(0, 0), part = ddl::QuoteName(found.Text(0, 3));
+  const std::string relation = ddl::Qualified(found.Text(0, 1), found.Text(0, 2));
+  if (type == "default value") {
+    return fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", relation, part);
+  }
+  if (type == "trigger") return fmt::format("DROP TRIGGER {} ON {}", part, relation);
+  if (type == "policy") return fmt::format("DROP POLICY {} ON {}", part, relation);
+  if (type != "rule") return std::nullopt;
+  if (found.Text(0, 3) != "_RETURN") return fmt::format("DROP RULE {} ON {}", part, relation);
+  // A view without its query is a table; one with another needs nothing any more.
+  return fmt::format(
+      "CREATE OR REPLACE VIEW {} AS SELECT {}", relation,
+      transaction
+          .Exec("select string_agg(format('NULL::%s%s AS %I', format_type(a.atttypid, "
+                "a.atttypmod), case when a.attcollation <> t.typcollation then format(' COLLATE "
+                "%I.%I', n.nspname, l.collname) end, a.attname), ', ' order by a.attnum) from "
+                "pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid left "
+                "join pg_catalog.pg_collation l on l.oid = a.attcollation left join "
+                "pg_catalog.pg_namespace n on n.oid = l.collnamespace where a.attrelid = "
+                "$1::regclass and a.attnum > 0 and not a.attisdropped",
+                {relation})
+          .Text(0, 0));
+}
+
 // Class and number of an object that was just made.
 SqlRows FindMade(SqlTransaction& transaction, const ArchiveObject& object) {
   if (object.address_type == "operator") {
@@ -236,6 +270,7 @@ ArchiveUndo UndoArchiveObjects(
   std::vector<std::size_t> left(rows.size());
   for (std::size_t i = 0; i < left.size(); ++i) left[i] = i;
   std::vector<std::string> problems;
+  std::vector<std::size_t> along;
   // The order of making is a good guess at the order of needing; views that lean on one another
   // and the like take another round.
   for (bool progress = true; progress && !left.empty();) {
@@ -249,7 +284,10 @@ ArchiveUndo UndoArchiveObjects(
           {rows.Text(row, 5), rows.Text(row, 4)});
       if (found.empty()) continue;  // went with what it belonged to
       std::optional<std::string> drop = DropStatement(found.Text(0, 0), found.Text(0, 1));
-      if (!drop) continue;
+      if (!drop) {
+        if (GoesAlong().contains(found.Text(0, 0))) along.push_back(row);
+        continue;
+      }
       const std::string label = fmt::format("{} {}", found.Text(0, 0), found.Text(0, 1));
       if (std::string problem = try_exec(*drop); !problem.empty()) {
         stay.push_back(row);
@@ -260,6 +298,13 @@ ArchiveUndo UndoArchiveObjects(
       progress = true;
     }
     left = std::move(stay);
+    if (progress || left.empty()) continue;
+    for (std::size_t row : along) {
+      std::optional<std::string> let_go =
+          LetGoStatement(transaction, rows.Text(row, 5), rows.Text(row, 4));
+      if (let_go && try_exec(*let_go).empty()) progress = true;
+    }
+    along.clear();
   }
   result.in_the_way = std::move(problems);
   return result;

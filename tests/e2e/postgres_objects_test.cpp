@@ -148,5 +148,28 @@ TEST_F(PostgresObjects, BringsOperatorsOfOneArgumentAndTransformsAndUndoesThem) 
   EXPECT_EQ(SchemaOf(server_, target_, kDebianBin), before);
 }
 
+TEST_F(PostgresObjects, UndoesWhatNeedsOneAnother) {
+  server_.Execute(
+      "create schema a; create table a.t (id int primary key, v int);"
+      "create function a.may(a.t) returns boolean language sql as 'select true';"
+      "create function a.next(a.t) returns int language sql as 'select 1';"
+      "create function a.touch() returns trigger language plpgsql as 'begin return new; end';"
+      "alter table a.t alter v set default a.next(null);"
+      "create policy mine on a.t using (a.may(t));"
+      "create trigger touched before update on a.t for each row when (a.may(new)) execute function "
+      "a.touch(); create rule seen as on insert to a.t where a.may(new) do also select 1;"
+      "create view a.ring as select 1 as n, 'x'::text collate \"C\" as \"odd \"\"name\";"
+      "create function a.of_ring() returns setof a.ring language sql as $$ select 1, 'x'::text $$;"
+      "create or replace view a.ring as select n, \"odd \"\"name\" from a.of_ring()",
+      source_);
+  const std::string before = SchemaOf(server_, target_, kDebianBin);
+  const TransloadRun run = Run();
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
+  const TransloadRun undo = RunTransload({"undo", server_.Url(target_)});
+  EXPECT_EQ(undo.exit_code, 0) << undo.out << undo.err;
+  EXPECT_EQ(SchemaOf(server_, target_, kDebianBin), before);
+}
+
 }  // namespace
 }  // namespace transload
