@@ -12,7 +12,9 @@ bool IsNothing(const ArchiveEntry& entry) {
       "ENCODING",      "STDSTRINGS",  "SEARCHPATH", "DATABASE", "DATABASE PROPERTIES",
       "SEQUENCE SET",  "TABLE DATA",  "BLOB",       "BLOBS",    "BLOB METADATA",
       "BLOB COMMENTS", "LARGE OBJECT"};
-  return kKinds.contains(entry.kind) || entry.name.starts_with("LARGE OBJECT");
+  static const std::set<std::string> kSaidOfOthers = {"COMMENT", "ACL", "SECURITY LABEL"};
+  return kKinds.contains(entry.kind) ||
+         (kSaidOfOthers.contains(entry.kind) && entry.name.starts_with("LARGE OBJECT"));
 }
 
 // Goes without saying with what it belongs to.

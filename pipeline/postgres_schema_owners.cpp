@@ -1,7 +1,12 @@
 // Whom objects of a PostgreSQL source belong to in the target, and who may use them: as far as the
 // target knows the roles.
-#include <sstream>
+#include <fmt/format.h>
 
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include "load/ddl.h"
 #include "pipeline/postgres_extras.h"
 #include "pipeline/postgres_schema.h"
 
@@ -30,6 +35,20 @@ std::string LastName(std::string text) {
   return out;
 }
 
+// One by one; a name may hold semicolons and line feeds.
+std::vector<std::string> Statements(std::string_view sql) {
+  std::vector<std::string> statements;
+  std::string statement;
+  bool quoted = false;
+  for (char c : sql) {
+    if (c == '"') quoted = !quoted;
+    if (statement.empty() && c == '\n') continue;
+    statement += c;
+    if (c == ';' && !quoted) statements.push_back(std::exchange(statement, ""));
+  }
+  return statements;
+}
+
 }  // namespace
 
 void PostgresSchema::ReadRoles() {
@@ -54,15 +73,26 @@ std::string PostgresSchema::KnownSettings(const std::string& settings) const {
 
 // The statements of an ACL entry whose roles the target has.
 std::vector<std::string> PostgresSchema::Grants(const ArchiveEntry& entry) const {
-  if (entry.sql.find("SET SESSION AUTHORIZATION") != std::string::npos) return {entry.sql};
-  std::vector<std::string> statements;
-  std::istringstream lines(entry.sql);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.empty()) continue;
-    const std::string role = LastName(line);
-    if (role == "PUBLIC" || roles_.contains(role)) statements.push_back(line);
+  constexpr std::string_view kGrantor = "SET SESSION AUTHORIZATION ";
+  std::vector<std::string> granted;
+  std::string grantor;  // as SQL has it; empty: the owner
+  for (const std::string& statement : Statements(entry.sql)) {
+    if (statement.starts_with(kGrantor)) {
+      grantor = statement.substr(kGrantor.size(), statement.size() - kGrantor.size() - 1);
+      continue;
+    }
+    if (statement.starts_with("RESET SESSION AUTHORIZATION")) {
+      grantor.clear();
+      continue;
+    }
+    const std::string role = LastName(statement);
+    if (role != "PUBLIC" && !roles_.contains(role)) continue;
+    // Any member may take a role; another session user only a superuser may become.
+    granted.push_back(grantor.empty() || !usable_roles_.contains(LastName(" TO " + grantor))
+                          ? statement
+                          : "SET LOCAL ROLE " + grantor + "; " + statement + " RESET ROLE;");
   }
-  return statements;
+  return granted;
 }
 
 // Of what belongs to one of the last stages, or (kPreData) to none of them.

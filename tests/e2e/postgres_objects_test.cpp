@@ -171,5 +171,20 @@ TEST_F(PostgresObjects, UndoesWhatNeedsOneAnother) {
   EXPECT_EQ(SchemaOf(server_, target_, kDebianBin), before);
 }
 
+TEST_F(PostgresObjects, TakesNamesForNamesWhateverTheyLookLike) {
+  server_.Execute(
+      "do $$ begin create role pgs_read; exception when duplicate_object then null; end $$");
+  server_.Execute(
+      "create table \"LARGE OBJECT s\" (id int primary key); insert into \"LARGE OBJECT s\" values "
+      "(1);"
+      "create table \"two\nlines; TO x;\n\" (id int primary key);"
+      "grant select on \"two\nlines; TO x;\n\" to pgs_read; grant insert on \"LARGE OBJECT s\" to "
+      "pgs_read",
+      source_);
+  const TransloadRun run = Run();
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
+}
+
 }  // namespace
 }  // namespace transload
