@@ -106,15 +106,33 @@ void PostgresSchema::SetOwners(ObjectWorkers& workers, ArchiveStage stage) {
   auto turn_of = [](const ArchiveEntry& entry) {
     return entry.kind == "SCHEMA" ? 2 : entry.kind == "SEQUENCE" ? 1 : 0;
   };
+  // An owner must be one who may make things in the schema; what was granted comes later. A
+  // superuser is asked for nothing.
+  const std::set<std::string> barred = Lines(ends_.target.QueryText(
+      "select n.nspname || chr(9) || r.rolname from pg_catalog.pg_namespace n cross join "
+      "pg_catalog.pg_roles r where pg_catalog.pg_has_role(r.oid, 'member') and "
+      "pg_catalog.pg_has_role(n.nspowner, 'usage') and not "
+      "pg_catalog.has_schema_privilege(r.oid, n.oid, 'create') and not (select u.rolsuper from "
+      "pg_catalog.pg_roles u where u.rolname = current_user)"));
   for (const int turn : {0, 1, 2}) {
     for (const ArchiveEntry& entry : entries_) {
       const Node& node = nodes_.at(entry.id);
       if (turn_of(entry) != turn || group_of(node.stage) != stage) continue;
       if (!node.chosen || !node.done || entry.owner_sql.empty()) continue;
-      if (!usable_roles_.contains(LastName(entry.owner_sql))) continue;
-      workers.Submit("owner " + entry.name, [&entry](SchemaBuilder& builder) {
-        return builder.RunForArchive("owner", LabelOf(entry), {entry.owner_sql});
+      const std::string owner = LastName(entry.owner_sql);
+      if (!usable_roles_.contains(owner)) continue;
+      const bool let_in = barred.contains(entry.schema + "\t" + owner);
+      std::string sql = entry.owner_sql;
+      if (let_in) {
+        sql = fmt::format("GRANT {0} TO {1}; {2} REVOKE {0} FROM {1};",
+                          "CREATE ON SCHEMA " + ddl::QuoteName(entry.schema), ddl::QuoteName(owner),
+                          entry.owner_sql);
+      }
+      workers.Submit("owner " + entry.name, [&entry, sql](SchemaBuilder& builder) {
+        return builder.RunForArchive("owner", LabelOf(entry), {sql});
       });
+      // Two of them would change the schema's row at once.
+      if (let_in) workers.WaitUntilIdle();
     }
     workers.WaitUntilIdle();
   }

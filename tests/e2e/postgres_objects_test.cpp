@@ -186,5 +186,29 @@ TEST_F(PostgresObjects, TakesNamesForNamesWhateverTheyLookLike) {
   EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
 }
 
+TEST_F(PostgresObjects, GivesAwayWhatALoginThatIsNoSuperuserMade) {
+  server_.CreateUser("pgs_loader", "secret");
+  server_.Execute(
+      "do $$ begin create role pgs_app; exception when duplicate_object then null; end $$;"
+      "do $$ begin create role pgs_read; exception when duplicate_object then null; end $$;"
+      "grant pgs_app, pgs_read to pgs_loader");
+  server_.Execute(
+      "create schema a authorization pgs_app; create table a.t (id serial primary key);"
+      "alter table a.t owner to pgs_app; create view a.v as select * from a.t; alter view a.v "
+      "owner to pgs_read; grant usage on schema a to pgs_read;"
+      "grant select on a.t to pgs_read with grant option; set role pgs_read; grant select on a.t "
+      "to pgs_loader; reset role",
+      source_);
+  server_.Execute(
+      "do $$ begin execute format('grant create on database %I to pgs_loader', "
+      "current_database()); end $$",
+      target_);
+  const TransloadRun run =
+      RunTransload({"run", server_.Url(source_), server_.TcpUrl(target_, "pgs_loader")},
+                   {{"TRANSLOAD_TARGET_PASSWORD", "secret"}});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
+}
+
 }  // namespace
 }  // namespace transload
