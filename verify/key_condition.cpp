@@ -70,8 +70,9 @@ std::optional<std::string> KeyCondition(std::string_view fields, const BoundTabl
     const TargetColumn& target = table.targets()[column];
     const std::optional<std::string> literal = FieldLiteral(cells[column], target.type);
     if (!literal || cells[column].null) return std::nullopt;
-    condition += fmt::format("{}{} = {}", condition.empty() ? "" : " AND ",
-                             ddl::QuoteName(target.name), *literal);
+    condition +=
+        fmt::format("{}{}{} = {}", condition.empty() ? "" : " AND ", ddl::QuoteName(target.name),
+                    target.as_text ? "::pg_catalog.text" : "", *literal);
   }
   return condition;
 }

@@ -210,5 +210,26 @@ TEST_F(PostgresObjects, GivesAwayWhatALoginThatIsNoSuperuserMade) {
   EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
 }
 
+TEST_F(PostgresObjects, ProvesRangesOfRowsAndTablesWithKeysThatGoAsText) {
+  server_.Execute(
+      "create schema a; create type a.pair as (n int, r regclass);"
+      "create type a.pairs as range (subtype = a.pair);"
+      "create table a.t (id a.pair primary key, during a.pairs, several a.pairs[]);"
+      "insert into a.t select row(i, 'a.t')::a.pair, a.pairs(row(i, 'a.t')::a.pair, null), "
+      "array[a.pairs(null, row(i, 'a.t')::a.pair)] from generate_series(1, 300) i",
+      source_);
+  const TransloadRun run = Run({"--verify", "full"});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  server_.Execute("update a.t set during = null where (id).n = 7; delete from a.t where (id).n = 9",
+                  target_);
+  const std::vector<std::string> verify = {"verify", server_.Url(source_), server_.Url(target_)};
+  const TransloadRun differs = RunTransload(verify);
+  EXPECT_EQ(differs.exit_code, 6) << differs.out << differs.err;
+  std::vector<std::string> repair = verify;
+  repair.emplace_back("--repair");
+  EXPECT_EQ(RunTransload(repair).exit_code, 0);
+  EXPECT_EQ(RunTransload(verify).exit_code, 0);
+}
+
 }  // namespace
 }  // namespace transload

@@ -1,16 +1,21 @@
--- The columns of the same tables; their types followed through domains and arrays to what is stored.
-with recursive step as (
-  select t.oid as start, t.oid, t.typtype, t.typbasetype, t.typelem, t.typcategory
-  from pg_catalog.pg_type t
+-- The columns of the same tables; their types followed through domains, arrays and ranges to what is
+-- stored.
+with recursive ranges as (
+  select rngtypid as oid, rngsubtype from pg_catalog.pg_range
   union all
-  select s.start, t.oid, t.typtype, t.typbasetype, t.typelem, t.typcategory
-  from step s
-  join pg_catalog.pg_type t
-    on t.oid = case when s.typtype = 'd' then s.typbasetype
-                    when s.typcategory = 'A' and s.typelem <> 0 then s.typelem end
+  select (to_jsonb(r) ->> 'rngmultitypid')::oid, rngsubtype from pg_catalog.pg_range r
+), type as (
+  select t.oid, case when t.typtype = 'd' then t.typbasetype
+                     when t.typtype in ('r', 'm') then r.rngsubtype
+                     when t.typcategory = 'A' and t.typelem <> 0 then t.typelem end as of
+  from pg_catalog.pg_type t
+  left join ranges r on r.oid = t.oid
+), step as (
+  select t.oid as start, t.oid, t.of from type t
+  union all
+  select s.start, t.oid, t.of from step s join type t on t.oid = s.of
 ), stored as (
-  select s.start, s.oid from step s
-  where s.typtype <> 'd' and not (s.typcategory = 'A' and s.typelem <> 0)
+  select s.start, s.oid from step s where s.of is null
 )
 select a.attrelid, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),
        a.attnotnull, a.attidentity, coalesce(to_jsonb(a) ->> 'attgenerated', ''),
