@@ -118,13 +118,26 @@ void MoveLargeObjects(Endpoints& ends, ObjectWorkers& workers, const std::set<st
   {
     std::lock_guard lock(ends.source_mutex);
     objects = AsPostgres(ends)->Query(
-        "select m.oid, pg_catalog.pg_get_userbyid(m.lomowner) from "
-        "pg_catalog.pg_largeobject_metadata m order by m.oid");
+        "select m.oid, pg_catalog.pg_get_userbyid(m.lomowner), u.rolsuper or "
+        "current_setting('lo_compat_privileges')::boolean or exists (select 1 from "
+        "pg_catalog.aclexplode(coalesce(m.lomacl, pg_catalog.acldefault('L', m.lomowner))) a where "
+        "a.privilege_type = 'SELECT' and (a.grantee = 0 or pg_catalog.pg_has_role(a.grantee, "
+        "'usage'))) from pg_catalog.pg_largeobject_metadata m join pg_catalog.pg_roles u on "
+        "u.rolname = current_user order by m.oid");
   }
   for (std::size_t row = 0; row < objects.size(); ++row) {
     const std::string& oid = objects.Text(row, 0);
     if (made.contains(fmt::format("large object|||{}", oid))) continue;
     const std::string& owner = objects.Text(row, 1);
+    // Its error would end the transaction that keeps the snapshot.
+    if (!objects.Bool(row, 2)) {
+      workers.Submit("large object " + oid, [oid](SchemaBuilder& builder) {
+        return builder.Fail(
+            "large object", oid,
+            "the source's login may not read it: GRANT SELECT ON LARGE OBJECT there");
+      });
+      continue;
+    }
     workers.Submit(
         "large object " + oid, [&ends, oid, owner, roles, usable](SchemaBuilder& builder) {
           std::vector<std::string> after;

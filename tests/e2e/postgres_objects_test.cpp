@@ -231,5 +231,21 @@ TEST_F(PostgresObjects, ProvesRangesOfRowsAndTablesWithKeysThatGoAsText) {
   EXPECT_EQ(RunTransload(verify).exit_code, 0);
 }
 
+TEST_F(PostgresObjects, GoesOnWithoutALargeObjectThatMayNotBeRead) {
+  server_.CreateUser("pgs_reader", "secret");
+  server_.Execute(
+      "create table t (id int primary key); insert into t values (1); grant select on t to "
+      "pgs_reader; select lo_from_bytea(8123, 'closed'), lo_from_bytea(8124, 'open'); grant select "
+      "on large object 8124 to pgs_reader",
+      source_);
+  const TransloadRun run =
+      RunTransload({"run", server_.TcpUrl(source_, "pgs_reader"), server_.Url(target_)},
+                   {{"TRANSLOAD_SOURCE_PASSWORD", "secret"}});
+  EXPECT_EQ(run.exit_code, 7) << run.out << run.err;
+  EXPECT_THAT(run.out + run.err,
+              HasSubstr("large object 8123: the source's login may not read it"));
+  EXPECT_EQ(Value("select convert_from(lo_get(8124), 'UTF8') || count(*) from t"), "open1");
+}
+
 }  // namespace
 }  // namespace transload
