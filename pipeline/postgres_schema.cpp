@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/error.h"
 #include "extract/postgres/catalogue.h"
 #include "load/ddl.h"
 #include "load/pg_programs.h"
@@ -176,11 +177,26 @@ void PostgresSchema::Choose(const MigrationPlan& plan,
       node.chosen = std::none_of(renames_.begin(), renames_.end(),
                                  [&](const auto& rename) { return rename.second == entry.name; });
     }
+    const bool brings_rows = node.chosen && row_source_.contains(entry.id);
+    bool part_of_chosen = false;  // "orders mine", a policy of the table orders
     for (int other : entry.depends_on) {
       auto needed = nodes_.find(other);
-      if (needed != nodes_.end() && !needed->second.chosen) node.chosen = false;
+      if (needed == nodes_.end()) continue;
+      const ArchiveEntry& thing = *needed->second.entry;
+      if (needed->second.chosen) {
+        part_of_chosen = part_of_chosen ||
+                         (thing.schema == entry.schema && entry.name.starts_with(thing.name + " "));
+        continue;
+      }
+      if (brings_rows) {
+        throw Error(fmt::format(
+            "table {} needs {} {}, which is left out or stood in the target before: leave the "
+            "table out too, or take both",
+            LabelOf(entry), KindOf(thing), LabelOf(thing)));
+      }
+      node.chosen = false;
     }
-    if (node.chosen || GoesAlong(entry)) continue;
+    if (node.chosen || (GoesAlong(entry) && !part_of_chosen)) continue;
     left_out_.push_back({KindOf(entry), LabelOf(entry),
                          "needs a table that is left out, or that stood in the target before",
                          entry.sql});

@@ -10,6 +10,7 @@
 namespace transload {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 class PostgresSelection : public PostgresPair {
@@ -122,6 +123,31 @@ TEST_F(PostgresSelection, RestsWhileTheSourceIsBusy) {
   ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
   EXPECT_THAT(run.err, HasSubstr("--max-load allows 2: reading rests"));
   EXPECT_THAT(run.err, HasSubstr("reading goes on"));
+}
+
+TEST_F(PostgresSelection, TellsOfPartsThatNeedATableThatIsLeftOut) {
+  server_.Execute(
+      "create schema a; create table a.allowed (id int primary key); create table a.t (id int "
+      "primary key); insert into a.t values (1); alter table a.t enable row level security; create "
+      "policy mine on a.t using (exists (select from a.allowed)); create rule noted as on insert "
+      "to "
+      "a.t do also insert into a.allowed values (new.id); create index on a.allowed (id)",
+      source_);
+  const TransloadRun run = Run({"--exclude", "a.allowed"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("policy a.t mine: needs a table that is left out"),
+                             HasSubstr("rule a.t noted: needs a table that is left out"),
+                             HasSubstr("not migrated (2)")));
+}
+
+TEST_F(PostgresSelection, NamesWhatATableNeedsThatIsLeftOut) {
+  server_.Execute(
+      "create schema a; create table a.base (id int); create table a.child (v int) inherits "
+      "(a.base); insert into a.child values (1, 2)",
+      source_);
+  const TransloadRun run = Run({"--exclude", "a.base"});
+  EXPECT_EQ(run.exit_code, 4) << run.out << run.err;
+  EXPECT_THAT(run.err, HasSubstr("table a.child needs table a.base, which is left out"));
 }
 
 }  // namespace
