@@ -1,5 +1,8 @@
 // The process: arguments in, one command, an exit code out. The last of the three places where an
 // Error is caught.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -52,7 +55,17 @@ void SayTheEnd(ExitCode code, const std::string& message) {
       std::chrono::milliseconds(150));
 }
 
+// A standard stream that the caller closed would be the number of the next socket, and what is said
+// would be sent to a server. What is written here fails, as it does to a closed stream.
+void HoldClosedStreams() {
+  for (int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) != -1) continue;
+    [[maybe_unused]] int held = open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+  }
+}
+
 int Main(int argc, char** argv) {
+  HoldClosedStreams();
   CommandLine line;
   std::unique_ptr<Display> display;
   ending_line = &line;

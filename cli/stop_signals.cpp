@@ -24,7 +24,9 @@ constexpr milliseconds kEndAfter{1800};
 
 std::atomic<StopFlag*> stop_flag{nullptr};
 std::atomic<bool> restore_terminal{false};
-std::atomic<bool> end_taken{false};
+// Who says how the process ends.
+enum class EndTaker { kNobody, kMain, kWatch };
+std::atomic<EndTaker> end_taker{EndTaker::kNobody};
 sem_t wanted;
 
 extern "C" void OnStopSignal(int signal) {
@@ -47,7 +49,8 @@ void EndInTime(const StopFlag& stop) {
   std::this_thread::sleep_for(kChildrenAfter);
   EndChildPrograms();
   std::this_thread::sleep_for(kEndAfter - kChildrenAfter);
-  if (end_taken.exchange(true)) return;
+  EndTaker nobody = EndTaker::kNobody;
+  if (!end_taker.compare_exchange_strong(nobody, EndTaker::kWatch)) return;
   EndProcess(stop.exit_code(),
              "interrupted while a server or the network did not answer; the target rolls back what "
              "was open, and the same command resumes");
@@ -70,7 +73,10 @@ void CatchStopSignals(StopFlag& stop) {
 }
 
 void TakeTheEnd() {
-  if (!end_taken.exchange(true)) return;
+  // More than once where the result could not be written: the failure is to be told too.
+  EndTaker taker = EndTaker::kNobody;
+  if (end_taker.compare_exchange_strong(taker, EndTaker::kMain)) return;
+  if (taker == EndTaker::kMain) return;
   for (;;) pause();  // the process ends under us
 }
 

@@ -2,12 +2,15 @@
 // nothing changed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
+#include <chrono>
 #include <fstream>
 
 #include "tests/conformance/transload_run.h"
 #include "tests/rig/mysql_server.h"
 #include "tests/rig/postgres_server.h"
+#include "tests/rig/process.h"
 #include "tests/rig/shared_servers.h"
 #include "tests/rig/temporary_dir.h"
 
@@ -115,6 +118,29 @@ TEST_F(BadInput, OptionsAndFiles) {
   Expect({"run", Source(), TargetUrl(), "-c", file}, 2, "c.toml:3");
   std::ofstream(file) << "jobs = 2\njbos = 3\n";
   Expect({"run", Source(), TargetUrl(), "-c", file}, 2, "c.toml:2: unknown key 'jbos'");
+}
+
+TEST_F(BadInput, AResultThatCannotBeWrittenEndsWithFour) {
+  MakeTable();
+  ASSERT_EQ(RunTransload({"run", Source(), TargetUrl()}).exit_code, 0);
+  for (const char* stdout_is : {">/dev/full", ">&-"}) {
+    rig::Process status =
+        rig::Process::Start({.argv = {"sh", "-c", std::string("exec \"$0\" \"$@\" ") + stdout_is,
+                                      TRANSLOAD_BINARY, "status", TargetUrl(), "--format", "json"},
+                             .as_server_account = false});
+    ASSERT_TRUE(status.WaitFor(std::chrono::seconds(30))) << stdout_is;
+    EXPECT_EQ(WEXITSTATUS(status.status()), 4) << stdout_is;
+  }
+}
+
+TEST_F(BadInput, WhatIsSaidToClosedStreamsReachesNoServer) {
+  MakeTable();
+  rig::Process run =
+      rig::Process::Start({.argv = {"sh", "-c", "exec \"$0\" \"$@\" 0<&- >/dev/null 2>&-",
+                                    TRANSLOAD_BINARY, "run", Source(), TargetUrl(), "-v", "-v"},
+                           .as_server_account = false});
+  ASSERT_TRUE(run.WaitFor(std::chrono::seconds(60)));
+  EXPECT_EQ(WEXITSTATUS(run.status()), 0);
 }
 
 TEST_F(BadInput, TablesThatStandInTheWay) {
