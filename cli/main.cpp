@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <exception>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/command_line.h"
@@ -64,6 +67,16 @@ void HoldClosedStreams() {
   }
 }
 
+// How the result is wanted, for an error in the rest of the command line.
+OutputFormat FormatAsked(const std::vector<std::string>& arguments) {
+  constexpr std::array<std::string_view, 2> kTwoWords = {"--format", "json"};
+  const bool json =
+      std::find(arguments.begin(), arguments.end(), "--format=json") != arguments.end() ||
+      std::search(arguments.begin(), arguments.end(), kTwoWords.begin(), kTwoWords.end()) !=
+          arguments.end();
+  return json ? OutputFormat::kJson : OutputFormat::kText;
+}
+
 int Main(int argc, char** argv) {
   HoldClosedStreams();
   CommandLine line;
@@ -73,6 +86,7 @@ int Main(int argc, char** argv) {
   try {
     std::vector<std::string> arguments(argv + 1, argv + argc);
     HideSecrets(argc, argv);
+    line.options.format = FormatAsked(arguments);
     if (!arguments.empty() && arguments[0] == "local") {
       if (arguments.size() != 3) {
         throw UsageError("write: transload local start|stop|url DIR");

@@ -143,6 +143,14 @@ TEST_F(BadInput, WhatIsSaidToClosedStreamsReachesNoServer) {
   EXPECT_EQ(WEXITSTATUS(run.status()), 0);
 }
 
+TEST_F(BadInput, AnErrorOfTheCommandLineIsAJsonDocumentToo) {
+  for (const char* command : {"run", "drivers"}) {
+    const TransloadRun run = RunTransload({command, "--bogus", "--format", "json"});
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_THAT(run.out, HasSubstr("\"code\": 2")) << command;
+  }
+}
+
 TEST_F(BadInput, TablesThatStandInTheWay) {
   MakeTable();
   target_.Execute(
