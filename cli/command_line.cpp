@@ -197,8 +197,21 @@ class CommandParser {
 
 void CheckConflicts(const Options& o) {
   if (o.schema_only && o.data_only) Conflict("--schema-only", "--data-only");
-  if (o.restart && !o.reload.empty()) Conflict("--restart", "--reload");
   if (o.schema_only && !o.reload.empty()) Conflict("--schema-only", "--reload");
+  if (o.schema_only && o.on_existing == OnExisting::kTruncate) {
+    Conflict("--schema-only", "--on-existing truncate");
+  }
+  if (o.schema_only && o.retry_rejects) Conflict("--schema-only", "--retry-rejects");
+  // Each takes up a run that is there, for one thing only.
+  const std::pair<bool, std::string_view> again[] = {{o.restart, "--restart"},
+                                                     {!o.reload.empty(), "--reload"},
+                                                     {o.retry_rejects, "--retry-rejects"},
+                                                     {o.refresh_sequences, "--refresh-sequences"}};
+  std::string_view first;
+  for (const auto& [given, name] : again) {
+    if (given && !first.empty()) Conflict(first, name);
+    if (given) first = name;
+  }
   if (o.data_only && o.on_existing == OnExisting::kDrop) {
     Conflict("--data-only", "--on-existing drop");
   }
