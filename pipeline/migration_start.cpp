@@ -140,11 +140,22 @@ void Migration::FindEarlierRun() {
   const Options& options = ends_->options;
   std::optional<Ledger> ledger = Ledger::OpenReadOnly(options);
   ledger_found_ = ledger.has_value();
-  if (!ledger) return;
-  const std::string fingerprint = ends_->source->Info().fingerprint;
-  const std::string schemas = LockKey(planned_.plan);
-  std::optional<RunRecord> unfinished = ledger->FindUnfinishedRun(fingerprint, schemas);
-  std::optional<RunRecord> finished = ledger->FindFinishedRun(fingerprint, schemas);
+  std::optional<RunRecord> unfinished, finished;
+  if (ledger) {
+    const std::string fingerprint = ends_->source->Info().fingerprint;
+    const std::string schemas = LockKey(planned_.plan);
+    unfinished = ledger->FindUnfinishedRun(fingerprint, schemas);
+    finished = ledger->FindFinishedRun(fingerprint, schemas);
+  }
+  for (std::optional<RunRecord>* found : {&unfinished, &finished}) {
+    if (*found && !options.run_id.empty() && (*found)->id != options.run_id) found->reset();
+  }
+  if (!options.run_id.empty() && !unfinished && !finished) {
+    throw RefusedError(fmt::format(
+        "--run {}: no such run of this source into this target can be taken up; see `transload "
+        "status`",
+        options.run_id));
+  }
   if (options.restart) {
     std::optional<RunRecord> earlier = unfinished ? unfinished : finished;
     if (!earlier) return;

@@ -84,6 +84,10 @@ std::vector<StatusRun> ReadStatus(const Options& options) {
     if (!resolved.run_id.empty() && run.id != resolved.run_id) continue;
     runs.push_back(Describe(*ledger, run));
   }
+  if (runs.empty() && !resolved.run_id.empty()) {
+    throw RefusedError(fmt::format("there is no run {} in the ledger (schema {})", resolved.run_id,
+                                   resolved.ledger_schema));
+  }
   return runs;
 }
 

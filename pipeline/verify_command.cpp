@@ -50,12 +50,15 @@ std::optional<double> SampleOf(const std::string& input_json) {
 Filled ReadFilled(const Endpoints& ends) {
   Filled filled;
   std::optional<Ledger> ledger = Ledger::OpenReadOnly(ends.options);
-  if (!ledger) return filled;
-  for (const RunRecord& run : ledger->ListRuns()) {
+  for (const RunRecord& run : ledger ? ledger->ListRuns() : std::vector<RunRecord>()) {
     if (run.fingerprint != ends.source->Info().fingerprint || run.state == "undone") continue;
     if (!ends.options.run_id.empty() && run.id != ends.options.run_id) continue;
     filled.run_id = run.id;
     break;
+  }
+  if (filled.run_id.empty() && !ends.options.run_id.empty()) {
+    throw RefusedError(
+        fmt::format("--run {}: the ledger knows no such run of this source", ends.options.run_id));
   }
   if (filled.run_id.empty()) return filled;
   std::map<std::int64_t, std::string> labels;

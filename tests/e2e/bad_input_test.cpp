@@ -143,6 +143,22 @@ TEST_F(BadInput, WhatIsSaidToClosedStreamsReachesNoServer) {
   EXPECT_EQ(WEXITSTATUS(run.status()), 0);
 }
 
+TEST_F(BadInput, OptionsThatTakeUpARunWantOne) {
+  MakeTable();
+  auto expect_refused = [&] {
+    Expect({"run", Source(), TargetUrl(), "--refresh-sequences"}, 3, "no finished run");
+    Expect({"run", Source(), TargetUrl(), "--retry-rejects"}, 3, "no run of this source");
+    Expect({"run", Source(), TargetUrl(), "--reload", "t"}, 3, "--reload");
+    Expect({"run", Source(), TargetUrl(), "--run", "nope"}, 3, "--run nope");
+    Expect({"verify", Source(), TargetUrl(), "--run", "nope"}, 3, "--run nope");
+  };
+  expect_refused();
+  EXPECT_EQ(RunTransload({"run", Source(), TargetUrl()}).exit_code, 0);
+  EXPECT_EQ(RunTransload({"undo", TargetUrl()}).exit_code, 0);
+  expect_refused();
+  Expect({"status", TargetUrl(), "--run", "nope"}, 3, "no run nope");
+}
+
 TEST_F(BadInput, AnErrorOfTheCommandLineIsAJsonDocumentToo) {
   for (const char* command : {"run", "drivers"}) {
     const TransloadRun run = RunTransload({command, "--bogus", "--format", "json"});
