@@ -68,6 +68,10 @@ SourceCatalogue Selected(const Planned& planned) {
   return selected;
 }
 
+bool MadeOnlyTables(const RunRecord& run) {
+  return nlohmann::json::parse(run.options_json).value("schema_only", false);
+}
+
 std::string Listed(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text += "\n  " + line;
@@ -156,6 +160,8 @@ void Migration::FindEarlierRun() {
         "status`",
         options.run_id));
   }
+  // It made the tables that rows are to go into now.
+  if (finished && options.data_only && MadeOnlyTables(*finished)) finished.reset();
   if (options.restart) {
     std::optional<RunRecord> earlier = unfinished ? unfinished : finished;
     if (!earlier) return;

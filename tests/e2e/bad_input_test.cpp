@@ -159,6 +159,16 @@ TEST_F(BadInput, OptionsThatTakeUpARunWantOne) {
   Expect({"status", TargetUrl(), "--run", "nope"}, 3, "no run nope");
 }
 
+TEST_F(BadInput, TablesAreMadeByOneRunAndFilledByTheNext) {
+  MakeTable();
+  EXPECT_EQ(RunTransload({"run", Source(), TargetUrl(), "--schema-only"}).exit_code, 0);
+  Expect({"run", Source(), TargetUrl(), "--schema-only"}, 3, "already finished");
+  const TransloadRun rows = RunTransload({"run", Source(), TargetUrl(), "--data-only"});
+  EXPECT_EQ(rows.exit_code, 0) << rows.err;
+  EXPECT_EQ(target_.QueryValue("select sum(v) from t", database_), "3");
+  Expect({"run", Source(), TargetUrl(), "--data-only"}, 3, "already finished");
+}
+
 TEST_F(BadInput, AnErrorOfTheCommandLineIsAJsonDocumentToo) {
   for (const char* command : {"run", "drivers"}) {
     const TransloadRun run = RunTransload({command, "--bogus", "--format", "json"});
