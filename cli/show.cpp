@@ -114,6 +114,7 @@ std::string StatusJson(const std::vector<StatusRun>& runs) {
 std::string UndoText(const UndoneRun& result) {
   std::string out;
   for (const std::string& object : result.dropped) out += "dropped " + object + "\n";
+  for (const std::string& text : result.kept) out += text + "\n";
   return out + fmt::format("run {} is undone: {} objects dropped{}\n", result.run,
                            result.dropped.size(),
                            result.ledger_forgotten ? ", its ledger rows too" : "");
@@ -122,6 +123,7 @@ std::string UndoText(const UndoneRun& result) {
 std::string UndoJson(const UndoneRun& result) {
   return Dump({{"run", result.run},
                {"dropped", result.dropped},
+               {"kept", result.kept},
                {"ledger_forgotten", result.ledger_forgotten}});
 }
 

@@ -171,8 +171,10 @@ void Migration::FindEarlierRun() {
     UndoResult undone = Undo(undo, options.force);
     if (!undone.done) {
       throw RefusedError(
-          fmt::format("--restart cannot undo run {}:{}", earlier->id, Listed(undone.in_the_way)));
+          fmt::format("--restart cannot undo run {}, `transload undo --run {}` may:{}", earlier->id,
+                      earlier->id, Listed(undone.in_the_way)));
     }
+    for (const std::string& text : undone.kept) progress_.Message(MessageLevel::kWarning, text);
     progress_.Message(MessageLevel::kInfo, fmt::format("run {} undone: {} objects dropped",
                                                        earlier->id, undone.dropped.size()));
     return;

@@ -233,6 +233,9 @@ TEST_F(BadInput, UndoOfATruncateRefuses) {
   TransloadRun undo = RunTransload({"undo", TargetUrl()});
   EXPECT_EQ(undo.exit_code, 3);
   EXPECT_THAT(undo.err + undo.out, AllOf(HasSubstr("truncated"), HasSubstr("--force")));
+  const TransloadRun forced = RunTransload({"undo", TargetUrl(), "--force", "--format", "json"});
+  EXPECT_EQ(forced.exit_code, 0) << forced.err;
+  EXPECT_THAT(forced.out, HasSubstr("which was there before: left as it is now"));
   EXPECT_EQ(target_.QueryValue("select count(*) from t", database_), "2");
 }
 
