@@ -186,7 +186,8 @@ std::vector<OptionSpec> Limits() {
       {"deadline", "", kValue, "TIME",
        "stop by this local time, '06:00' or '2026-03-01 06:00'; resumable", kForRun,
        [](Options& o, Text t) {
-         ParseDeadline(std::string(t), WallClock::now());  // refuses what is no time to come
+         // The form only: a run refuses a time that has passed, other commands may share its file.
+         ParseDeadline(t, WallClock::time_point());
          o.deadline = t;
        }},
       {"partition-size", "", kValue, "SIZE",

@@ -15,6 +15,12 @@ Options Read(const std::string& text) {
   return options;
 }
 
+// The file of a run that its deadline stopped serves status and undo too.
+TEST(ConfigFile, TakesADeadlineThatHasPassed) {
+  EXPECT_EQ(Read("deadline = '2020-01-01 06:00'").deadline, "2020-01-01 06:00");
+  EXPECT_THROW(Read("deadline = 'soon'"), Error);
+}
+
 TEST(ConfigFile, ReadsEverySection) {
   std::string folder = testing::TempDir();
   std::ofstream(folder + "/fix.sql") << "update a set b = 1;";

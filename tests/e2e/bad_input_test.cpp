@@ -109,6 +109,7 @@ TEST_F(BadInput, NothingToDo) {
 TEST_F(BadInput, OptionsAndFiles) {
   MakeTable();
   Expect({"run", Source(), TargetUrl(), "--jbos", "3"}, 2, "--jobs");
+  Expect({"run", Source(), TargetUrl(), "--deadline", "2020-01-01 06:00"}, 2, "has passed");
   Expect({"run", Source(), TargetUrl(), "--policy", "zero_date=maybe"}, 2, "neg_infinity");
   Expect({"run", Source(), TargetUrl(), "--map", "col:t.nope=text"}, 2, "nope");
   Expect({"run", Source(), TargetUrl(), "--map", "col:t.v=no_such_type"}, 2, "no_such_type");
