@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "mappings/default_values.h"
 #include "mappings/names.h"
 #include "mappings/type_rules.h"
 
@@ -109,6 +110,10 @@ EmittedSql ExpressionEmitter::Value(const SqlNode& node) {
       return Piece("'\\x" + node.text + "'::bytea", ValueClass::kBytes);
     case Kind::kBits:
       return Fail("a bit literal");
+    case Kind::kMoment:
+      return Moment(node);
+    case Kind::kRow:
+      return Fail("a row of values stands where one value is wanted");
     case Kind::kNull:
       return Piece("NULL", ValueClass::kNull);
     case Kind::kTrue:
@@ -176,6 +181,13 @@ EmittedSql ExpressionEmitter::Column(const SqlNode& node) {
       out.value == ValueClass::kText && IsCaseInsensitive(found->source.collation);
   if (found->type.kind == PgKind::kTimestamptz) return Fail("it depends on the time zone");
   return out;
+}
+
+EmittedSql ExpressionEmitter::Moment(const SqlNode& node) {
+  const PgType type = ParsePgType(node.text);
+  const DefaultValue literal = LiteralDefault(node.args[0].text, type);
+  if (!literal.why.empty()) return Fail(literal.why);
+  return Piece(literal.sql + "::" + node.text, ClassOf(type));
 }
 
 EmittedSql ExpressionEmitter::Unary(const SqlNode& node) {

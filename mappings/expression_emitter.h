@@ -56,6 +56,7 @@ class ExpressionEmitter {
  private:
   EmittedSql Fail(const std::string& why);
   EmittedSql Column(const SqlNode& node);
+  EmittedSql Moment(const SqlNode& node);
   EmittedSql Binary(const SqlNode& node);
   EmittedSql Logical(const SqlNode& node);
   EmittedSql Arithmetic(const SqlNode& node);

@@ -71,6 +71,38 @@ class Parser {
     return Node(Kind::kBinary, op, {std::move(left), std::move(right)});
   }
 
+  // Rows compare value by value, the first ones first.
+  SqlNode Compare(const std::string& op, SqlNode left, SqlNode right) {
+    const bool rows = left.kind == Kind::kRow && right.kind == Kind::kRow;
+    if (!rows) return Join(op.c_str(), std::move(left), std::move(right));
+    if (left.args.size() != right.args.size()) {
+      Fail("rows of different length are compared");
+      return left;
+    }
+    // A row within a row stays one, and is refused.
+    const bool equality = op == "=" || op == "<=>" || op == "<>";
+    const std::string strict = equality ? op : op.substr(0, 1);  // of all but the last values
+    SqlNode out = Join(op.c_str(), left.args.back(), right.args.back());
+    for (std::size_t i = left.args.size() - 1; i-- > 0;) {
+      if (!equality) {
+        out = Join("AND", Join("=", left.args[i], right.args[i]), std::move(out));
+      }
+      SqlNode first = Join(strict.c_str(), left.args[i], right.args[i]);
+      out = Join(op == "=" || op == "<=>" ? "AND" : "OR", std::move(first), std::move(out));
+    }
+    return out;
+  }
+
+  // (a, b) IN ((1, 2), (3, 4)): one of the rows.
+  SqlNode InRows(const SqlNode& in) {
+    SqlNode out;
+    for (std::size_t i = 1; i < in.args.size(); ++i) {
+      SqlNode same = Compare("=", in.args[0], in.args[i]);
+      out = i == 1 ? std::move(same) : Join("OR", std::move(out), std::move(same));
+    }
+    return in.negated ? Node(Kind::kUnary, "NOT", {std::move(out)}) : out;
+  }
+
   SqlNode Or() {
     if (++depth_ > kMaxDepth) Fail("it is nested too deeply");
     SqlNode left = Xor();
@@ -111,7 +143,7 @@ class Parser {
       bool found = false;
       for (const auto& [written, common] : kCompare) {
         if (found || !TakeOp(written)) continue;
-        left = Join(common, std::move(left), Bits());
+        left = Compare(common, std::move(left), Bits());
         found = true;
       }
       if (found) continue;
@@ -134,7 +166,7 @@ class Parser {
     if (TakeWord("NULL") || TakeWord("TRUE") || TakeWord("FALSE")) return node;
     // SQLite's IS compares any two values, NULLs too.
     if (mysql()) Fail("IS wants NULL, TRUE or FALSE");
-    SqlNode same = Join("<=>", std::move(node.args.front()), Bits());
+    SqlNode same = Compare("<=>", std::move(node.args.front()), Bits());
     return negated ? Node(Kind::kUnary, "NOT", {std::move(same)}) : same;
   }
 
@@ -170,7 +202,7 @@ class Parser {
       Fail("NOT stands where it is not expected");
     }
     node.negated = negated;
-    return node;
+    return node.kind == Kind::kIn && node.args[0].kind == Kind::kRow ? InRows(node) : node;
   }
 
   // One level of left-associative binary operators; MySQL spells two of them as words.
@@ -232,6 +264,8 @@ class Parser {
       case Token::kOperator:
         if (TakeOp("(")) {
           SqlNode inside = Or();
+          if (IsOp(",")) inside = Node(Kind::kRow, "", {std::move(inside)});
+          while (TakeOp(",")) inside.args.push_back(Or());
           WantOp(")");
           return Collated(std::move(inside));
         }
@@ -279,6 +313,13 @@ class Parser {
     if (token.upper == "BINARY" && !IsOp("(")) Fail("BINARY");
     if (token.upper == "INTERVAL") Fail("INTERVAL");
     if (TakeOp("(")) return Call(LowerAscii(token.text));
+    if (mysql() && Now().kind == Token::kString &&
+        (token.upper == "DATE" || token.upper == "TIME" || token.upper == "TIMESTAMP")) {
+      SqlNode moment =
+          Node(Kind::kMoment, LowerAscii(token.text), {Node(Kind::kString, Now().text)});
+      Advance();
+      return moment;
+    }
     if (token.upper == "CURRENT_TIMESTAMP" || token.upper == "CURRENT_DATE" ||
         token.upper == "CURRENT_TIME" || token.upper == "LOCALTIME" ||
         token.upper == "LOCALTIMESTAMP") {

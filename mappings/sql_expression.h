@@ -12,6 +12,7 @@
 //   product := unary ((* | / | % | DIV | MOD) unary)*
 //   unary   := (- | + | ! | ~) unary | concat ;  concat := primary (|| primary)* in SQLite
 //   primary := literal | column | function(…) | CASE … END | CAST(… AS type) | ( or )
+//   A row, ( or , or … ), is compared with rows alone, and taken apart into what that means.
 #ifndef TRANSLOAD_MAPPINGS_SQL_EXPRESSION_H_
 #define TRANSLOAD_MAPPINGS_SQL_EXPRESSION_H_
 
@@ -31,6 +32,7 @@ struct SqlNode {
     kString,  // text: the value
     kBytes,   // text: hex digits
     kBits,    // text: binary digits
+    kMoment,  // DATE'…', TIME'…', TIMESTAMP'…'; text: the type, lower case; the text
     kNull,
     kTrue,
     kFalse,
@@ -44,6 +46,7 @@ struct SqlNode {
     kRegexp,   // value, pattern
     kCase,     // text: "operand" when one comes first; WHEN, THEN pairs, then ELSE if any
     kCast,     // text: the type, lower case; one operand
+    kRow,      // its values
   };
   Kind kind = Kind::kNull;
   std::string text;

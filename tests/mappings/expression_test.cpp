@@ -9,13 +9,10 @@ namespace transload {
 namespace {
 
 std::vector<ColumnPlan> Columns(const std::string& rules = "mysql") {
-  std::vector<SourceColumn> columns = {Column("n", "int"),
-                                       Sized("flag", "tinyint", 1),
-                                       Text("s", 20),
-                                       Text("ci", 20, "utf8mb4_general_ci"),
-                                       Column("j", "json"),
-                                       Column("d", "date"),
-                                       Labelled("e", "enum", {"x", "y"}),
+  std::vector<SourceColumn> columns = {Column("n", "int"),   Sized("flag", "tinyint", 1),
+                                       Text("s", 20),        Text("ci", 20, "utf8mb4_general_ci"),
+                                       Column("j", "json"),  Column("d", "date"),
+                                       Column("tm", "time"), Labelled("e", "enum", {"x", "y"}),
                                        Column("f", "double")};
   Shop shop({Table("t", columns)}, "mysql");
   std::vector<ColumnPlan> plans = shop.Plan().tables[0].columns;
@@ -62,6 +59,32 @@ TEST(Expressions, WhatMeansTheSameIsTranslated) {
   for (const auto& [sql, expected] : cases) EXPECT_EQ(Check(sql), expected) << sql;
 }
 
+TEST(Expressions, LiteralsOfTimeHaveTheirType) {
+  EXPECT_EQ(Check("`d` > DATE'2001-01-01'"), "(\"d\" > '2001-01-01'::date)");
+  EXPECT_EQ(Check("`d` between DATE '1999-01-01' and TIMESTAMP'2050-01-01 00:00:00.5'"),
+            "(\"d\" BETWEEN '1999-01-01'::date AND '2050-01-01 00:00:00.5'::timestamp)");
+  EXPECT_EQ(Check("`tm` <= TIME'23:00:00'"), "(\"tm\" <= '23:00:00'::time)");
+  EXPECT_EQ(Check("`tm` <= TIME'-23:00:00'").substr(0, 4), "no: ");
+  EXPECT_EQ(Check("`s` = DATE'2001-01-01'").substr(0, 4), "no: ");
+  EXPECT_EQ(Check("DATE'2001-01-01' < `d`", SqlDialect::kSqlite).substr(0, 4), "no: ");
+}
+
+TEST(Expressions, RowsAreTakenApart) {
+  EXPECT_EQ(Check("(`n`,`s`) = (5,'x')"), "((\"n\" = 5) AND (\"s\" = 'x'))");
+  EXPECT_EQ(Check("(`n`,`s`) <> (5,'x')"), "((\"n\" <> 5) OR (\"s\" <> 'x'))");
+  EXPECT_EQ(Check("(`n`,`s`) <=> (5,NULL)"),
+            "((\"n\" IS NOT DISTINCT FROM 5) AND (\"s\" IS NOT DISTINCT FROM NULL))");
+  EXPECT_EQ(Check("(`n`,`f`) <= (5,6)"), "((\"n\" < 5) OR ((\"n\" = 5) AND (\"f\" <= 6)))");
+  EXPECT_EQ(Check("(`n`,`f`) in ((5,6),(1,2))"),
+            "(((\"n\" = 5) AND (\"f\" = 6)) OR ((\"n\" = 1) AND (\"f\" = 2)))");
+  EXPECT_EQ(Check("(`n`,`f`) not in ((5,6))"), "(NOT ((\"n\" = 5) AND (\"f\" = 6)))");
+  for (const char* sql :
+       {"(`n`,`s`) = 5", "(`n`,`s`) = (5,'x',6)", "(`n`,`s`) in (5,6)",
+        "(`n`,`s`) between (1,'a') and (2,'b')", "(`n`,`s`)", "((`n`,`f`),1) = ((5,6),1)"}) {
+    EXPECT_EQ(Check(sql).substr(0, 4), "no: ") << sql << " gave " << Check(sql);
+  }
+}
+
 TEST(Expressions, WhatMayMeanSomethingElseIsRefused) {
   for (const char* sql : {"`s` > 'a'",         "`s` = 5",
                           "`n` / 2 > 1",       "`n` = 'x'",
@@ -102,6 +125,14 @@ std::string Default(const std::string& type, const std::string& text, bool expre
   const SourceColumn column = WithDefault(Column("c", "x"), text, expression);
   const DefaultValue value = TranslateDefault(column, ParsePgType(type), dialect, 150000);
   return value.why.empty() ? value.sql : "no: " + value.why;
+}
+
+TEST(Defaults, LiteralsOfTimeThatAreExpressions) {
+  EXPECT_EQ(Default("date", "DATE'2011-02-03'", true), "'2011-02-03'::date");
+  EXPECT_EQ(Default("time(0)", "TIME'11:22:33'", true), "'11:22:33'::time");
+  EXPECT_EQ(Default("timestamp(2)", "TIMESTAMP'2011-02-03 04:05:06.78'", true),
+            "'2011-02-03 04:05:06.78'::timestamp");
+  EXPECT_EQ(Default("timestamptz", "TIMESTAMP'2011-02-03 04:05:06'", true).substr(0, 3), "no:");
 }
 
 TEST(Defaults, LiteralsByTargetType) {  // 15, 56, 58
