@@ -34,6 +34,10 @@ std::string Materialised(Draft& draft, DraftTable& table, ColumnPlan& column) {
   const Translation value = TranslateValue(expression, dialect, table.plan.columns, column.type);
   if (!value.ok()) return "a plain column with the values: " + value.why;
   if (!value.immutable) return "a plain column with the values: it is not immutable";
+  for (const std::string& note : value.notes) {
+    draft.AddHazard(table.plan.SourceLabel() + "." + column.source.name,
+                    fmt::format("generated as {}: {}", value.sql, note));
+  }
   column.generated_sql = value.sql;
   column.safe_type.reset();  // not copied, so no value is ever checked
   return "";

@@ -179,6 +179,9 @@ EmittedSql ExpressionEmitter::Column(const SqlNode& node) {
   out.column = found;
   out.case_insensitive =
       out.value == ValueClass::kText && IsCaseInsensitive(found->source.collation);
+  // A char arrives without its blanks.
+  out.padded = out.value == ValueClass::kText && found->source.type != "char" &&
+               PadsWithBlanks(found->source.collation);
   if (found->type.kind == PgKind::kTimestamptz) return Fail("it depends on the time zone");
   return out;
 }
@@ -251,11 +254,17 @@ EmittedSql ExpressionEmitter::Arithmetic(const SqlNode& node) {
   return Piece(fmt::format("({} {} {})", a.sql, written, b.sql), value);
 }
 
+void ExpressionEmitter::TakeCollation(EmittedSql& made, const EmittedSql& part) {
+  made.case_insensitive = made.case_insensitive || part.case_insensitive;
+  made.padded = made.padded || part.padded;
+}
+
 bool ExpressionEmitter::AlignText(EmittedSql& a, EmittedSql& b, bool order) {
   if (order) {
     Fail("it orders texts, which depends on the collation");
     return false;
   }
+  if (a.padded || b.padded) Note("blanks at the end count, which they do not in the source");
   if (!a.case_insensitive && !b.case_insensitive) return true;
   for (EmittedSql* side : {&a, &b}) {
     if (side->column == nullptr) continue;

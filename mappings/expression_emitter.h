@@ -30,7 +30,8 @@ struct EmittedSql {
   std::string sql;
   ValueClass value = ValueClass::kNull;
   bool literal = false;           // a text literal: takes the type of what it is compared with
-  bool case_insensitive = false;  // text of a _ci or NOCASE column
+  bool case_insensitive = false;  // text made of a _ci or NOCASE column
+  bool padded = false;            // text of which trailing blanks do not count in the source
   bool always_true = false;
   const ColumnPlan* column = nullptr;
 };
@@ -80,6 +81,8 @@ class ExpressionEmitter {
   // comparison asks for more than equality.
   bool Align(EmittedSql& a, EmittedSql& b, bool order);
   bool AlignText(EmittedSql& a, EmittedSql& b, bool order);
+  // A text made of several compares as they do.
+  static void TakeCollation(EmittedSql& made, const EmittedSql& part);
   void Note(const std::string& note);
 
   SqlDialect dialect_;

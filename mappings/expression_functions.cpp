@@ -34,16 +34,24 @@ std::string ExpressionEmitter::AsText(const EmittedSql& piece) {
 
 EmittedSql ExpressionEmitter::Concat(const SqlNode& node) {
   std::vector<std::string> parts;
-  for (const SqlNode& arg : node.args) parts.push_back(AsText(Value(arg)));
+  EmittedSql out = Piece("", ValueClass::kText);
+  for (const SqlNode& arg : node.args) {
+    const EmittedSql part = Value(arg);
+    parts.push_back(AsText(part));
+    TakeCollation(out, part);
+  }
   if (parts.empty()) return Fail("concat of nothing");
-  return Piece(fmt::format("({})", fmt::join(parts, " || ")), ValueClass::kText);
+  out.sql = fmt::format("({})", fmt::join(parts, " || "));
+  return out;
 }
 
 EmittedSql ExpressionEmitter::Coalesce(const SqlNode& node) {
   std::vector<std::string> parts;
-  EmittedSql first = Value(node.args.front());
+  const EmittedSql first = Value(node.args.front());
+  EmittedSql out = Piece("", first.value);
   for (const SqlNode& arg : node.args) {
     EmittedSql item = Value(arg);
+    TakeCollation(out, item);
     EmittedSql side = first;
     if (item.value == ValueClass::kText && first.value == ValueClass::kText) {
       parts.push_back(item.sql);
@@ -52,14 +60,13 @@ EmittedSql ExpressionEmitter::Coalesce(const SqlNode& node) {
     if (!Align(side, item, false)) return Fail(why_);
     parts.push_back(item.sql);
   }
-  EmittedSql out = Piece(fmt::format("COALESCE({})", fmt::join(parts, ", ")), first.value);
-  out.case_insensitive = first.case_insensitive;
+  out.sql = fmt::format("COALESCE({})", fmt::join(parts, ", "));
   return out;
 }
 
 EmittedSql ExpressionEmitter::TextCall(const SqlNode& node, const std::string& name) {
   std::vector<std::string> args;
-  bool folded = false;
+  EmittedSql out = Piece("", ValueClass::kText);
   for (std::size_t i = 0; i < node.args.size(); ++i) {
     const EmittedSql arg = Value(node.args[i]);
     const bool number_wanted = i > 0 && (name == "left" || name == "right" || name == "substr");
@@ -70,12 +77,11 @@ EmittedSql ExpressionEmitter::TextCall(const SqlNode& node, const std::string& n
     if (number_wanted && (node.args[i].kind != SqlNode::Kind::kNumber || arg.sql == "0")) {
       return Fail(name + " with a position that is not a plain number");
     }
-    folded = folded || arg.case_insensitive;
+    TakeCollation(out, arg);
     args.push_back(arg.sql);
   }
   if (args.empty() || (name == "btrim" && args.size() > 1)) return Fail(name + " in this form");
-  EmittedSql out = Piece(fmt::format("{}({})", name, fmt::join(args, ", ")), ValueClass::kText);
-  out.case_insensitive = folded;
+  out.sql = fmt::format("{}({})", name, fmt::join(args, ", "));
   return out;
 }
 
@@ -154,13 +160,14 @@ EmittedSql ExpressionEmitter::Case(const SqlNode& node) {
   EmittedSql operand;
   const bool with_operand = node.text == "operand";
   if (with_operand) operand = Value(node.args[at++]);
-  ValueClass value = ValueClass::kNull;
+  EmittedSql out;
   auto result = [&](const SqlNode& branch) {
     const EmittedSql piece = Value(branch);
-    if (value == ValueClass::kNull) value = piece.value;
-    const bool fits = piece.value == value || piece.value == ValueClass::kNull ||
-                      (IsNumber(piece.value) && IsNumber(value));
+    if (out.value == ValueClass::kNull) out.value = piece.value;
+    const bool fits = piece.value == out.value || piece.value == ValueClass::kNull ||
+                      (IsNumber(piece.value) && IsNumber(out.value));
     if (!fits) Fail("the branches of a CASE are of different kinds");
+    TakeCollation(out, piece);
     return piece.sql;
   };
   for (; at + 1 < node.args.size(); at += 2) {
@@ -175,7 +182,8 @@ EmittedSql ExpressionEmitter::Case(const SqlNode& node) {
     sql += fmt::format(" THEN {}", result(node.args[at + 1]));
   }
   if (at < node.args.size()) sql += fmt::format(" ELSE {}", result(node.args[at]));
-  return Piece("(" + sql + " END)", value);
+  out.sql = "(" + sql + " END)";
+  return out;
 }
 
 EmittedSql ExpressionEmitter::Cast(const SqlNode& node) {

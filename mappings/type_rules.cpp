@@ -239,6 +239,12 @@ bool IsCaseInsensitive(std::string_view collation) {
   return name.ends_with("_ci") || name.find("_ci_") != std::string::npos || name == "nocase";
 }
 
+bool PadsWithBlanks(std::string_view collation) {
+  const std::string name = LowerAscii(collation);
+  if (name.find('_') == std::string::npos) return name == "rtrim";
+  return name.find("_0900_") == std::string::npos && name.find("nopad_") == std::string::npos;
+}
+
 bool IsAccentInsensitive(std::string_view collation) {
   const std::string name = LowerAscii(collation);
   return name.find("_ai") != std::string::npos || name.find("unicode") != std::string::npos;

@@ -72,6 +72,9 @@ std::string ExpandType(std::string_view type, const SourceColumn& column);
 
 // A collation that does not tell upper from lower case, by its name: MySQL's _ci, SQLite's NOCASE.
 bool IsCaseInsensitive(std::string_view collation);
+// A collation to which blanks at the end of a text are nothing, by its name: MySQL's but the newer
+// ones, SQL Server's, SQLite's RTRIM.
+bool PadsWithBlanks(std::string_view collation);
 // Whether such a collation passes over accents too: MySQL's _ai_ci and unicode_ci, SQL Server's
 // _CI_AI.
 bool IsAccentInsensitive(std::string_view collation);

@@ -1,18 +1,25 @@
 // Expressions and defaults in PostgreSQL's SQL, and those that are refused.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "mappings/default_values.h"
 #include "mappings/expression_translator.h"
+#include "mappings/type_rules.h"
 #include "tests/mappings/plan_fixture.h"
 
 namespace transload {
 namespace {
 
 std::vector<ColumnPlan> Columns(const std::string& rules = "mysql") {
-  std::vector<SourceColumn> columns = {Column("n", "int"),   Sized("flag", "tinyint", 1),
-                                       Text("s", 20),        Text("ci", 20, "utf8mb4_general_ci"),
-                                       Column("j", "json"),  Column("d", "date"),
-                                       Column("tm", "time"), Labelled("e", "enum", {"x", "y"}),
+  std::vector<SourceColumn> columns = {Column("n", "int"),
+                                       Sized("flag", "tinyint", 1),
+                                       Text("s", 20),
+                                       Text("ci", 20, "utf8mb4_general_ci"),
+                                       Column("j", "json"),
+                                       Column("d", "date"),
+                                       Column("tm", "time"),
+                                       Text("nopad", 20, "utf8mb4_0900_bin"),
+                                       Labelled("e", "enum", {"x", "y"}),
                                        Column("f", "double")};
   Shop shop({Table("t", columns)}, "mysql");
   std::vector<ColumnPlan> plans = shop.Plan().tables[0].columns;
@@ -82,6 +89,33 @@ TEST(Expressions, RowsAreTakenApart) {
        {"(`n`,`s`) = 5", "(`n`,`s`) = (5,'x',6)", "(`n`,`s`) in (5,6)",
         "(`n`,`s`) between (1,'a') and (2,'b')", "(`n`,`s`)", "((`n`,`f`),1) = ((5,6),1)"}) {
     EXPECT_EQ(Check(sql).substr(0, 4), "no: ") << sql << " gave " << Check(sql);
+  }
+}
+
+TEST(Expressions, TextsMadeOfFoldedColumnsAreFolded) {
+  EXPECT_EQ(Check("concat(`ci`,'!') = 'ABC!'"), "(lower((\"ci\" || '!')) = 'abc!')");
+  EXPECT_EQ(Check("coalesce('x',`ci`) = 'ABC'"), "(lower(COALESCE('x', \"ci\")) = 'abc')");
+  EXPECT_EQ(Check("if(`n` > 1,`ci`,'abc') = 'ABC'"),
+            "(lower((CASE WHEN (\"n\" > 1) THEN \"ci\" ELSE 'abc' END)) = 'abc')");
+}
+
+TEST(Expressions, BlanksAtTheEndAreNoted) {
+  const std::vector<ColumnPlan> columns = Columns();
+  const auto notes = [&](const char* sql) {
+    return TranslateCondition(sql, SqlDialect::kMySql, columns).notes;
+  };
+  const std::string blanks = "blanks at the end count, which they do not in the source";
+  EXPECT_THAT(notes("`s` = 'x'"), testing::ElementsAre(blanks));
+  EXPECT_THAT(notes("trim(`s`) in ('x','y')"), testing::ElementsAre(blanks));
+  EXPECT_THAT(notes("`s` like 'x'"), testing::IsEmpty());
+  EXPECT_THAT(notes("`nopad` = 'x'"), testing::IsEmpty());
+  EXPECT_TRUE(PadsWithBlanks("latin1_swedish_ci"));
+  EXPECT_TRUE(PadsWithBlanks("uca1400_ai_ci"));
+  EXPECT_TRUE(PadsWithBlanks("SQL_Latin1_General_CP1_CI_AS"));
+  EXPECT_TRUE(PadsWithBlanks("RTRIM"));
+  for (const char* name :
+       {"", "binary", "NOCASE", "utf8mb4_0900_bin", "utf8mb4_general_nopad_ci"}) {
+    EXPECT_FALSE(PadsWithBlanks(name)) << name;
   }
 }
 
