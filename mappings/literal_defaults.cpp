@@ -1,5 +1,6 @@
 // Literals as defaults, by target type. A default that PostgreSQL would refuse takes CREATE TABLE
 // down with it, so each is checked here and left out when in doubt.
+#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -173,6 +174,12 @@ DefaultValue Bytes(const std::string& text) {
   return Sql("'\\x" + LowerAscii(hex) + "'::bytea");
 }
 
+bool IsAddress(const std::string& text) {
+  in6_addr address = {};
+  return inet_pton(AF_INET, text.c_str(), &address) == 1 ||
+         inet_pton(AF_INET6, text.c_str(), &address) == 1;
+}
+
 DefaultValue Set(const std::string& text, const PgType& type) {
   if (text.empty()) return Sql("'{}'");
   std::vector<std::string> members;
@@ -235,6 +242,8 @@ DefaultValue LiteralDefault(const std::string& text, const PgType& type) {
     case PgKind::kUuid:
       return HasShape(text, "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh") ? Sql(QuoteLiteral(text))
                                                                     : NoDefault("it is not a UUID");
+    case PgKind::kInet:
+      return IsAddress(text) ? Sql(QuoteLiteral(text)) : NoDefault("it is no address");
     default:
       return NoDefault("a default for " + type.Sql());
   }

@@ -181,6 +181,10 @@ TEST(Defaults, LiteralsByTargetType) {  // 15, 56, 58
   EXPECT_EQ(Default("integer", "abc", false).substr(0, 3), "no:");
   EXPECT_EQ(Default("numeric(5,2)", "-1.50", false), "-1.50");
   EXPECT_EQ(Default("boolean", "0", false), "false");
+  EXPECT_EQ(Default("inet", "10.0.0.1", false), "'10.0.0.1'");
+  EXPECT_EQ(Default("inet", "::ffff:10.0.0.1", false), "'::ffff:10.0.0.1'");
+  EXPECT_EQ(Default("inet", "10.0.0.256", false).substr(0, 3), "no:");
+  EXPECT_EQ(Default("inet", "10.0.0.1/8", false).substr(0, 3), "no:");
   EXPECT_EQ(Default("boolean", "b'1'", false), "true");
   EXPECT_EQ(Default("boolean", "2", false).substr(0, 3), "no:");
   EXPECT_EQ(Default("bit(10)", "b'101'", false), "B'0000000101'");
