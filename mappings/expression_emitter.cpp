@@ -179,6 +179,8 @@ EmittedSql ExpressionEmitter::Column(const SqlNode& node) {
   out.column = found;
   out.case_insensitive =
       out.value == ValueClass::kText && IsCaseInsensitive(found->source.collation);
+  out.exact =
+      out.value == ValueClass::kText && LowerAscii(found->source.collation).ends_with("_bin");
   // A char arrives without its blanks.
   out.padded = out.value == ValueClass::kText && found->source.type != "char" &&
                PadsWithBlanks(found->source.collation);
@@ -256,6 +258,7 @@ EmittedSql ExpressionEmitter::Arithmetic(const SqlNode& node) {
 
 void ExpressionEmitter::TakeCollation(EmittedSql& made, const EmittedSql& part) {
   made.case_insensitive = made.case_insensitive || part.case_insensitive;
+  made.exact = made.exact || part.exact;
   made.padded = made.padded || part.padded;
 }
 
@@ -265,7 +268,7 @@ bool ExpressionEmitter::AlignText(EmittedSql& a, EmittedSql& b, bool order) {
     return false;
   }
   if (a.padded || b.padded) Note("blanks at the end count, which they do not in the source");
-  if (!a.case_insensitive && !b.case_insensitive) return true;
+  if (a.exact || b.exact || !(a.case_insensitive || b.case_insensitive)) return true;
   for (EmittedSql* side : {&a, &b}) {
     if (side->column == nullptr) continue;
     if (side->column->type.name == "citext" || !side->column->collation.empty()) return true;
@@ -392,7 +395,7 @@ EmittedSql ExpressionEmitter::Like(const SqlNode& node) {
   const bool sqlite = dialect_ == SqlDialect::kSqlite;
   // SQLite's LIKE has no escape character, and takes a = A whatever the column's collation.
   const bool no_escape = sqlite && pattern.sql.find('\\') != std::string::npos;
-  const bool fold = sqlite || value.case_insensitive;
+  const bool fold = sqlite || (value.case_insensitive && !value.exact);
   if (fold && !IsAscii(pattern.sql)) {
     return Fail("it compares letters beyond ASCII without regard to case");
   }
@@ -414,7 +417,7 @@ EmittedSql ExpressionEmitter::Regexp(const SqlNode& node) {
   }
   Note("a regular expression: the two languages differ in detail");
   const std::string op =
-      std::string(node.negated ? "!" : "") + (value.case_insensitive ? "~*" : "~");
+      std::string(node.negated ? "!" : "") + (value.case_insensitive && !value.exact ? "~*" : "~");
   return Piece(fmt::format("({} {} {})", value.sql, op, pattern.sql), ValueClass::kBoolean);
 }
 

@@ -31,6 +31,7 @@ struct EmittedSql {
   ValueClass value = ValueClass::kNull;
   bool literal = false;           // a text literal: takes the type of what it is compared with
   bool case_insensitive = false;  // text made of a _ci or NOCASE column
+  bool exact = false;             // text made of a _bin column, beside which _ci says nothing
   bool padded = false;            // text of which trailing blanks do not count in the source
   bool always_true = false;
   const ColumnPlan* column = nullptr;

@@ -97,6 +97,9 @@ TEST(Expressions, TextsMadeOfFoldedColumnsAreFolded) {
   EXPECT_EQ(Check("coalesce('x',`ci`) = 'ABC'"), "(lower(COALESCE('x', \"ci\")) = 'abc')");
   EXPECT_EQ(Check("if(`n` > 1,`ci`,'abc') = 'ABC'"),
             "(lower((CASE WHEN (\"n\" > 1) THEN \"ci\" ELSE 'abc' END)) = 'abc')");
+  EXPECT_EQ(Check("`ci` <> `s`"), "(\"ci\" <> \"s\")") << "beside a _bin column";
+  EXPECT_EQ(Check("coalesce(`s`,`ci`) = 'X'"), "(COALESCE(\"s\", \"ci\") = 'X')");
+  EXPECT_EQ(Check("concat(`s`,`ci`) like 'X%'"), "((\"s\" || \"ci\") LIKE 'X%')");
 }
 
 TEST(Expressions, BlanksAtTheEndAreNoted) {
