@@ -59,6 +59,11 @@ Report SyncMigration(const Options& options, Progress& progress, const StopFlag&
     if (round.ends()) break;
     found_before = round.rows();
   }
+  if (options.final_round) {
+    told.emplace_back(
+        "sequences are not moved by sync: transload run --refresh-sequences, with the "
+        "same source and target, sets them to the source's values of now");
+  }
   report.run.command = "sync";
   report.run.started = started;
   report.notes.insert(report.notes.begin(), told.begin(), told.end());

@@ -254,6 +254,7 @@ TEST_F(Corruption, SyncCatchesUpWithAChangingSource) {
   const TransloadRun last =
       RunTransload({"sync", server_.Url(source_), target_.Url(database_), "--final"});
   EXPECT_EQ(last.exit_code, 0) << last.out << last.err;
+  EXPECT_THAT(last.out, HasSubstr("transload run --refresh-sequences"));
   EXPECT_EQ(target_.QueryValue("select other from t_int where id = 50", database_), "0");
 }
 
