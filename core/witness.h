@@ -36,6 +36,10 @@ enum class WitnessForm : std::uint8_t {
 inline constexpr const char* kSmallReal = "137438953472";
 inline constexpr const char* kLargeReal = "4611686018427387904";
 
+// 2000-01-01 as a day of kDays, and of kInstant's 1970.
+inline constexpr std::int64_t kWitnessDayOf2000 = 730'485;
+inline constexpr std::int64_t kUnixDayOf2000 = 10'957;
+
 // Bytes that minimum and maximum of texts look at.
 inline constexpr int kWitnessBytes = 64;
 

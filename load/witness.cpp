@@ -28,6 +28,17 @@ WitnessTerms Numbers(const std::string& value) {
           ""};
 }
 
+// Microseconds since 2000, of which every timestamp has a bigint's worth, told from another day.
+WitnessTerms Moments(const std::string& value, std::int64_t days_to_2000) {
+  const std::string shift = fmt::format("{}::numeric", days_to_2000 * 86'400'000'000);
+  return {fmt::format("count({})", value),
+          fmt::format("(min({}) + {})::text", value, shift),
+          fmt::format("(max({}) + {})::text", value, shift),
+          fmt::format("(sum(({0})::numeric) + count({0}) * {1})::text", value, shift),
+          "",
+          ""};
+}
+
 // As bits: what text a server makes of a float depends on its version and settings.
 WitnessTerms Reals(const std::string& value) {
   return {
@@ -81,24 +92,22 @@ std::string TimeOfDaySql(const std::string& value) {
 
 std::string CivilSql(const WitnessColumn& column, const std::string& name) {
   const PgKind kind = column.target.type.kind;
-  const char* first_day = column.form == WitnessForm::kInstant ? "'1970-01-01'" : "'0001-01-01'";
-  const int day_number = column.form == WitnessForm::kInstant ? 0 : 366;
   if (column.form == WitnessForm::kDays) {
-    return fmt::format("(CASE WHEN isfinite({0}) THEN {0} - date {1} + {2} END)", name, first_day,
-                       day_number);
+    return fmt::format("(CASE WHEN isfinite({0}) THEN {0} - date '0001-01-01' + 366 END)", name);
   }
   if (column.form == WitnessForm::kDuration) {
     if (kind == PgKind::kTime) return fmt::format("({})", TimeOfDaySql(name));
     return fmt::format(
-        "((extract(year from {0})::bigint * 12 + extract(month from {0})::bigint) * 2592000000000 "
-        "+ extract(day from {0})::bigint * 86400000000 + {1})",
+        "(CASE WHEN isfinite({0}) THEN (extract(year from {0})::numeric * 12 + extract(month from "
+        "{0})::numeric) * 2592000000000 + extract(day from {0})::numeric * 86400000000 + {1} END)",
         name, TimeOfDaySql(name));
   }
   const std::string value =
       kind == PgKind::kTimestamptz ? fmt::format("({} AT TIME ZONE 'UTC')", name) : name;
   return fmt::format(
-      "(CASE WHEN isfinite({0}) THEN ({0}::date - date {1} + {2})::bigint * 86400000000 + {3} END)",
-      value, first_day, day_number, TimeOfDaySql(value));
+      "(CASE WHEN isfinite({0}) THEN ({0}::date - date '2000-01-01')::bigint * 86400000000 + {1} "
+      "END)",
+      value, TimeOfDaySql(value));
 }
 
 WitnessTerms TermsOf(const WitnessColumn& column, bool sha256) {
@@ -120,9 +129,11 @@ WitnessTerms TermsOf(const WitnessColumn& column, bool sha256) {
       return Strings(
           fmt::format("convert_to(encode(substring(inet_send({}) from 5), 'hex'), 'UTF8')", name),
           sha256);
-    case WitnessForm::kDays:
     case WitnessForm::kMicros:
+      return Moments(CivilSql(column, name), kWitnessDayOf2000);
     case WitnessForm::kInstant:
+      return Moments(CivilSql(column, name), kUnixDayOf2000);
+    case WitnessForm::kDays:
     case WitnessForm::kDuration:
       return Numbers(CivilSql(column, name));
   }

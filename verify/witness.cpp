@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <chrono>
+#include <charconv>
 #include <exception>
 #include <thread>
 
@@ -15,8 +15,6 @@ namespace transload {
 namespace {
 
 constexpr std::size_t kShownInReason = 3;
-// Days from day 0 of the witness to 1970-01-01.
-constexpr std::int64_t kUnixDay = 719528;
 
 WitnessForm FormOfType(const SourceColumn& source, const PgType& target) {
   switch (target.kind) {
@@ -89,36 +87,37 @@ bool FewerFractionDigits(const SourceColumn& source, const PgType& target) {
 }
 
 std::string ShowDay(std::int64_t day) {
-  const std::chrono::year_month_day date{std::chrono::sys_days{std::chrono::days{day - kUnixDay}}};
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+  const CivilDate date = CivilFromDays(static_cast<std::int32_t>(day - kWitnessDayOf2000));
+  return fmt::format("{:04}-{:02}-{:02}", date.year, date.month, date.day);
 }
 
-std::string ShowMicros(std::int64_t micros) {
-  const bool negative = micros < 0;
-  const std::int64_t size = negative ? -micros : micros;
-  return fmt::format("{}{:02}:{:02}:{:02}.{:06}", negative ? "-" : "", size / 3'600'000'000,
-                     size / 60'000'000 % 60, size / 1'000'000 % 60, size % 1'000'000);
+std::string ShowMicros(std::uint64_t micros) {
+  return fmt::format("{:02}:{:02}:{:02}.{:06}", micros / 3'600'000'000, micros / 60'000'000 % 60,
+                     micros / 1'000'000 % 60, micros % 1'000'000);
 }
 
 // An extreme value as a person reads it.
 std::string ShowExtreme(WitnessForm form, const std::string& text) {
-  if (text.empty() || text.size() > 19 ||
-      text.find_first_not_of("-0123456789") != std::string::npos) {
-    return text;
-  }
+  const bool negative = text.starts_with('-');
+  std::uint64_t size = 0;  // microseconds of the last years are more than an int64 has
+  const char* const end = text.data() + text.size();
+  const auto [stop, failure] = std::from_chars(text.data() + negative, end, size);
+  if (failure != std::errc() || stop != end) return text;
+  const auto days = static_cast<std::int64_t>(size / kMicrosPerDay);
+  const auto rest = static_cast<std::int64_t>(size % kMicrosPerDay);
   switch (form) {
     case WitnessForm::kDays:
-      return ShowDay(std::stoll(text));
+      return ShowDay(negative ? -static_cast<std::int64_t>(size) : static_cast<std::int64_t>(size));
     case WitnessForm::kMicros:
     case WitnessForm::kInstant: {
-      std::int64_t micros = std::stoll(text);
-      if (form == WitnessForm::kInstant) micros += kUnixDay * kMicrosPerDay;
-      const std::int64_t day = micros / kMicrosPerDay - (micros % kMicrosPerDay < 0 ? 1 : 0);
-      return ShowDay(day) + " " + ShowMicros(micros - day * kMicrosPerDay);
+      const std::int64_t first =
+          form == WitnessForm::kInstant ? kWitnessDayOf2000 - kUnixDayOf2000 : 0;
+      if (!negative) return ShowDay(first + days) + " " + ShowMicros(rest);
+      return ShowDay(first - days - (rest > 0 ? 1 : 0)) + " " +
+             ShowMicros(rest > 0 ? kMicrosPerDay - rest : 0);
     }
     case WitnessForm::kDuration:
-      return ShowMicros(std::stoll(text));
+      return (negative ? "-" : "") + ShowMicros(size);
     default:
       return text;
   }

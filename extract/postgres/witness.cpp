@@ -29,6 +29,17 @@ WitnessSql Numbers(const std::string& value) {
   return sql;
 }
 
+// Microseconds since 2000, of which every timestamp has a bigint's worth, told from day 0.
+WitnessSql Moments(const std::string& value) {
+  const std::string shift = fmt::format("{}::numeric", kWitnessDayOf2000 * 86'400'000'000);
+  WitnessSql sql;
+  sql.count = fmt::format("count({})", value);
+  sql.minimum = fmt::format("(min({}) + {})::text", value, shift);
+  sql.maximum = fmt::format("(max({}) + {})::text", value, shift);
+  sql.sum = fmt::format("(sum(cast({0} as numeric)) + count({0}) * {1})::text", value, shift);
+  return sql;
+}
+
 // Seventeen digits, which read back as the same number on every version.
 WitnessSql Reals(const std::string& value) {
   WitnessSql sql;
@@ -103,7 +114,7 @@ std::string CivilSql(const WitnessColumn& column, const std::string& name) {
       if (zoned != (column.target.type.kind == PgKind::kTimestamptz)) return "";
       const std::string value = zoned ? fmt::format("timezone('UTC', {})", name) : name;
       return fmt::format(
-          "case when isfinite({0}) then (cast({0} as date) - date '0001-01-01' + 366)::bigint * "
+          "case when isfinite({0}) then (cast({0} as date) - date '2000-01-01')::bigint * "
           "86400000000 + {1} end",
           value, ClockSql(value));
     }
@@ -111,8 +122,8 @@ std::string CivilSql(const WitnessColumn& column, const std::string& name) {
       if (Holds(column, {"time"})) return ClockSql(name);
       if (!Holds(column, {"interval"})) return "";
       return fmt::format(
-          "(date_part('year', {0})::bigint * 12 + date_part('month', {0})::bigint) * 2592000000000 "
-          "+ date_part('day', {0})::bigint * 86400000000 + {1}",
+          "case when isfinite({0}) then (date_part('year', {0})::numeric * 12 + date_part('month', "
+          "{0})::numeric) * 2592000000000 + date_part('day', {0})::numeric * 86400000000 + {1} end",
           name, ClockSql(name));
     default:
       return "";
@@ -219,6 +230,8 @@ WitnessSql WitnessTerms(const WitnessColumn& column, bool sha256) {
     case WitnessForm::kUuid:
     case WitnessForm::kAddress:
       return Strings(value, sha256);
+    case WitnessForm::kMicros:
+      return Moments("(" + value + ")");
     default:
       return Numbers("(" + value + ")");
   }

@@ -247,5 +247,19 @@ TEST_F(PostgresObjects, GoesOnWithoutALargeObjectThatMayNotBeRead) {
   EXPECT_EQ(Value("select convert_from(lo_get(8124), 'UTF8') || count(*) from t"), "open1");
 }
 
+TEST_F(PostgresObjects, ProvesTheLastTimestampsAndIntervals) {
+  server_.Execute(
+      "create table t (id int primary key, b timestamptz, c timestamp, i interval);"
+      "insert into t values (1, '294276-12-31 23:59:59.999999+00', '294276-12-31 23:59:59.999999', "
+      "'178000000 years'), (2, '4714-11-24 00:00:00+00 BC', '4714-11-24 00:00:00 BC', "
+      "'-178000000 years -2147483648 days -2562047788:00:54'), (3, 'infinity', '-infinity', '1 "
+      "us')",
+      source_);
+  const TransloadRun run = Run({"--verify", "full", "--format", "json"});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("294276-12-31 23:59:59.999999"),
+                             HasSubstr("\"-4713-11-24 00:00:00.000000\"")));
+}
+
 }  // namespace
 }  // namespace transload
