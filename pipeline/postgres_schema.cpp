@@ -85,6 +85,7 @@ void PostgresSchema::Read(const MigrationPlan& plan,
     node.done = made.contains(MadeKey(entry));
   }
   Choose(plan, standing);
+  ListInvalidIndexes(plan);
   if (renamed_) LeaveRenamed();
   for (auto& [id, node] : nodes_) {
     if (!node.chosen) continue;
@@ -200,6 +201,33 @@ void PostgresSchema::Choose(const MigrationPlan& plan,
     left_out_.push_back({KindOf(entry), LabelOf(entry),
                          "needs a table that is left out, or that stood in the target before",
                          entry.sql});
+  }
+}
+
+// pg_dump says nothing of an index that a CREATE or REINDEX CONCURRENTLY left unfinished.
+void PostgresSchema::ListInvalidIndexes(const MigrationPlan& plan) {
+  std::set<std::string> planned;
+  for (const TablePlan& table : plan.tables) {
+    planned.insert(TableKey(table.source_schema, table.source_name));
+  }
+  const postgres::SqlRows rows = source_.Query(
+      "with recursive up as (select i.indexrelid, i.indrelid as oid from pg_catalog.pg_index i "
+      "join "
+      "pg_catalog.pg_class c on c.oid = i.indrelid where not (i.indisvalid and i.indisready) and "
+      "c.relkind in ('r', 'm') and c.relpersistence <> 't' union all select u.indexrelid, "
+      "h.inhparent from up u join pg_catalog.pg_class c on c.oid = u.oid and c.relispartition join "
+      "pg_catalog.pg_inherits h on h.inhrelid = u.oid) select n.nspname, x.relname, "
+      "pg_catalog.pg_get_indexdef(x.oid), tn.nspname, t.relname, t.relkind = 'm' from up u join "
+      "pg_catalog.pg_class x on x.oid = u.indexrelid join pg_catalog.pg_namespace n on n.oid = "
+      "x.relnamespace join pg_catalog.pg_class t on t.oid = u.oid join pg_catalog.pg_namespace tn "
+      "on tn.oid = t.relnamespace where n.nspname !~ '^pg_' order by 1, 2");
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    if (!rows.Bool(row, 5) && !planned.contains(TableKey(rows.Text(row, 3), rows.Text(row, 4)))) {
+      continue;
+    }
+    left_out_.push_back({"index", rows.Text(row, 0) + "." + rows.Text(row, 1),
+                         "it is invalid at the source, where REINDEX would mend it",
+                         rows.Text(row, 2)});
   }
 }
 

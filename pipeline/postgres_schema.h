@@ -89,6 +89,7 @@ class PostgresSchema {
 
   void Choose(const MigrationPlan& plan,
               const std::set<std::pair<std::string, std::string>>& standing);
+  void ListInvalidIndexes(const MigrationPlan& plan);
   void LinkTables();
   void ChainConstraints(Loading& loading);
   void Follow(Node& first, Node& then);

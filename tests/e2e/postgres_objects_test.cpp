@@ -261,5 +261,22 @@ TEST_F(PostgresObjects, ProvesTheLastTimestampsAndIntervals) {
                              HasSubstr("\"-4713-11-24 00:00:00.000000\"")));
 }
 
+TEST_F(PostgresObjects, ListsIndexesThatAreInvalid) {
+  server_.Execute(
+      "create table t (id int primary key, v int); insert into t values (1, 1), (2, 1);"
+      "create table p (id int, v int) partition by range (id);"
+      "create table p1 partition of p for values from (0) to (9); insert into p select * from t",
+      source_);
+  for (const char* table : {"t", "p1"}) {
+    EXPECT_ANY_THROW(server_.Execute(
+        std::string("create unique index concurrently ") + table + "_v on " + table + " (v)",
+        source_));
+  }
+  const TransloadRun run = Run({"--format", "json"});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("\"public.t_v\""), HasSubstr("\"public.p1_v\""),
+                             HasSubstr("it is invalid at the source")));
+}
+
 }  // namespace
 }  // namespace transload
