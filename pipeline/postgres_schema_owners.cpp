@@ -75,6 +75,8 @@ std::string PostgresSchema::KnownSettings(const std::string& settings) const {
 std::vector<std::string> PostgresSchema::Grants(const ArchiveEntry& entry) const {
   constexpr std::string_view kGrantor = "SET SESSION AUTHORIZATION ";
   std::vector<std::string> granted;
+  // Those of a role belong to it.
+  if (entry.kind == "DEFAULT ACL" && !roles_.contains(entry.owner)) return granted;
   std::string grantor;  // as SQL has it; empty: the owner
   for (const std::string& statement : Statements(entry.sql)) {
     if (statement.starts_with(kGrantor)) {

@@ -278,5 +278,18 @@ TEST_F(PostgresObjects, ListsIndexesThatAreInvalid) {
                              HasSubstr("it is invalid at the source")));
 }
 
+TEST_F(PostgresObjects, LeavesOutDefaultPrivilegesOfRolesThatTheTargetLacks) {
+  rig::PostgresServer elsewhere = rig::PostgresServer::Start();
+  const std::string target = rig::FreshDatabase(elsewhere);
+  server_.Execute(
+      "do $$ begin create role pgs_gone; exception when duplicate_object then null; end $$");
+  server_.Execute(
+      "create table t (id int primary key); alter default privileges for role pgs_gone grant "
+      "select on tables to public",
+      source_);
+  const TransloadRun run = RunTransload({"run", server_.Url(source_), elsewhere.Url(target)});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+}
+
 }  // namespace
 }  // namespace transload
