@@ -1,6 +1,7 @@
 #include "load/pg_archive_objects.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
@@ -171,8 +172,15 @@ ObjectOutcome SchemaBuilder::RunForArchive(const std::string& kind, const std::s
   for (const std::string& sql : statements) {
     ObjectOutcome outcome = state_->Do(kind, label, [&](SqlTransaction& transaction) {
       transaction.Exec(kSettings);
+      state_->session.TakeWarnings();
       transaction.Exec(sql);
     });
+    // What may not be granted the server leaves out, and goes on.
+    if (const auto warnings = state_->session.TakeWarnings(); outcome.ok && !warnings.empty()) {
+      outcome.ok = false;
+      outcome.error = fmt::format("{}: {}", fmt::join(warnings, "; "), sql);
+      state_->RecordFailure(outcome);
+    }
     if (!outcome.ok && first_failure.ok) first_failure = outcome;
   }
   if (!first_failure.ok) return first_failure;

@@ -97,7 +97,8 @@ class SchemaBuilder {
 
   // --- from a PostgreSQL source (pg_archive_objects.cpp)
   ObjectOutcome CreateFromArchive(const ArchiveObject& object);
-  // Statements that make no object: each is one outcome, the first failure.
+  // Statements that make no object: each is one outcome, the first failure. What the server warns
+  // of is one.
   ObjectOutcome RunForArchive(const std::string& kind, const std::string& label,
                               const std::vector<std::string>& statements);
   // An extension that stood before the run has them appended.

@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <pqxx/pqxx>
+#include <utility>
 
 #include "core/brief_wait.h"
 #include "core/error.h"
@@ -99,6 +100,38 @@ pqxx::result RunPrepared(pqxx::transaction_base& work, const std::string& name,
 #endif
 }
 
+constexpr std::size_t kMostWarnings = 100;  // of those that nobody takes
+
+// "WARNING:  no privileges were granted for ..."
+std::string WithoutSeverity(std::string_view notice) {
+  notice = notice.substr(0, notice.find_last_not_of('\n') + 1);
+  const std::size_t colon = notice.find(":  ");
+  return std::string(colon == notice.npos ? notice : notice.substr(colon + 3));
+}
+
+#if PQXX_VERSION_MAJOR > 7 || (PQXX_VERSION_MAJOR == 7 && PQXX_VERSION_MINOR >= 8)
+struct Listener {
+  Listener(pqxx::connection& connection, std::vector<std::string>& warnings) {
+    connection.set_notice_handler([&warnings](std::string_view notice) noexcept {
+      if (warnings.size() < kMostWarnings) warnings.push_back(WithoutSeverity(notice));
+    });
+  }
+};
+#else
+class Listener : public pqxx::errorhandler {
+ public:
+  Listener(pqxx::connection& connection, std::vector<std::string>& warnings)
+      : errorhandler(connection), warnings_(warnings) {}
+  bool operator()(const char notice[]) noexcept override {
+    if (warnings_.size() < kMostWarnings) warnings_.push_back(WithoutSeverity(notice));
+    return false;
+  }
+
+ private:
+  std::vector<std::string>& warnings_;
+};
+#endif
+
 class Work : public SqlTransaction {
  public:
   explicit Work(pqxx::transaction_base& work) : work_(work) {}
@@ -114,7 +147,9 @@ class Work : public SqlTransaction {
 
 struct Session::Connection {
   Options options;
+  std::vector<std::string> warnings;
   std::shared_ptr<pqxx::connection> pqxx;
+  std::unique_ptr<Listener> listener;
   std::mutex cancelling;  // keeps the connection from going away under Cancel()
   bool cancelled = false;
   std::map<std::string, std::string> often;  // SQL that was run, and its name once it is prepared
@@ -149,6 +184,7 @@ Session::Session(const Options& options, const std::string& application_name)
     error.exit_code = ExitCode::kRefused;
     throw error;
   }
+  connection_->listener = std::make_unique<Listener>(*connection_->pqxx, connection_->warnings);
 #if PQXX_VERSION_MAJOR < 7
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
@@ -210,6 +246,10 @@ SqlRows Session::ExecOften(const std::string& sql, const std::vector<SqlValue>& 
 }
 
 void Session::ExecAlone(const std::string& sql) { Exec(sql); }
+
+std::vector<std::string> Session::TakeWarnings() {
+  return std::exchange(connection_->warnings, {});
+}
 
 void Session::Cancel() noexcept {
   if (!connection_) return;

@@ -61,6 +61,9 @@ class Session {
   // One statement outside any transaction block: VACUUM.
   void ExecAlone(const std::string& sql);
 
+  // What the server warned of since the last call.
+  std::vector<std::string> TakeWarnings();
+
   void Cancel() noexcept;  // any thread
   int socket() const;
   int version_num() const { return version_num_; }

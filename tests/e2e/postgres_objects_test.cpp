@@ -291,5 +291,24 @@ TEST_F(PostgresObjects, LeavesOutDefaultPrivilegesOfRolesThatTheTargetLacks) {
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
 }
 
+TEST_F(PostgresObjects, SaysWhichGrantsTheLoginMayNotGive) {
+  server_.CreateUser("pgs_granter", "secret");
+  server_.Execute(
+      "do $$ begin create role pgs_read; exception when duplicate_object then null; end $$");
+  server_.Execute(
+      "create extension hstore; create table t (id int primary key); revoke all on function "
+      "hstore(text, text) from public; grant execute on function hstore(text, text) to pgs_read",
+      source_);
+  server_.Execute(
+      "create extension hstore; grant create on schema public to pgs_granter; do $$ begin execute "
+      "format('grant create on database %I to pgs_granter', current_database()); end $$",
+      target_);
+  const TransloadRun run =
+      RunTransload({"run", server_.Url(source_), server_.TcpUrl(target_, "pgs_granter")},
+                   {{"TRANSLOAD_TARGET_PASSWORD", "secret"}});
+  EXPECT_EQ(run.exit_code, 7) << run.out << run.err;
+  EXPECT_THAT(run.out + run.err, HasSubstr("no privileges could be revoked for \"hstore\""));
+}
+
 }  // namespace
 }  // namespace transload
