@@ -143,6 +143,57 @@ bool SchemaBuilder::State::Stands(SqlTransaction& transaction, const ArchiveObje
               .empty();
 }
 
+// What a schema that the run did not make is to others, and what will be granted on things to come:
+// each by the statement that makes it so, and the one that takes it away (of a grant).
+SchemaBuilder::State::Standing SchemaBuilder::State::ReadStanding(SqlTransaction& transaction) {
+  const SqlRows rows = transaction.Exec(
+      Sql("with standing as (select n.* from pg_catalog.pg_namespace n where nspname !~ "
+          "'^pg_(toast|temp)' and not exists (select from {L}.object o where o.run_id = $1::text "
+          "and o.kind = 'schema' and o.action = 'created' and o.oid = n.oid::bigint)), kind (of, "
+          "acl, word) as (values ('r', 'r', 'TABLES'), ('S', 's', 'SEQUENCES'), ('f', 'f', "
+          "'FUNCTIONS'), ('T', 'T', 'TYPES'), ('n', 'n', 'SCHEMAS'), ('L', 'L', 'LARGE OBJECTS')), "
+          "said (how, what, acl) as (select '', format('SCHEMA %I', nspname), coalesce(nspacl, "
+          "acldefault('n', nspowner)) from standing union all select format('ALTER DEFAULT "
+          "PRIVILEGES FOR ROLE %I ', r.rolname), k.word, coalesce(d.defaclacl, "
+          "acldefault(k.acl::\"char\", r.oid)) from pg_catalog.pg_roles r cross join kind k left "
+          "join pg_catalog.pg_default_acl d on d.defaclrole = r.oid and d.defaclnamespace = 0 and "
+          "d.defaclobjtype::text = k.of union all select format('ALTER DEFAULT PRIVILEGES FOR ROLE "
+          "%I IN SCHEMA %I ', r.rolname, n.nspname), k.word, d.defaclacl from "
+          "pg_catalog.pg_default_acl d join pg_catalog.pg_roles r on r.oid = d.defaclrole join "
+          "standing n on n.oid = d.defaclnamespace join kind k on d.defaclobjtype::text = k.of), "
+          "granted as (select s.how, format('%s ON %s', a.privilege_type, s.what) as what, "
+          "coalesce(quote_ident(g.rolname), 'PUBLIC') as whom, case when a.is_grantable then ' "
+          "WITH GRANT OPTION' else '' end as more from said s cross join lateral aclexplode(s.acl) "
+          "a left join pg_catalog.pg_roles g on g.oid = a.grantee) select distinct "
+          "format('%sGRANT %s TO %s%s;', how, what, whom, more), format('%sREVOKE %s FROM %s;', "
+          "how, what, whom) from granted union all select format('ALTER SCHEMA %I OWNER TO %I;', "
+          "nspname, pg_get_userbyid(nspowner)), '' from standing union all select "
+          "format('COMMENT ON SCHEMA %I IS %s;', nspname, quote_nullable(obj_description(oid, "
+          "'pg_namespace'))), '' from standing"),
+      {run_id});
+  Standing standing;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    standing.emplace(rows.Text(row, 0), rows.Text(row, 1));
+  }
+  return standing;
+}
+
+// Runs the statement and keeps what puts things back as they were.
+void SchemaBuilder::State::ChangeStanding(SqlTransaction& transaction, const std::string& label,
+                                          const std::string& sql) {
+  const Standing before = ReadStanding(transaction);
+  transaction.Exec(sql);
+  const Standing after = ReadStanding(transaction);
+  std::string undo;
+  for (const auto& [made, taken] : after) {
+    if (!before.contains(made)) undo += taken;
+  }
+  for (const auto& [made, taken] : before) {
+    if (!after.contains(made)) undo += made;
+  }
+  if (!undo.empty()) Record(transaction, kStanding, "", label, "", "changed", undo);
+}
+
 ObjectOutcome SchemaBuilder::CreateFromArchive(const ArchiveObject& object) {
   ObjectOutcome outcome = state_->Do(object.kind, object.label, [&](SqlTransaction& transaction) {
     transaction.Exec(kSettings);
@@ -150,7 +201,11 @@ ObjectOutcome SchemaBuilder::CreateFromArchive(const ArchiveObject& object) {
     const bool addressed = !object.address_type.empty();
     if (addressed && state_->Stands(transaction, object)) return;
     if (!object.settings_sql.empty()) transaction.Exec(object.settings_sql);
-    transaction.Exec(object.sql);
+    if (object.changes_standing) {
+      state_->ChangeStanding(transaction, object.kind + " " + object.label, object.sql);
+    } else {
+      transaction.Exec(object.sql);
+    }
     std::string class_oid = "0", oid = "0";
     if (addressed) {
       const SqlRows found = FindMade(transaction, object);
@@ -167,13 +222,18 @@ ObjectOutcome SchemaBuilder::CreateFromArchive(const ArchiveObject& object) {
 }
 
 ObjectOutcome SchemaBuilder::RunForArchive(const std::string& kind, const std::string& label,
-                                           const std::vector<std::string>& statements) {
+                                           const std::vector<std::string>& statements,
+                                           bool changes_standing) {
   ObjectOutcome first_failure;
   for (const std::string& sql : statements) {
     ObjectOutcome outcome = state_->Do(kind, label, [&](SqlTransaction& transaction) {
       transaction.Exec(kSettings);
       state_->session.TakeWarnings();
-      transaction.Exec(sql);
+      if (changes_standing) {
+        state_->ChangeStanding(transaction, kind + " " + label, sql);
+      } else {
+        transaction.Exec(sql);
+      }
     });
     // What may not be granted the server leaves out, and goes on.
     if (const auto warnings = state_->session.TakeWarnings(); outcome.ok && !warnings.empty()) {

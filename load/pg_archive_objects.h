@@ -27,6 +27,8 @@ struct ArchiveObject {
   std::string address_args;
   // An object of this kind that stands already is used as it is, and not recorded.
   std::string exists_sql;
+  // It may change a schema that stood before, or what will be granted: undo puts that back.
+  bool changes_standing = false;
   // What to do about a failure, or a query that shows the rows at fault.
   std::string hint;
 };
@@ -37,6 +39,9 @@ struct LargeObjectPiece {
   std::int64_t bytes = 0;
   std::string md5;
 };
+
+// What the ledger calls a change to what stood before; the detail is what puts it back.
+inline constexpr char kStanding[] = "standing";
 
 // What the ledger calls rows of an extension's table.
 inline constexpr char kExtensionRows[] = "extension rows";

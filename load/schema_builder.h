@@ -100,7 +100,8 @@ class SchemaBuilder {
   // Statements that make no object: each is one outcome, the first failure. What the server warns
   // of is one.
   ObjectOutcome RunForArchive(const std::string& kind, const std::string& label,
-                              const std::vector<std::string>& statements);
+                              const std::vector<std::string>& statements,
+                              bool changes_standing = false);
   // An extension that stood before the run has them appended.
   ObjectOutcome AddExtensionRows(const ExtensionRows& rows);
   // Reads piece after piece until an empty one; `after`: owner, privileges, comment.

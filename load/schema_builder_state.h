@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -140,6 +141,12 @@ struct SchemaBuilder::State {
   // The same of what an archive makes, by its address: several operators share a name
   // (pg_archive_objects.cpp).
   bool Stands(SqlTransaction& transaction, const ArchiveObject& object);
+
+  // pg_archive_objects.cpp has these.
+  using Standing = std::map<std::string, std::string>;
+  Standing ReadStanding(SqlTransaction& transaction);
+  void ChangeStanding(SqlTransaction& transaction, const std::string& label,
+                      const std::string& sql);
 
   // Runs the work in a transaction, again after a lock time-out, a deadlock, a cancellation. Throws
   // when those do not end: nothing is wrong with the object, and the same command makes it later.

@@ -52,6 +52,7 @@ class Undoing {
     }
     if (!result_.in_the_way.empty()) return std::move(result_);
     PutForeignKeysBack();
+    PutStandingBack();
     transaction_.Exec(Sql("update {L}.run set state = 'undone', finished_at = clock_timestamp() "
                           "where id = $1::text"),
                       {run_id_});
@@ -113,6 +114,21 @@ class Undoing {
       }
       transaction_.Exec(Sql("update {L}.object set action = 'recreated' where id = $1::bigint"),
                         {keys.Text(row, 0)});
+    }
+  }
+
+  // What was said and granted of schemas that stood before, and of what is made in future.
+  void PutStandingBack() {
+    SqlRows changes = transaction_.Exec(
+        Sql("select name, detail from {L}.object where run_id = $1::text and kind = $2::text and "
+            "action = 'changed' order by id desc"),
+        {run_id_, kStanding});
+    for (std::size_t row = 0; row < changes.size(); ++row) {
+      const std::string problem = TryExec(changes.Text(row, 1));
+      result_.kept.push_back(changes.Text(row, 0) +
+                             (problem.empty() ? ": put back as it was"
+                                              : fmt::format(": could not be put back: {}; {}",
+                                                            problem, changes.Text(row, 1))));
     }
   }
 

@@ -26,6 +26,12 @@ bool GoesAlong(const ArchiveEntry& entry) {
   return kKinds.contains(entry.kind);
 }
 
+bool ChangesStanding(const ArchiveEntry& entry) {
+  const bool said = entry.kind == "COMMENT" || entry.kind == "ACL";
+  return entry.kind == "DEFAULT ACL" || entry.kind == "SCHEMA" ||
+         (said && entry.name.starts_with("SCHEMA "));
+}
+
 std::string KindOf(const ArchiveEntry& entry) {
   if (entry.kind == "FK CONSTRAINT") return "foreign key";
   std::string kind = entry.kind;

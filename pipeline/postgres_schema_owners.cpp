@@ -131,7 +131,7 @@ void PostgresSchema::SetOwners(ObjectWorkers& workers, ArchiveStage stage) {
                           entry.owner_sql);
       }
       workers.Submit("owner " + entry.name, [&entry, sql](SchemaBuilder& builder) {
-        return builder.RunForArchive("owner", LabelOf(entry), {sql});
+        return builder.RunForArchive("owner", LabelOf(entry), {sql}, ChangesStanding(entry));
       });
       // Two of them would change the schema's row at once.
       if (let_in) workers.WaitUntilIdle();
@@ -148,7 +148,7 @@ void PostgresSchema::GiveAway(ObjectWorkers& workers) {
     std::vector<std::string> grants = Grants(entry);
     if (grants.empty()) continue;
     workers.Submit("privileges " + entry.name, [&entry, grants](SchemaBuilder& builder) {
-      return builder.RunForArchive("privileges", LabelOf(entry), grants);
+      return builder.RunForArchive("privileges", LabelOf(entry), grants, ChangesStanding(entry));
     });
     // One after the other: two entries may be about one object.
     workers.WaitUntilIdle();

@@ -310,5 +310,37 @@ TEST_F(PostgresObjects, SaysWhichGrantsTheLoginMayNotGive) {
   EXPECT_THAT(run.out + run.err, HasSubstr("no privileges could be revoked for \"hstore\""));
 }
 
+TEST_F(PostgresObjects, UndoPutsBackWhatWasSaidAndGrantedBefore) {
+  server_.Execute(
+      "do $$ begin create role pgs_app; exception when duplicate_object then null; end $$;"
+      "do $$ begin create role pgs_read; exception when duplicate_object then null; end $$");
+  server_.Execute(
+      "create table t (id int primary key); create schema mine; comment on schema public is 'of "
+      "the ''source'''; grant create on schema public to pgs_app; revoke usage on schema public "
+      "from public; alter schema public owner to pgs_app;"
+      "alter default privileges grant select on tables to pgs_read with grant option;"
+      "alter default privileges for role pgs_app revoke execute on functions from public;"
+      "alter default privileges for role pgs_app in schema public grant usage on sequences to "
+      "pgs_read; alter default privileges in schema mine grant usage on types to pgs_app",
+      source_);
+  server_.Execute(
+      "comment on schema public is 'of the target'; grant create on schema public to pgs_read;"
+      "alter default privileges grant select, insert on tables to pgs_read;"
+      "alter default privileges for role pgs_app in schema public grant select on sequences to "
+      "pgs_read",
+      target_);
+  const std::string before = SchemaOf(server_, target_, kDebianBin);
+  const TransloadRun run = Run();
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_NE(SchemaOf(server_, target_, kDebianBin), before);
+  const TransloadRun undo = RunTransload({"undo", server_.Url(target_)});
+  EXPECT_EQ(undo.exit_code, 0) << undo.out << undo.err;
+  EXPECT_THAT(undo.out, AllOf(HasSubstr("comment SCHEMA public: put back as it was"),
+                              HasSubstr("owner public: put back"),
+                              HasSubstr("DEFAULT PRIVILEGES FOR TABLES: put back as it was"),
+                              Not(HasSubstr("could not"))));
+  EXPECT_EQ(SchemaOf(server_, target_, kDebianBin), before);
+}
+
 }  // namespace
 }  // namespace transload
