@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "core/error.h"
 #include "core/fault_point.h"
@@ -76,8 +79,20 @@ struct PartitionWriter::State {
 
   // From the stage into the table itself.
   void Unstage(std::uint64_t rows) {
-    const std::uint64_t moved =
-        connection.Exec(stage.InsertSql(connection.Exec(stage.TypesSql()))).affected;
+    const std::string insert = stage.InsertSql(connection.Exec(stage.TypesSql()));
+    std::uint64_t moved = 0;
+    try {
+      moved = connection.Exec(insert).affected;
+    } catch (Error& error) {
+      // A name of nothing, or of several things: text that is no value of its type, which is a
+      // matter of the row, whatever class the server puts it in.
+      constexpr std::array<std::string_view, 6> kNotFound = {"42883", "42725", "42704",
+                                                             "42P01", "42602", "3F000"};
+      if (std::find(kNotFound.begin(), kNotFound.end(), error.code) != kNotFound.end()) {
+        error.code = "22P02";
+      }
+      throw;
+    }
     connection.Exec(stage.DropSql());
     if (moved == rows) return;
     throw Error(fmt::format("partition {} of {}: {} rows were staged, {} arrived", claim.number,

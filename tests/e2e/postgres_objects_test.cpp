@@ -342,5 +342,21 @@ TEST_F(PostgresObjects, UndoPutsBackWhatWasSaidAndGrantedBefore) {
   EXPECT_EQ(SchemaOf(server_, target_, kDebianBin), before);
 }
 
+TEST_F(PostgresObjects, TakesANameOfNothingOrOfSeveralThingsForABadRow) {
+  server_.Execute(
+      "create schema b; create table b.left_out (id int); create table t (id int primary key, f "
+      "regproc, c regclass); insert into t values (1, 'now', 't'), (2, "
+      "'upper(text)'::regprocedure::oid::regproc, null), (3, null, 'b.left_out'), (4, 'now', 't')",
+      source_);
+  const std::vector<std::string> part = {"--exclude", "b.*"};
+  const TransloadRun stopped = Run(part);
+  EXPECT_EQ(stopped.exit_code, 4);
+  EXPECT_THAT(stopped.out + stopped.err, AllOf(HasSubstr("public.t: the target refused a row"),
+                                               HasSubstr("--on-bad-row reject")));
+  const TransloadRun run = Run({"--exclude", "b.*", "--on-bad-row", "reject", "--restart"});
+  EXPECT_EQ(run.exit_code, 5) << run.out << run.err;
+  EXPECT_EQ(Value("select string_agg(id::text, ',' order by id) from t"), "1,4");
+}
+
 }  // namespace
 }  // namespace transload
