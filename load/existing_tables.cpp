@@ -46,12 +46,16 @@ std::vector<ObjectOutcome> SchemaBuilder::DropForeignKeys(
     const std::vector<const TablePlan*>& tables) {
   std::vector<ObjectOutcome> outcomes;
   for (const TablePlan* table : tables) {
+    // A partition's key belongs to the one of the table it is a partition of, and goes with it.
     SqlRows keys = state_->session.Exec(
-        "select n.nspname, c.relname, k.conname, pg_get_constraintdef(k.oid), k.oid, "
-        "k.convalidated from pg_catalog.pg_constraint k join pg_catalog.pg_class c "
-        "on c.oid = k.conrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace "
-        "where k.contype = 'f' and (k.conrelid = to_regclass($1::text) "
-        "or k.confrelid = to_regclass($1::text)) order by k.oid",
+        "with recursive held as (select k.oid, coalesce((to_jsonb(k) ->> 'conparentid')::oid, 0) "
+        "as parent from pg_catalog.pg_constraint k where k.contype = 'f' and (k.conrelid = "
+        "to_regclass($1::text) or k.confrelid = to_regclass($1::text)) union select k.oid, "
+        "coalesce((to_jsonb(k) ->> 'conparentid')::oid, 0) from held h join "
+        "pg_catalog.pg_constraint k on k.oid = h.parent) select n.nspname, c.relname, k.conname, "
+        "pg_get_constraintdef(k.oid) from held h join pg_catalog.pg_constraint k on k.oid = h.oid "
+        "join pg_catalog.pg_class c on c.oid = k.conrelid join pg_catalog.pg_namespace n on n.oid "
+        "= c.relnamespace where h.parent = 0 order by k.oid",
         {ddl::Qualified(table->schema, table->name)});
     for (std::size_t row = 0; row < keys.size(); ++row) {
       const std::string owner = ddl::Qualified(keys.Text(row, 0), keys.Text(row, 1));

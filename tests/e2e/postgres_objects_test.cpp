@@ -358,5 +358,26 @@ TEST_F(PostgresObjects, TakesANameOfNothingOrOfSeveralThingsForABadRow) {
   EXPECT_EQ(Value("select string_agg(id::text, ',' order by id) from t"), "1,4");
 }
 
+TEST_F(PostgresObjects, LoadsIntoPartitionsWhoseForeignKeyIsTheirTables) {
+  const std::string tables =
+      "create schema a; create schema b; create table a.up (id int primary key) partition by range "
+      "(id); create table a.up1 partition of a.up for values from (0) to (1000);"
+      "create table b.p (id int generated always as identity, up int references a.up, at date) "
+      "partition by range (at); create table b.p1 partition of b.p for values from ('2020-01-01') "
+      "to ('2021-01-01'); create table b.p2 partition of b.p for values from ('2021-01-01') to "
+      "('2022-01-01') partition by hash (up); create table b.p21 partition of b.p2 for values with "
+      "(modulus 1, remainder 0);";
+  server_.Execute(tables +
+                      "insert into a.up select generate_series(1, 500); insert into b.p (up, at) "
+                      "select i, date '2020-01-01' + i from generate_series(1, 500) i",
+                  source_);
+  server_.Execute(tables, target_);
+  const std::string before = SchemaOf(server_, target_, kDebianBin);
+  const TransloadRun run = Run({"--data-only", "--verify", "full"});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(Value("select (select count(*) from a.up) + (select count(*) from b.p)"), "1000");
+  EXPECT_EQ(SchemaOf(server_, target_, kDebianBin), before);
+}
+
 }  // namespace
 }  // namespace transload
