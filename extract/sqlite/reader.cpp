@@ -40,7 +40,7 @@ std::string SelectSql(const ReadRequest& request, const TableKey& key,
   if (!request.where.empty()) add("(" + request.where + "\n)");
   if (request.sample_percent) add(SampleSql(key, *request.sample_percent));
   if (!where.empty()) sql += " WHERE " + where;
-  if (request.in_key_order && key.by != SplitBy::kNothing) sql += " ORDER BY " + key.Sql();
+  if (request.in_key_order && key.by != SplitBy::kNothing) sql += " ORDER BY " + key.OrderSql();
   return sql;
 }
 

@@ -60,10 +60,15 @@ std::optional<std::string> BoundText(const Statement& row, int column, Affinity 
   return std::nullopt;
 }
 
-std::string Placeholders(int first, std::size_t count) {
+std::string Collate(const TableKey& key, std::size_t i) {
+  return i < key.collations.size() ? " COLLATE " + QuoteName(key.collations[i]) : "";
+}
+
+// With the collation on this side SQLite searches the key's index; beside the column it does not.
+std::string Placeholders(const TableKey& key, int first, std::size_t count) {
   std::string text = "(";
   for (std::size_t i = 0; i < count; ++i) {
-    text += fmt::format("{}?{}", i == 0 ? "" : ",", first + static_cast<int>(i));
+    text += fmt::format("{}?{}{}", i == 0 ? "" : ",", first + static_cast<int>(i), Collate(key, i));
   }
   return text + ")";
 }
@@ -85,18 +90,29 @@ void UseRowid(TableKey& key, const std::vector<std::string>& names, const std::s
   }
 }
 
-bool HasDescendingPart(Connection& connection, const std::string& table) {
-  Statement row(connection, fmt::format("SELECT 1 FROM pragma_index_list({0}) AS l, "
-                                        "pragma_index_xinfo(l.name) AS x "
-                                        "WHERE l.origin = 'pk' AND x.key = 1 AND x.\"desc\" = 1",
-                                        QuoteText(table)));
-  return row.Step();
-}
-
 bool HasPrimaryKeyIndex(Connection& connection, const std::string& table) {
   Statement row(connection, fmt::format("SELECT 1 FROM pragma_index_list({}) WHERE origin = 'pk'",
                                         QuoteText(table)));
   return row.Step();
+}
+
+// The parts as its index has them: a column may be in it twice, under two collations.
+TableKey IndexedKey(Connection& connection, const std::string& table) {
+  TableKey key;
+  Statement row(
+      connection,
+      fmt::format("SELECT x.name, t.type, x.coll, x.\"desc\" FROM pragma_index_list({0}) "
+                  "AS l, pragma_index_xinfo(l.name) AS x, pragma_table_xinfo({0}) AS t "
+                  "WHERE l.origin = 'pk' AND x.key = 1 AND t.cid = x.cid ORDER BY x.seqno",
+                  QuoteText(table)));
+  while (row.Step()) {
+    if (row.Integer(3) != 0) return {};  // a bound would have two orders
+    key.columns.push_back(row.Text(0));
+    key.affinities.push_back(AffinityOf(row.Text(1)));
+    key.collations.push_back(row.Text(2));
+  }
+  key.by = key.columns.empty() ? SplitBy::kNothing : SplitBy::kKey;
+  return key;
 }
 
 bool IsWithoutRowid(Connection& connection, const std::string& table) {
@@ -124,6 +140,15 @@ std::string TableKey::Sql() const {
   return sql;
 }
 
+std::string TableKey::OrderSql() const {
+  if (by == SplitBy::kRowid) return Sql();
+  std::string sql;
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    sql += (i == 0 ? "" : ",") + QuoteName(columns[i]) + Collate(*this, i);
+  }
+  return sql;
+}
+
 TableKey FindTableKey(Connection& connection, const std::string& table) {
   TableKey key;
   std::vector<std::string> names;
@@ -143,13 +168,7 @@ TableKey FindTableKey(Connection& connection, const std::string& table) {
     UseRowid(key, names, alias ? primary.begin()->second.first : "");
     return key;
   }
-  if (HasDescendingPart(connection, table)) return key;
-  key.by = SplitBy::kKey;
-  for (const auto& [position, column] : primary) {
-    key.columns.push_back(column.first);
-    key.affinities.push_back(AffinityOf(column.second));
-  }
-  return key;
+  return IndexedKey(connection, table);
 }
 
 std::string RangeSql(const TableKey& key, const PartitionRange& range) {
@@ -159,7 +178,7 @@ std::string RangeSql(const TableKey& key, const PartitionRange& range) {
   const auto add = [&](const std::optional<KeyBound>& bound, std::string_view comparison) {
     if (!bound) return;
     sql += fmt::format("{}({}) {} {}", sql.empty() ? "" : " AND ", key.Sql(), comparison,
-                       Placeholders(next, bound->size()));
+                       Placeholders(key, next, bound->size()));
     next += static_cast<int>(bound->size());
   };
   add(range.lower, ">=");
@@ -199,11 +218,11 @@ std::optional<KeyBound> FindBoundary(Connection& connection, const std::string& 
   const std::string where = RangeSql(key, range);
   const std::string offset_at = "?" + std::to_string(1 + (range.lower ? range.lower->size() : 0) +
                                                      (range.upper ? range.upper->size() : 0));
-  Statement row(
-      connection,
-      fmt::format("SELECT {0} FROM main.{1} NOT INDEXED{2}{3} ORDER BY {0} LIMIT -1 "
-                  "OFFSET {4}",
-                  key.Sql(), QuoteName(table), where.empty() ? "" : " WHERE ", where, offset_at));
+  Statement row(connection,
+                fmt::format("SELECT {0} FROM main.{1} NOT INDEXED{2}{3} ORDER BY {4} LIMIT -1 "
+                            "OFFSET {5}",
+                            key.Sql(), QuoteName(table), where.empty() ? "" : " WHERE ", where,
+                            key.OrderSql(), offset_at));
   const int next = BindRange(row, key, range);
   row.BindInteger(next, static_cast<std::int64_t>(std::max<std::uint64_t>(rows, 1)));
   while (row.Step()) {

@@ -21,9 +21,13 @@ struct TableKey {
   std::string rowid;
   std::vector<std::string> columns;  // kKey: the primary key's
   std::vector<Affinity> affinities;  // kKey: of those
+  // kKey: that its index compares by, which may be others than the columns' own.
+  std::vector<std::string> collations;
 
-  // "rowid", or "a", "b": quoted, to select and to order by.
+  // "rowid", or "a", "b": quoted, to select.
   std::string Sql() const;
+  // The same, to order by.
+  std::string OrderSql() const;
 };
 
 TableKey FindTableKey(Connection& connection, const std::string& table);
