@@ -44,9 +44,8 @@ class CatalogueReader {
       : connection_(connection),
         statement_(connection),
         naming_(naming),
-        context_{quirks, naming, {}, traits.integer_key_is_automatic},
-        foreign_keys_(traits.foreign_keys),
-        nested_tables_(traits.nested_tables) {}
+        context_{quirks, naming, {}},
+        traits_(traits) {}
 
   SourceCatalogue Run() {
     FindUnsignedTypes();
@@ -60,6 +59,7 @@ class CatalogueReader {
                                            "its rows come with " + partition->second, ""});
       }
     }
+    CompleteForeignKeys(catalogue_);
     for (const TableName& other : Tables("")) {
       if (GoesWithoutSaying(other.kind)) continue;
       catalogue_.not_migrated.push_back({LowerCase(other.kind), SchemaOf(other) + "." + other.name,
@@ -134,8 +134,8 @@ class CatalogueReader {
   // Partitions, and the table whose rows theirs are. Of other tables whose rows come twice, a note.
   std::map<std::pair<std::string, std::string>, std::string> LookAtNestedTables() {
     std::map<std::pair<std::string, std::string>, std::string> partitions;
-    if (nested_tables_.empty()) return partitions;
-    const ResultTable nested = RunQuery(statement_, std::string(nested_tables_));
+    if (traits_.nested_tables.empty()) return partitions;
+    const ResultTable nested = RunQuery(statement_, std::string(traits_.nested_tables));
     for (std::size_t row = 0; row < nested.rows.size(); ++row) {
       const std::string schema = nested.Text(row, std::size_t{0}), name = nested.Text(row, 1);
       const std::string within = nested.Text(row, 2);
@@ -157,22 +157,14 @@ class CatalogueReader {
 
   void ReadTable(const TableName& table) {
     TableRows rows;
-    Argument catalog(table.catalog), schema(table.schema), name(table.name);
+    Argument catalog(table.catalog);
     Argument schema_pattern(naming_.Pattern(table.schema)), pattern(naming_.Pattern(table.name));
     rows.columns = Call(SQL_API_SQLCOLUMNS, "SQLColumns", "no column can be read", [&] {
       return SQLColumnsW(statement_.get(), catalog.data(), catalog.size(), schema_pattern.data(),
                          schema_pattern.size(), pattern.data(), pattern.size(), nullptr, 0);
     });
-    rows.primary_key =
-        Call(SQL_API_SQLPRIMARYKEYS, "SQLPrimaryKeys", "primary keys are not carried over", [&] {
-          return SQLPrimaryKeysW(statement_.get(), catalog.data(), catalog.size(), schema.data(),
-                                 schema.size(), name.data(), name.size());
-        });
-    rows.statistics =
-        Call(SQL_API_SQLSTATISTICS, "SQLStatistics", "indexes are not carried over", [&] {
-          return SQLStatisticsW(statement_.get(), catalog.data(), catalog.size(), schema.data(),
-                                schema.size(), name.data(), name.size(), SQL_INDEX_ALL, SQL_QUICK);
-        });
+    rows.primary_key = PrimaryKey(table);
+    rows.statistics = Statistics(table);
     rows.foreign_keys = ForeignKeys(table);
     rows.automatic = AutomaticColumns(table, rows.columns);
     SourceTable built =
@@ -186,11 +178,31 @@ class CatalogueReader {
     catalogue_.tables.push_back(std::move(built));
   }
 
+  ResultTable Ask(std::string_view sql, const TableName& table) {
+    return RunQuery(statement_, fmt::format(fmt::runtime(sql), QuoteText(SchemaOf(table)),
+                                            QuoteText(table.name)));
+  }
+
+  ResultTable PrimaryKey(const TableName& table) {
+    if (!traits_.primary_key.empty()) return Ask(traits_.primary_key, table);
+    Argument catalog(table.catalog), schema(table.schema), name(table.name);
+    return Call(SQL_API_SQLPRIMARYKEYS, "SQLPrimaryKeys", "primary keys are not carried over", [&] {
+      return SQLPrimaryKeysW(statement_.get(), catalog.data(), catalog.size(), schema.data(),
+                             schema.size(), name.data(), name.size());
+    });
+  }
+
+  ResultTable Statistics(const TableName& table) {
+    if (!traits_.statistics.empty()) return Ask(traits_.statistics, table);
+    Argument catalog(table.catalog), schema(table.schema), name(table.name);
+    return Call(SQL_API_SQLSTATISTICS, "SQLStatistics", "indexes are not carried over", [&] {
+      return SQLStatisticsW(statement_.get(), catalog.data(), catalog.size(), schema.data(),
+                            schema.size(), name.data(), name.size(), SQL_INDEX_ALL, SQL_QUICK);
+    });
+  }
+
   ResultTable ForeignKeys(const TableName& table) {
-    if (!foreign_keys_.empty()) {
-      return RunQuery(statement_, fmt::format(fmt::runtime(foreign_keys_),
-                                              QuoteText(SchemaOf(table)), QuoteText(table.name)));
-    }
+    if (!traits_.foreign_keys.empty()) return Ask(traits_.foreign_keys, table);
     Argument catalog(table.catalog), schema(table.schema), name(table.name);
     return Call(SQL_API_SQLFOREIGNKEYS, "SQLForeignKeys", "foreign keys are not carried over", [&] {
       return SQLForeignKeysW(statement_.get(), nullptr, 0, nullptr, 0, nullptr, 0, catalog.data(),
@@ -199,9 +211,16 @@ class CatalogueReader {
     });
   }
 
-  // Only the description of a result tells which column is numbered by itself.
+  // By ODBC only the description of a result tells which column is numbered by itself.
   std::set<std::string> AutomaticColumns(const TableName& table, const ResultTable& columns) {
     std::set<std::string> automatic;
+    if (!traits_.automatic_column.empty()) {
+      const ResultTable found = Ask(traits_.automatic_column, table);
+      for (std::size_t row = 0; row < found.rows.size(); ++row) {
+        automatic.insert(found.Text(row, std::size_t{0}));
+      }
+      return automatic;
+    }
     std::vector<std::string> names, quoted;
     for (std::size_t row = 0; row < columns.rows.size(); ++row) {
       if (columns.Text(row, 2) != table.name) continue;
@@ -226,8 +245,7 @@ class CatalogueReader {
   Statement statement_;
   const Naming& naming_;
   CatalogueContext context_;
-  std::string_view foreign_keys_;  // DbmsTraits::foreign_keys
-  std::string_view nested_tables_;
+  const DbmsTraits& traits_;
   SourceCatalogue catalogue_;
   std::set<SQLUSMALLINT> missing_;
 };

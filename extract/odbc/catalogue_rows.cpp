@@ -1,5 +1,6 @@
 #include "extract/odbc/catalogue_rows.h"
 
+#include <fmt/format.h>
 #include <sql.h>
 #include <sqlext.h>
 
@@ -197,16 +198,6 @@ void AddForeignKeys(const TableRows& rows, SourceTable& table) {
   }
 }
 
-void MarkAutomaticKey(SourceTable& table) {
-  const SourceIndex* key = table.PrimaryKey();
-  if (key == nullptr || key->parts.size() != 1) return;
-  for (SourceColumn& column : table.columns) {
-    if (column.name == key->parts[0].column && column.full_type == "integer") {
-      column.auto_increment = true;
-    }
-  }
-}
-
 }  // namespace
 
 std::optional<SourceDefault> ParseDefault(const std::string& text) {
@@ -242,8 +233,35 @@ SourceTable BuildTable(const std::string& schema, const std::string& name, const
   AddPrimaryKey(rows, table);
   AddIndexes(rows, table, not_migrated);
   AddForeignKeys(rows, table);
-  if (context.integer_key_is_automatic) MarkAutomaticKey(table);
   return table;
+}
+
+void CompleteForeignKeys(SourceCatalogue& catalogue) {
+  for (SourceTable& table : catalogue.tables) {
+    std::erase_if(table.foreign_keys, [&](SourceForeignKey& key) {
+      const auto& named = key.parent_columns;
+      if (std::find(named.begin(), named.end(), "") == named.end()) return false;
+      const auto parent = std::find_if(
+          catalogue.tables.begin(), catalogue.tables.end(), [&](const SourceTable& other) {
+            return other.schema == key.parent_schema &&
+                   LowerCase(other.name) == LowerCase(key.parent_table);
+          });
+      const SourceIndex* primary =
+          parent != catalogue.tables.end() ? parent->PrimaryKey() : nullptr;
+      if (primary == nullptr || primary->parts.size() != key.columns.size()) {
+        catalogue.not_migrated.push_back(
+            {"foreign key", fmt::format("{}({})", table.name, Join(key.columns, ", ")),
+             fmt::format("{} has no primary key of {} columns to refer to", key.parent_table,
+                         key.columns.size()),
+             ""});
+        return true;
+      }
+      for (std::size_t i = 0; i < primary->parts.size(); ++i) {
+        key.parent_columns[i] = primary->parts[i].column;
+      }
+      return false;
+    });
+  }
 }
 
 }  // namespace transload::odbc

@@ -30,12 +30,15 @@ struct CatalogueContext {
   const Naming& naming;
   // Integer types without a sign, by the driver's lower-case name (SQLGetTypeInfo).
   std::set<std::string> unsigned_types;
-  bool integer_key_is_automatic = false;
 };
 
 // Adds to `not_migrated` what cannot be carried over.
 SourceTable BuildTable(const std::string& schema, const std::string& name, const TableRows& rows,
                        const CatalogueContext& context, std::vector<NotMigrated>& not_migrated);
+
+// A key to a table without its columns named, which some drivers leave empty, is to its primary
+// key.
+void CompleteForeignKeys(SourceCatalogue& catalogue);
 
 // COLUMN_DEF: a literal in quotes, a number, an expression; nothing for NULL and for none.
 std::optional<SourceDefault> ParseDefault(const std::string& text);

@@ -87,6 +87,22 @@ constexpr std::string_view kPostgresNestedTables =
     "pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace WHERE c.relkind IN ('r', 'p') "
     "ORDER BY 1, 2, 3";
 
+// sqliteodbc tells the parts in the order of the table, and where there is no primary key calls a
+// unique constraint one, whose columns may be NULL.
+constexpr std::string_view kSqlitePrimaryKey =
+    "SELECT NULL, NULL, {1}, name, pk, NULL FROM pragma_table_info({1}) WHERE pk > 0 ORDER BY pk";
+// And it takes an index of some rows, which may be unique among these alone, for one of all.
+constexpr std::string_view kSqliteStatistics =
+    "SELECT NULL, NULL, {1}, 1 - l.\"unique\", NULL, l.name, 3, x.seqno + 1, x.name, CASE "
+    "x.\"desc\" WHEN 1 THEN 'D' ELSE 'A' END, NULL, NULL, CASE l.partial WHEN 1 THEN 'WHERE' END "
+    "FROM pragma_index_list({1}) AS l, pragma_index_xinfo(l.name) AS x WHERE x.key = 1 "
+    "ORDER BY l.seq DESC, x.seqno";
+// The rowid under another name: SQLite makes an index for any other primary key, whose column may
+// hold NULL, text and whatever else, also where it is declared an integer.
+constexpr std::string_view kSqliteAutomaticColumn =
+    "SELECT name FROM pragma_table_info({1}) WHERE pk > 0 AND NOT EXISTS (SELECT 1 FROM "
+    "pragma_index_list({1}) WHERE origin = 'pk')";
+
 constexpr DbmsTraits kMySql{
     .name = "my*sql*",
     .text_octets = "OCTET_LENGTH(CONVERT({} USING utf8mb4))",
@@ -157,12 +173,15 @@ constexpr std::array kTraits = {
         .text_octets = "LENGTH({})",
         .byte_octets = "LENGTH(CAST({} AS BLOB))",
         .one_row_after = kLimitOffset,
+        .other_class = "typeof({}) <> 'integer'",
+        .primary_key = kSqlitePrimaryKey,
+        .statistics = kSqliteStatistics,
         .session = kSqliteSession,
         .begin = kSqliteBegin,
         .commit_counter = "PRAGMA data_version",
         .method = "equal data_version before and after all read transactions began",
         .next_auto = "SELECT seq + 1 FROM sqlite_sequence WHERE name = {1}",
-        .integer_key_is_automatic = true,
+        .automatic_column = kSqliteAutomaticColumn,
     },
 };
 constexpr DbmsTraits kUnknown{.name = "*", .manual_commit = true};

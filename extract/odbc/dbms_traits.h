@@ -23,9 +23,13 @@ struct DbmsTraits {
   // --- keys: columns hold values of their own type alone, text and UUIDs compare with a literal in
   // quotes as ORDER BY orders them, and a column that may be NULL is told as such
   bool typed_keys = false;
+  // Where an integer key may hold NULL and values of other types: the condition for these.
+  std::string_view other_class = {};
   std::string_view text_prefix = {};  // in front of such a literal
-  // What SQLForeignKeys would say of one table's keys, where the driver leaves some out: {0}
-  // schema, {1} table as literals.
+  // What SQLPrimaryKeys, SQLStatistics and SQLForeignKeys would say of one table, where drivers
+  // leave something out or say more than there is: {0} schema, {1} table as literals.
+  std::string_view primary_key = {};
+  std::string_view statistics = {};
   std::string_view foreign_keys = {};
 
   // --- tables whose rows are read with another table's: schema, name, that table, and "partition"
@@ -59,8 +63,8 @@ struct DbmsTraits {
   std::string_view identity = {};
   // --- the next value of an automatic number: {0} schema, {1} table as literals
   std::string_view next_auto = {};
-  // A single integer primary key column is numbered by itself.
-  bool integer_key_is_automatic = false;
+  // Where descriptions of results do not tell: the column that is numbered by itself, as above.
+  std::string_view automatic_column = {};
   // Its catalogue is read from its own views, not through ODBC's functions.
   bool sql_server = false;
 };

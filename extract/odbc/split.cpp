@@ -136,6 +136,14 @@ SplitPlan PlanSplit(Connection& connection, ReadingContext& context, const Sourc
     plan.explanation = "one range: small";
     return plan;
   }
+  const std::string_view other_class = context.traits->other_class;
+  if (!other_class.empty() && !table.FindColumn(key.front())->auto_increment &&
+      CountRows(connection, context, table, Fill(other_class, context.naming.Quote(key.front()))) >
+          0) {
+    plan.explanation =
+        fmt::format("one range: key {} holds values that are no integers{}", key.front(), held);
+    return plan;
+  }
   if (context.one_row_after.empty()) {
     context.one_row_after =
         FindOneRowAfter(connection, *context.traits, context.naming, table, key.front());

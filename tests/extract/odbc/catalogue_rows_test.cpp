@@ -20,8 +20,8 @@ struct Fixture {
   Naming naming;
   std::vector<NotMigrated> left_out;
 
-  SourceTable Build(const std::string& driver, bool automatic_key = false) {
-    const CatalogueContext context{QuirksOf(driver), naming, {"oid"}, automatic_key};
+  SourceTable Build(const std::string& driver) {
+    const CatalogueContext context{QuirksOf(driver), naming, {"oid"}};
     return BuildTable("shop", "t", rows, context, left_out);
   }
 };
@@ -133,6 +133,29 @@ TEST(OdbcCatalogue, ForeignKeys) {
   EXPECT_EQ(table.foreign_keys[0].on_update, "RESTRICT");
   EXPECT_EQ(table.foreign_keys[1].on_delete, "SET NULL");
   EXPECT_TRUE(table.foreign_keys[1].initially_deferred);
+}
+
+TEST(OdbcCatalogue, AForeignKeyWithoutItsParentsColumnsIsToThePrimaryKey) {
+  Fixture f;
+  SourceCatalogue catalogue;
+  f.rows.foreign_keys = Result(std::string(kForeignNames) +
+                               "shop|\\N|P||shop|\\N|t|a|1|3|3|||7\n"
+                               "shop|\\N|P||shop|\\N|t|b|2|3|3|||7\n"
+                               "shop|\\N|p||shop|\\N|t|c|1|3|3|||7\n"
+                               "shop|\\N|gone||shop|\\N|t|c|1|3|3|||7\n");
+  catalogue.tables.push_back(f.Build("x"));
+  SourceTable& parent = catalogue.tables.emplace_back();
+  parent.schema = "shop";
+  parent.name = "p";
+  SourceIndex& key = parent.indexes.emplace_back();
+  key.kind = IndexKind::kPrimary;
+  for (const char* column : {"y", "x"}) key.parts.emplace_back().column = column;
+  CompleteForeignKeys(catalogue);
+  ASSERT_EQ(catalogue.tables[0].foreign_keys.size(), 1u);
+  EXPECT_EQ(catalogue.tables[0].foreign_keys[0].parent_columns,
+            (std::vector<std::string>{"y", "x"}));
+  ASSERT_EQ(catalogue.not_migrated.size(), 2u);  // of another number of columns, and to no table
+  EXPECT_EQ(catalogue.not_migrated[0].name, "t(c)");
 }
 
 TEST(OdbcCatalogue, ADriverWithoutKeysAndIndexesStillGivesColumns) {

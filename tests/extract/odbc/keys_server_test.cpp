@@ -1,11 +1,14 @@
 // Tables cut along their keys through ODBC, on real drivers and servers.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "tests/extract/odbc/server_source.h"
+#include "tests/rig/sqlite_file.h"
+#include "tests/rig/temporary_dir.h"
 
 namespace transload {
 namespace {
@@ -60,6 +63,47 @@ std::vector<std::uint64_t> ReadByRanges(Source& source, const SourceTable& table
   }
   source.Release(std::move(reader));
   return counts;
+}
+
+TEST(OdbcServer, KeysAndIndexesOfSqliteAreWhatTheyAre) {
+  const rig::TemporaryDir dir;
+  const std::string path = dir / "keys.db";
+  rig::MakeSqliteFile(path, R"(
+    CREATE TABLE alias(id INTEGER PRIMARY KEY, x INT, y INT);
+    CREATE UNIQUE INDEX alias_some ON alias(x) WHERE y = 1;
+    CREATE INDEX alias_x ON alias(x DESC);
+    CREATE TABLE child(p INT, q INT, FOREIGN KEY(p, q) REFERENCES Several);
+    CREATE TABLE nullable(x INT UNIQUE);
+    INSERT INTO nullable VALUES (1), (NULL), (2), (NULL);
+    CREATE TABLE integers(x BIGINT PRIMARY KEY, v);
+    INSERT INTO integers VALUES (1, NULL), (2, 'x');
+    CREATE TABLE several(a INT, b INT, PRIMARY KEY(b, a));
+    CREATE TABLE typeless(x INT PRIMARY KEY);
+    INSERT INTO typeless VALUES (1), (2), (2.5), ('text'), (NULL);)");
+  auto source = Open("odbc:Driver=SQLite3;Database=" + path);
+  const SourceCatalogue catalogue = source->ReadCatalogue();
+  ASSERT_EQ(catalogue.tables.size(), 6u);
+  source->TakeSnapshot({});
+  std::map<std::string, const SourceTable*> tables;
+  for (const SourceTable& table : catalogue.tables) {
+    tables[table.name] = &table;
+    // By whatever is an integer in each row, and never NULL.
+    const SplitPlan plan = source->Split(table, "", 1);
+    EXPECT_EQ(plan.ranges.at(0).by == SplitBy::kKey, table.name == "integers")
+        << table.name << ": " << plan.explanation;
+  }
+  const SourceTable& alias = *tables.at("alias");
+  EXPECT_TRUE(alias.columns[0].auto_increment);
+  ASSERT_EQ(alias.indexes.size(), 2u);
+  EXPECT_TRUE(alias.indexes[1].parts[0].descending);
+  EXPECT_EQ(catalogue.not_migrated.at(0).name, "alias.alias_some");
+  EXPECT_EQ(tables.at("nullable")->PrimaryKey(), nullptr);
+  EXPECT_FALSE(tables.at("typeless")->columns[0].auto_increment);
+  const SourceTable& several = *tables.at("several");
+  ASSERT_EQ(several.indexes.size(), 1u);
+  EXPECT_EQ(several.indexes[0].parts[0].column, "b");
+  EXPECT_EQ(tables.at("child")->foreign_keys.at(0).parent_columns,
+            (std::vector<std::string>{"b", "a"}));
 }
 
 TEST(OdbcServer, KeysOfTextAndOfSeveralColumnsAreCutByRows) {
