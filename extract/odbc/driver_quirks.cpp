@@ -48,6 +48,9 @@ constexpr std::array kPostgresSelect = {
     // A double, whose 53 bits are too few for all cents.
     SelectRule{"money", "*", "CAST(CAST({} AS numeric) AS varchar(64))", CellFormat::kDecimal,
                "money"},
+    // Described as integers, whose upper half they would not fit.
+    SelectRule{"oid", "*", "", CellFormat::kSigned, "bigint"},
+    SelectRule{"xid", "*", "", CellFormat::kSigned, "bigint"},
     // Described four bits shorter than it is.
     SelectRule{"varbit", "*", "CAST({} AS text)", CellFormat::kText, "longvarchar"},
 };

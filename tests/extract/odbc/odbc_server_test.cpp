@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -192,6 +193,35 @@ TEST(OdbcServer, MoneyAndBitsOfPostgresComeWhole) {
   CellCursor cells(batch.Row(0));
   EXPECT_EQ(cells.Next().view(), "-92233720368547758.07");
   EXPECT_EQ(cells.Next().view(), "1010101011");
+}
+
+TEST(OdbcServer, ObjectNumbersOfPostgresAreWiderThanDescribed) {
+  const std::string database = rig::FreshDatabase(rig::SharedPostgres());
+  rig::SharedPostgres().Execute(
+      "create table t (o oid primary key, x xid); insert into t values (4294967295, '4294967295')",
+      database);
+  auto source = Open(PostgresUrl(database));
+  const SourceTable table = OnlyTable(*source);
+  EXPECT_EQ(table.columns[0].type, "bigint");
+  EXPECT_EQ(table.columns[1].type, "bigint");
+  source->TakeSnapshot({});
+  auto reader = source->NewReader();
+  ReadRequest request = WholeTable(table);
+  request.range.by = SplitBy::kKey;
+  request.range.columns = {"o"};
+  request.range.lower = KeyBound{"4294967295"};
+  reader->Open(request);
+  RowBatch batch;
+  EXPECT_FALSE(reader->Read(batch));
+  ASSERT_EQ(batch.rows(), 1u);
+  CellCursor cells(batch.Row(0));
+  for (int i = 0; i < 2; ++i) {
+    std::int64_t value = 0;
+    const Cell cell = cells.Next();
+    ASSERT_EQ(cell.size, 8u);
+    std::memcpy(&value, cell.data, 8);
+    EXPECT_EQ(value, 4294967295);
+  }
 }
 
 TEST(OdbcServer, ALongValueBehindRowsHandedOutStartsThePartitionAgain) {
