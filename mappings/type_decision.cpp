@@ -222,8 +222,16 @@ TypeDecision TypeDecider::Decide(const ColumnStanding& standing) {
   out.note = out.rule->note;
   out.by = fmt::format("{}.toml: {}", rules_.name, SourceTypeText(standing.column));
   auto expand = [&](const std::string& type) {
-    return type == "enum" ? PgType{.kind = PgKind::kEnum, .labels = {}, .element = {}, .name = {}}
-                          : ParsePgType(ExpandType(type, standing.column));
+    if (type == "enum") {
+      return PgType{.kind = PgKind::kEnum, .labels = {}, .element = {}, .name = {}};
+    }
+    try {
+      return ParsePgType(ExpandType(type, standing.column));
+    } catch (const Error& error) {
+      const std::string column = standing.table.name + "." + standing.column.name;
+      throw UsageError(fmt::format("{}, by {}: {}; map it with --map 'col:{}=TYPE'", column, out.by,
+                                   error.what(), column));
+    }
   };
   out.type = expand(out.rule->to);
   if (out.rule->safe.empty() || !out.rule->fits) return out;

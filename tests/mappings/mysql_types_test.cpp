@@ -27,6 +27,19 @@ SourceColumn JsonAlias() {
   return column;
 }
 
+TEST(MySqlTypes, ATypeThatPostgresRefusesIsNamedWithItsColumnAndRule) {
+  Shop shop({Table("t", {Text("c", 20'000'000)})});
+  try {
+    shop.Plan();
+    FAIL() << "planned";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(),
+                 "t.c, by mysql.toml: varchar(20000000): 'varchar(20000000)' is not a PostgreSQL "
+                 "type: '20000000' is not a number from 1 to 10485760; map it with --map "
+                 "'col:t.c=TYPE'");
+  }
+}
+
 TEST(MySqlTypes, DefaultsOfEveryType) {
   const std::vector<TypeCase> cases = {
       {Column("c", "tinyint", "tinyint(4)"), "smallint", ""},
