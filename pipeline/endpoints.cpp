@@ -1,5 +1,7 @@
 #include "pipeline/endpoints.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <thread>
@@ -114,6 +116,15 @@ Planned MakeRoughPlan(Endpoints& ends) {
   Planned planned = ReadSource(ends);
   planned.plan = MakePlan(planned.Request(ends));
   return planned;
+}
+
+void RefuseNothing(const Endpoints& ends, const MigrationPlan& plan) {
+  if (!plan.tables.empty()) return;
+  throw RefusedError(fmt::format("nothing to do: {} has no tables{}",
+                                 ends.source->Info().display_url,
+                                 ends.options.include.empty() && ends.options.exclude.empty()
+                                     ? "; check the name of the database"
+                                     : " that --include and --exclude leave over"));
 }
 
 }  // namespace transload

@@ -65,6 +65,8 @@ struct Planned {
 Planned MakePlanned(Endpoints& ends, Progress& progress, const StopFlag& stop);
 // The same without looking at any data: what preflight needs.
 Planned MakeRoughPlan(Endpoints& ends);
+// Throws where the plan has no table: most likely the name of the source is wrong.
+void RefuseNothing(const Endpoints& ends, const MigrationPlan& plan);
 
 // NUL cannot stand in a name, so the key is unambiguous.
 std::string TableKey(const std::string& schema, const std::string& name);

@@ -98,13 +98,7 @@ void Migration::Open() {
                                  ends_->source->Info().engine));
   }
   planned_ = MakeRoughPlan(*ends_);
-  if (planned_.plan.tables.empty()) {
-    throw RefusedError(fmt::format("nothing to do: {} has no tables{}",
-                                   ends_->source->Info().display_url,
-                                   ends_->options.include.empty() && ends_->options.exclude.empty()
-                                       ? "; check the name of the database"
-                                       : " that --include and --exclude leave over"));
-  }
+  RefuseNothing(*ends_, planned_.plan);
   FindEarlierRun();
   CheckPreflight();
   // An earlier process ends before the snapshot is taken that its rows are compared with.

@@ -100,6 +100,10 @@ TEST_F(BadInput, AServerThatIsTooOldIsNamedWithWhatIsRead) {
 
 TEST_F(BadInput, NothingToDo) {
   Expect({"run", Source(), TargetUrl()}, 3, "no tables");
+  Expect({"plan", Source(), TargetUrl()}, 3, "no tables");
+  const std::string without_database =
+      "odbc:Driver={MariaDB Unicode};UID=root;Socket=" + server_.socket();
+  Expect({"plan", without_database, TargetUrl()}, 3, "no tables; check the name of the database");
   MakeTable();
   Expect({"run", Source(), TargetUrl(), "--include", "nope*"}, 2, "nope*");
   Expect({"run", Source(), TargetUrl(), "--exclude", "nope*"}, 2, "nope*");
