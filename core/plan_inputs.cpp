@@ -16,6 +16,10 @@ Json PolicyPairs(const std::vector<std::pair<std::string, std::string>>& pairs) 
   return out;
 }
 
+constexpr std::string_view kStep = "step ";
+
+std::string StepKey(std::size_t position) { return fmt::format("{}{} ", kStep, position); }
+
 Json TableOptionsJson(const TableOptions& table) {
   Json out = Json::object();
   out["where"] = JsonText(table.where);
@@ -55,10 +59,22 @@ Json OptionsJson(const Options& options) {
   for (const auto& [name, table] : options.tables) out["table " + name] = TableOptionsJson(table);
   for (std::size_t i = 0; i < options.steps.size(); ++i) {
     const SqlStep& step = options.steps[i];
-    out[fmt::format("step {} {}", i + 1, step.name)] = {{"when", static_cast<int>(step.when)},
-                                                        {"sql", JsonText(step.sql)}};
+    out[StepKey(i + 1) + step.name] = {{"when", static_cast<int>(step.when)},
+                                       {"sql", JsonText(step.sql)}};
   }
   return out;
+}
+
+// Leaves of the steps those that have run.
+void DropOtherSteps(Json& inputs, const std::set<std::size_t>& ran_steps) {
+  Json kept = Json::object();
+  for (const auto& [name, value] : inputs["options"].items()) {
+    const bool ran = std::any_of(ran_steps.begin(), ran_steps.end(), [&](std::size_t position) {
+      return name.starts_with(StepKey(position));
+    });
+    if (ran || !name.starts_with(kStep)) kept[name] = value;
+  }
+  inputs["options"] = std::move(kept);
 }
 
 template <class T>
@@ -151,10 +167,14 @@ std::string InputFingerprint(const Options& options, const SourceCatalogue& cata
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
-std::string DescribeDrift(std::string_view old_json, std::string_view new_json) {
+std::string DescribeDrift(std::string_view old_json, std::string_view new_json,
+                          const std::set<std::size_t>& ran_steps) {
   std::string out;
   try {
-    Compare(Json::parse(old_json), Json::parse(new_json), "", out);
+    Json before = Json::parse(old_json);
+    Json after = Json::parse(new_json);
+    for (Json* inputs : {&before, &after}) DropOtherSteps(*inputs, ran_steps);
+    Compare(before, after, "", out);
   } catch (const nlohmann::json::exception& error) {
     throw Error(fmt::format("the inputs of the earlier run can't be read: {}", error.what()));
   }

@@ -5,6 +5,8 @@
 #ifndef TRANSLOAD_CORE_PLAN_JSON_H_
 #define TRANSLOAD_CORE_PLAN_JSON_H_
 
+#include <cstddef>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -28,8 +30,10 @@ std::string InputsJson(const Options& options, const SourceCatalogue& catalogue,
 std::string InputFingerprint(const Options& options, const SourceCatalogue& catalogue,
                              std::string_view rules_digest);
 // What differs between two InputsJson documents, a line each: "table shop.orders: column note is
-// new". Empty when nothing does.
-std::string DescribeDrift(std::string_view old_json, std::string_view new_json);
+// new". Empty when nothing does. Of the user's SQL steps only those count that have run: their
+// positions, from 1.
+std::string DescribeDrift(std::string_view old_json, std::string_view new_json,
+                          const std::set<std::size_t>& ran_steps = {});
 
 }  // namespace transload
 

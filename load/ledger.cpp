@@ -326,6 +326,14 @@ void Ledger::SetRunState(const std::string& run_id, const std::string& state,
   });
 }
 
+void Ledger::SetInput(const std::string& run_id, const std::string& input_hash,
+                      const std::string& input_json) {
+  state_->Exec(
+      "update {L}.run set input_hash = $2::text, input = $3::json where id = $1::text "
+      "and input_hash <> $2::text",
+      {run_id, input_hash, input_json});
+}
+
 void Ledger::SetSnapshot(const std::string& run_id, const std::string& snapshot_json) {
   state_->Exec("update {L}.run set snapshot = $2::json where id = $1::text",
                {run_id, OrNull(snapshot_json)});

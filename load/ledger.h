@@ -222,6 +222,9 @@ class Ledger {
   // "done", "undone" and "abandoned" also set the time of the end. Always a synchronous commit.
   void SetRunState(const std::string& run_id, const std::string& state,
                    const std::string& outcome_json = "");
+  // What the run is made from, where that may change on the way.
+  void SetInput(const std::string& run_id, const std::string& input_hash,
+                const std::string& input_json);
   void SetSnapshot(const std::string& run_id, const std::string& snapshot_json);
   // Appends {"at": now, "what": ..., "table": ...} to the run's amendments.
   void AddAmendment(const std::string& run_id, const std::string& what, const std::string& table);

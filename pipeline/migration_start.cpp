@@ -272,9 +272,14 @@ void Migration::PlanFromLedger() {
   const Options& options = ends_->options;
   planned_ = Planned();
   planned_ = MakePlanned(*ends_, progress_, stop_);
-  const std::string inputs =
-      InputsJson(options, Selected(planned_), RulesDigest(ends_->source->Info().rules));
-  const std::string drift = DescribeDrift(run_.input_json, inputs);
+  LedgerSnapshot ledger = ledger_->Read(run_.id, Ledger::Plans::kRead);
+  for (const ObjectRow& object : ledger.objects) {
+    if (object.kind == "step") ran_steps_.insert(std::stoul(object.name));
+  }
+  const SourceCatalogue selected = Selected(planned_);
+  const std::string rules = RulesDigest(ends_->source->Info().rules);
+  const std::string inputs = InputsJson(options, selected, rules);
+  const std::string drift = DescribeDrift(run_.input_json, inputs, ran_steps_);
   // Rows that are tried again come from the ledger, and only a policy may differ: PlanForRetry.
   if (!drift.empty() && options.reload.empty() && !options.retry_rejects) {
     throw RefusedError(fmt::format(
@@ -282,7 +287,10 @@ void Migration::PlanFromLedger() {
         "over with --restart",
         run_.id, drift));
   }
-  LedgerSnapshot ledger = ledger_->Read(run_.id, Ledger::Plans::kRead);
+  // Steps that have not run yet may be others now.
+  if (drift.empty()) {
+    ledger_->SetInput(run_.id, InputFingerprint(options, selected, rules), inputs);
+  }
   fresh_tables_ = std::move(planned_.plan.tables);
   planned_.plan.tables.clear();
   for (const TableRow& row : ledger.tables) {
@@ -294,7 +302,6 @@ void Migration::PlanFromLedger() {
         fmt::format("{}|{}|{}|{}", object.kind, object.schema, object.table, object.name);
     if (object.action == "created" || object.action == "altered") made_.insert(key);
     if (object.action == "truncated" || object.action == "appended") touched_.insert(key);
-    if (object.kind == "step") ran_steps_.insert(std::stoul(object.name));
   }
   if (RenamesPending()) UseSourceSchemas(fresh_tables_);
 }

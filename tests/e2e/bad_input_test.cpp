@@ -166,12 +166,38 @@ TEST_F(BadInput, OptionsThatTakeUpARunWantOne) {
 
 TEST_F(BadInput, TablesAreMadeByOneRunAndFilledByTheNext) {
   MakeTable();
+  server_.Execute("create sequence numbers start with 7", schema_);
   EXPECT_EQ(RunTransload({"run", Source(), TargetUrl(), "--schema-only"}).exit_code, 0);
   Expect({"run", Source(), TargetUrl(), "--schema-only"}, 3, "already finished");
   const TransloadRun rows = RunTransload({"run", Source(), TargetUrl(), "--data-only"});
   EXPECT_EQ(rows.exit_code, 0) << rows.err;
   EXPECT_EQ(target_.QueryValue("select sum(v) from t", database_), "3");
   Expect({"run", Source(), TargetUrl(), "--data-only"}, 3, "already finished");
+}
+
+TEST_F(BadInput, AStepThatFailedIsMendedAndTheRunGoesOn) {
+  MakeTable();
+  rig::TemporaryDir dir;
+  const std::string file = dir / "c.toml";
+  auto run = [&](const std::string& first, const std::string& second) {
+    std::ofstream(file) << "[[step]]\nwhen = 'after-schema'\nsql = \"" << first
+                        << "\"\n[[step]]\nwhen = 'after-data'\nsql = \"" << second << "\"\n";
+    return RunTransload({"run", Source(), TargetUrl(), "-c", file});
+  };
+  const std::string first = "create table mine (v int); insert into mine values (1)";
+  EXPECT_EQ(run(first, "select 1/0").exit_code, 4);
+  // One that has run is part of what was planned from; the other may be mended twice.
+  const TransloadRun changed = run("select 1", "select 1/0");
+  EXPECT_EQ(changed.exit_code, 3);
+  EXPECT_THAT(changed.err, HasSubstr("step 1"));
+  EXPECT_EQ(run(first, "select 2/0").exit_code, 4);
+  const TransloadRun mended = run(first, "update mine set v = (select sum(v) from t)");
+  EXPECT_EQ(mended.exit_code, 0) << mended.err;
+  EXPECT_EQ(target_.QueryValue("select string_agg(v::text, ' ') from mine", database_), "3");
+  EXPECT_EQ(target_.QueryValue("select count(*) from transload.run where input::text like "
+                               "'%update mine%' and state = 'done'",
+                               database_),
+            "1");
 }
 
 TEST_F(BadInput, AnErrorOfTheCommandLineIsAJsonDocumentToo) {

@@ -101,6 +101,23 @@ TEST(PlanInputs, DriftIsNamedAndEstimatesAreNotDrift) {
             InputFingerprint(after.options, after.catalogue, "r"));
 }
 
+TEST(PlanInputs, AStepThatHasNotRunIsNoDrift) {
+  auto json = [](const std::vector<std::string>& steps) {
+    Shop shop({Table("orders", {Column("id", "int")})});
+    for (const std::string& sql : steps) {
+      shop.options.steps.push_back({StepTime::kAfterData, "s", sql});
+    }
+    return InputsJson(shop.options, shop.catalogue, "r");
+  };
+  const std::string before = json({"one", "two"});
+  EXPECT_EQ(DescribeDrift(before, json({"one", "other"}), {1}), "");
+  EXPECT_EQ(DescribeDrift(before, json({"one"}), {1}), "");
+  EXPECT_EQ(DescribeDrift(before, json({"one", "two", "three"}), {1, 2}), "");
+  EXPECT_NE(DescribeDrift(before, json({"zero", "one", "two"}), {1}), "");
+  EXPECT_NE(DescribeDrift(before, json({"one", "other"}), {1, 2}), "");
+  EXPECT_NE(DescribeDrift(before, json({}), {1}), "");
+}
+
 std::string Committed(const char* page) {
   std::ifstream file(std::string(TRANSLOAD_SOURCE_DIR "/docs/") + page, std::ios::binary);
   std::ostringstream text;
