@@ -70,9 +70,11 @@ class Undoing {
             "and kind <> 'foreign key' order by id"),
         {run_id_});
     for (std::size_t row = 0; row < touched.size(); ++row) {
+      const std::string action = touched.Text(row, 0);
       const std::string text =
-          fmt::format("the run {} {} {}.{}, which was there before: {}", touched.Text(row, 0),
-                      touched.Text(row, 1), touched.Text(row, 2), touched.Text(row, 3),
+          fmt::format("the run {}{} {} {}.{}, which was there before: {}", action,
+                      action == "appended" ? " to" : "", touched.Text(row, 1), touched.Text(row, 2),
+                      touched.Text(row, 3),
                       force_ ? "left as it is now" : "--force goes on and leaves it as it is now");
       (force_ ? result_.kept : result_.in_the_way).push_back(text);
     }

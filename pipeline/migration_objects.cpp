@@ -121,7 +121,7 @@ void Migration::MakeSchema() {
   if (const auto untouched = Untouched(existing); !untouched.empty()) {
     if (options.on_existing == OnExisting::kTruncate) {
       must(builder.TruncateTables(untouched));
-    } else if (options.on_existing == OnExisting::kAppend) {
+    } else {
       must(builder.RecordAppend(untouched));
     }
   }

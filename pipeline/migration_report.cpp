@@ -234,6 +234,8 @@ void Migration::FillTables(const LedgerSnapshot& ledger) {
 void Migration::FillObjects(const LedgerSnapshot& ledger) {
   for (const ObjectRow& row : ledger.objects) {
     if (row.kind == "step") continue;
+    // Tables that stood there were not made.
+    if (row.kind == "table" && (row.action == "truncated" || row.action == "appended")) continue;
     report_.objects.push_back({row.kind,
                                row.schema.empty() ? row.name : row.schema + "." + row.name,
                                row.table, row.action == "failed" ? "failed" : "created",

@@ -200,6 +200,17 @@ TEST_F(BadInput, AStepThatFailedIsMendedAndTheRunGoesOn) {
             "1");
 }
 
+TEST_F(BadInput, UndoDoesNotTakeRowsOutOfTablesThatStoodThere) {
+  MakeTable();
+  target_.Execute("create table t (id int primary key, v int)", database_);
+  ASSERT_EQ(RunTransload({"run", Source(), TargetUrl(), "--data-only"}).exit_code, 0);
+  Expect({"undo", TargetUrl()}, 3, "appended to table public.t, which was there before: --force");
+  const TransloadRun forced = RunTransload({"undo", TargetUrl(), "--force"});
+  EXPECT_EQ(forced.exit_code, 0) << forced.err;
+  EXPECT_THAT(forced.out, HasSubstr("public.t, which was there before: left as it is now"));
+  EXPECT_EQ(target_.QueryValue("select count(*) from t", database_), "2");
+}
+
 TEST_F(BadInput, AnErrorOfTheCommandLineIsAJsonDocumentToo) {
   for (const char* command : {"run", "drivers"}) {
     const TransloadRun run = RunTransload({command, "--bogus", "--format", "json"});
