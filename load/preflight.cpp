@@ -80,6 +80,7 @@ void CheckExisting(const std::vector<ExistingTable>& existing, const Options& op
                    Checklist& list) {
   for (const ExistingTable& table : existing) {
     const std::string subject = fmt::format("{}.{}", table.schema, table.name);
+    if (options.data_only && table.kind == 'S') continue;
     const bool plain = table.kind == 'r' || table.kind == 'p';
     const bool reuse = options.data_only || options.on_existing == OnExisting::kTruncate ||
                        options.on_existing == OnExisting::kAppend;
@@ -96,6 +97,22 @@ void CheckExisting(const std::vector<ExistingTable>& existing, const Options& op
       list.Warn(subject,
                 options.on_existing == OnExisting::kDrop ? "will be dropped" : "will be emptied");
     }
+  }
+}
+
+// --data-only makes no table, and finds its sequences there.
+void CheckMissing(const std::vector<ExistingTable>& existing, const MigrationPlan& plan,
+                  Checklist& list) {
+  for (const TablePlan& table : plan.tables) {
+    const bool there =
+        std::any_of(existing.begin(), existing.end(), [&](const ExistingTable& other) {
+          return other.schema == table.schema && other.name == table.name && other.kind != 'S';
+        });
+    if (there) continue;
+    list.Refuse(fmt::format("{}.{}", table.schema, table.name),
+                fmt::format("--data-only: there is no such table for {}; create it, or leave it "
+                            "out with --exclude",
+                            table.SourceLabel()));
   }
 }
 
@@ -204,6 +221,7 @@ std::vector<PreflightItem> Target::Preflight(const MigrationPlan& plan, const Op
   CheckPrivileges(*session_, plan, options, list);
   std::vector<ExistingTable> existing = ExistingTables(plan);
   CheckExisting(existing, options, list);
+  if (options.data_only) CheckMissing(existing, plan, list);
   CheckConnections(*session_, options, list);
   CheckSettings(*session_, plan, options, list);
   if (!existing.empty()) CheckLocks(*session_, plan, list);

@@ -200,6 +200,14 @@ TEST_F(BadInput, AStepThatFailedIsMendedAndTheRunGoesOn) {
             "1");
 }
 
+TEST_F(BadInput, TablesThatAreToBeFilledAreThereBeforeTheRunBegins) {
+  MakeTable();
+  server_.Execute("create table gone (id int primary key)", schema_);
+  target_.Execute("create table t (id int primary key, v int)", database_);
+  Expect({"run", Source(), TargetUrl(), "--data-only"}, 3, "public.gone: --data-only");
+  EXPECT_EQ(target_.QueryValue("select to_regnamespace('transload') is null", database_), "t");
+}
+
 TEST_F(BadInput, UndoDoesNotTakeRowsOutOfTablesThatStoodThere) {
   MakeTable();
   target_.Execute("create table t (id int primary key, v int)", database_);
