@@ -145,13 +145,19 @@ Ledger Ledger::Open(const Options& options) {
     state->session.Transact([&](SqlTransaction& transaction) {
       // Two processes may start at once: the second finds the schema made.
       transaction.Exec("select pg_advisory_xact_lock(7020094512)");
-      if (!transaction
-               .Exec("select 1 from pg_catalog.pg_namespace where nspname = $1::text",
-                     {state->schema})
-               .empty()) {
+      SqlRows found = transaction.Exec(
+          "select exists (select from pg_catalog.pg_class where relnamespace = n.oid) or exists "
+          "(select from pg_catalog.pg_proc where pronamespace = n.oid) or exists (select from "
+          "pg_catalog.pg_type where typnamespace = n.oid) from pg_catalog.pg_namespace n where "
+          "n.nspname = $1::text",
+          {state->schema});
+      if (found.empty()) {
+        transaction.Exec(state->Sql("create schema {L}; revoke all on schema {L} from public"));
+      } else if (found.Bool(0, 0)) {
         if (HasLedger(transaction, state->schema)) return;
         throw RefusedError(fmt::format(
-            "schema {} exists and holds no ledger: choose another --ledger-schema", state->schema));
+            "schema {} exists, is not empty and holds no ledger: choose another --ledger-schema",
+            state->schema));
       }
       transaction.Exec(state->Sql(sql::kLedgerSchema));
     });

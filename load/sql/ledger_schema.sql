@@ -1,6 +1,4 @@
 -- {L} is the ledger's quoted schema. Version 1.
-create schema {L};
-revoke all on schema {L} from public;
 create table {L}.version (version integer not null, made_at timestamptz not null default clock_timestamp());
 insert into {L}.version (version) values (1);
 

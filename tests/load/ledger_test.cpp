@@ -46,6 +46,17 @@ TEST(Ledger, RefusesANewerLedger) {
   EXPECT_THROW(Ledger::Open(target.options), Error);
 }
 
+TEST(Ledger, IsMadeInAnEmptySchemaAndInNoOther) {
+  TargetFixture target;
+  target.Sql(
+      "create schema transload; create function transload.f() returns int language sql "
+      "as 'select 1'");
+  EXPECT_THROW(Ledger::Open(target.options), Error);
+  target.Sql("drop function transload.f()");
+  { Ledger ledger = target.BeginRun(); }
+  EXPECT_TRUE(Ledger::Open(target.options).FindRun("r1"));
+}
+
 TEST(Ledger, GivesEachPartitionToOneLane) {
   TargetFixture target;
   Ledger ledger = target.BeginRun();
