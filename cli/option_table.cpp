@@ -19,6 +19,18 @@ std::string NotEmpty(Text text) {
   return text;
 }
 
+// A longer name would be cut by the server, and not be found under the one that was asked for.
+std::string SchemaName(Text text) {
+  constexpr std::size_t kLongestName = 63;
+  if (text.starts_with("pg_") || text == "information_schema") {
+    throw UsageError(fmt::format("'{}' is a name that PostgreSQL keeps for itself", text));
+  }
+  if (text.size() > kLongestName) {
+    throw UsageError(fmt::format("'{}' is longer than {} bytes", text, kLongestName));
+  }
+  return NotEmpty(text);
+}
+
 std::string Grant(Text text) {
   std::string upper = text;
   std::transform(upper.begin(), upper.end(), upper.begin(),
@@ -79,7 +91,7 @@ std::vector<OptionSpec> Shape() {
   constexpr unsigned both = kForSourceAndTarget;
   return {
       {"schema", "", kValue, "NAME", "target schema, where the source has none of its own", both,
-       [](Options& o, Text t) { o.schema = NotEmpty(t); }},
+       [](Options& o, Text t) { o.schema = SchemaName(t); }},
       {"rename-schema", "", kList, "A=B", "give a source schema another name in the target", both,
        [](Options& o, Text t) { o.rename_schema.insert(ParsePair(t, "A=B")); }},
       {"identifiers", "", kValue, "lower|preserve|snake", "case of names in the target", both,
@@ -218,7 +230,7 @@ std::vector<OptionSpec> Telling() {
   using enum OptionShape;
   return {
       {"ledger-schema", "", kValue, "NAME", "where the run keeps its books; default transload",
-       kForAll, [](Options& o, Text t) { o.ledger_schema = NotEmpty(t); }},
+       kForAll, [](Options& o, Text t) { o.ledger_schema = SchemaName(t); }},
       {"run", "", kValue, "ID", "the run that is meant, when there are several",
        kForRun | kForVerify | kForLedger, [](Options& o, Text t) { o.run_id = NotEmpty(t); }},
       {"report", "", kValue, "DIR", "write report.json, .html, .md and junit.xml there",

@@ -28,10 +28,16 @@ class Checklist {
   std::vector<PreflightItem> items;
 };
 
-void CheckServer(const TargetInfo& info, Checklist& list) {
+void CheckServer(Session& session, const TargetInfo& info, Checklist& list) {
   list.Ok("target version", "PostgreSQL " + info.version);
   if (info.in_recovery) {
     list.Refuse("target is writable", "the server is a standby: connect to the primary");
+  } else if (session.Exec("select current_setting('default_transaction_read_only')::bool")
+                 .Bool(0, 0)) {
+    list.Refuse("target is writable",
+                fmt::format("default_transaction_read_only is on for sessions of {} in {}: set it "
+                            "off for the server, the database or the role",
+                            info.user, info.database));
   }
   if (info.encoding != "UTF8") {
     list.Refuse("target encoding",
@@ -46,6 +52,11 @@ void CheckPrivileges(Session& session, const MigrationPlan& plan, const Options&
                      Checklist& list) {
   std::set<std::string> schemas(plan.schemas.begin(), plan.schemas.end());
   for (const TablePlan& table : plan.tables) schemas.insert(table.schema);
+  if (schemas.contains(options.ledger_schema) && !plan.tables.empty()) {
+    list.Refuse("ledger", fmt::format("schema {} is to hold tables of the source: choose another "
+                                      "--ledger-schema",
+                                      options.ledger_schema));
+  }
   schemas.insert(options.ledger_schema);
   const bool may_create =
       session.Exec("select has_database_privilege(current_database(), 'create')").Bool(0, 0);
@@ -217,7 +228,7 @@ void CheckLocks(Session& session, const MigrationPlan& plan, Checklist& list) {
 
 std::vector<PreflightItem> Target::Preflight(const MigrationPlan& plan, const Options& options) {
   Checklist list;
-  CheckServer(info_, list);
+  CheckServer(*session_, info_, list);
   CheckPrivileges(*session_, plan, options, list);
   std::vector<ExistingTable> existing = ExistingTables(plan);
   CheckExisting(existing, options, list);

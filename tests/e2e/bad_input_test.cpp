@@ -219,6 +219,16 @@ TEST_F(BadInput, UndoDoesNotTakeRowsOutOfTablesThatStoodThere) {
   EXPECT_EQ(target_.QueryValue("select count(*) from t", database_), "2");
 }
 
+TEST_F(BadInput, ATargetThatMayNotBeWrittenIsRefused) {
+  MakeTable();
+  const std::string alter = "alter database \"" + database_ + "\" ";
+  target_.Execute(alter + "set default_transaction_read_only = on");
+  Expect({"run", Source(), TargetUrl()}, 3, "default_transaction_read_only is on");
+  target_.Execute(alter + "reset default_transaction_read_only");
+  Expect({"run", Source(), TargetUrl(), "--ledger-schema", "public"}, 3,
+         "schema public is to hold tables");
+}
+
 TEST_F(BadInput, AnErrorOfTheCommandLineIsAJsonDocumentToo) {
   for (const char* command : {"run", "drivers"}) {
     const TransloadRun run = RunTransload({command, "--bogus", "--format", "json"});
