@@ -88,10 +88,7 @@ int Main(int argc, char** argv) {
     HideSecrets(argc, argv);
     line.options.format = FormatAsked(arguments);
     if (!arguments.empty() && arguments[0] == "local") {
-      if (arguments.size() != 3) {
-        throw UsageError("write: transload local start|stop|url DIR");
-      }
-      std::fputs(HandleLocal(arguments[1], arguments[2]).c_str(), stdout);
+      std::fputs(HandleLocal({arguments.begin() + 1, arguments.end()}).c_str(), stdout);
       return 0;
     }
     if (!arguments.empty() && arguments[0] == "drivers") {

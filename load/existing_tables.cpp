@@ -6,7 +6,6 @@
 #include "load/schema_builder_state.h"
 
 namespace transload {
-namespace {}  // namespace
 
 ObjectOutcome SchemaBuilder::TruncateTables(const std::vector<const TablePlan*>& tables) {
   std::vector<std::string> names;

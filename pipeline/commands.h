@@ -85,7 +85,7 @@ struct StatusRun {
 std::vector<StatusRun> ReadStatus(const Options& options);
 
 // transload local start|stop|url DIR. Returns what is to be printed.
-std::string HandleLocal(const std::string& action, const std::string& folder);
+std::string HandleLocal(const std::vector<std::string>& arguments);
 
 struct UndoneRun {
   std::string run;

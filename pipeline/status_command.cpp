@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "load/ledger.h"
 #include "pipeline/commands.h"
@@ -30,7 +31,10 @@ StatusRun Describe(Ledger& ledger, const RunRecord& run) {
   status.version = run.version;
   status.started = run.started_at;
   status.finished = run.finished_at;
-  status.note = run.outcome_json;
+  if (!run.outcome_json.empty()) {
+    const auto outcome = nlohmann::json::parse(run.outcome_json);
+    status.note = outcome.is_string() ? outcome.get<std::string>() : outcome.dump();
+  }
   std::map<std::int64_t, std::size_t> positions;
   for (const TableRow& row : snapshot.tables) {
     positions[row.id] = status.tables.size();

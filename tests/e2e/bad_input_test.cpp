@@ -229,6 +229,23 @@ TEST_F(BadInput, ATargetThatMayNotBeWrittenIsRefused) {
          "schema public is to hold tables");
 }
 
+TEST_F(BadInput, StatusShowsTheVerdictAsItWasGiven) {
+  MakeTable();
+  ASSERT_EQ(RunTransload({"run", Source(), TargetUrl()}).exit_code, 0);
+  EXPECT_THAT(RunTransload({"status", TargetUrl()}).out, Not(HasSubstr("\"")));
+  EXPECT_THAT(RunTransload({"status", TargetUrl(), "--format", "json"}).out,
+              Not(HasSubstr("\\\"")));
+}
+
+TEST_F(BadInput, HelpIsThereForCommandsWithoutUrlsToo) {
+  for (const char* command : {"local", "drivers"}) {
+    const TransloadRun help = RunTransload({command, "--help"});
+    EXPECT_EQ(help.exit_code, 0) << help.err;
+    EXPECT_THAT(help.out, HasSubstr(std::string("transload ") + command));
+  }
+  Expect({"local", "start"}, 2, "transload local start|stop|url DIR");
+}
+
 TEST_F(BadInput, AnErrorOfTheCommandLineIsAJsonDocumentToo) {
   for (const char* command : {"run", "drivers"}) {
     const TransloadRun run = RunTransload({command, "--bogus", "--format", "json"});
