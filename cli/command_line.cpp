@@ -195,12 +195,9 @@ class CommandParser {
   throw UsageError(fmt::format("{} and {} contradict each other", a, b));
 }
 
-void CheckConflicts(const Options& o) {
-  if (o.schema_only && o.data_only) Conflict("--schema-only", "--data-only");
+// Of a run alone: other commands pass them over where a file for all of them has them.
+void CheckRunConflicts(const Options& o) {
   if (o.schema_only && !o.reload.empty()) Conflict("--schema-only", "--reload");
-  if (o.schema_only && o.on_existing == OnExisting::kTruncate) {
-    Conflict("--schema-only", "--on-existing truncate");
-  }
   if (o.schema_only && o.retry_rejects) Conflict("--schema-only", "--retry-rejects");
   // Each takes up a run that is there, for one thing only.
   const std::pair<bool, std::string_view> again[] = {{o.restart, "--restart"},
@@ -212,9 +209,15 @@ void CheckConflicts(const Options& o) {
     if (given && !first.empty()) Conflict(first, name);
     if (given) first = name;
   }
-  if (o.data_only && o.on_existing == OnExisting::kDrop) {
-    Conflict("--data-only", "--on-existing drop");
+  bool limited = o.max_rejects.rows || o.max_rejects.percent;
+  if (limited && o.on_bad_row == OnBadRow::kStop) {
+    throw UsageError(
+        "--max-rejects limits what --on-bad-row reject lets pass; with stop, the "
+        "default, the first bad row ends the run");
   }
+}
+
+void CheckRepair(const Options& o) {
   const bool rows_compared = o.verify == VerifyLevel::kChecksum || o.verify == VerifyLevel::kFull;
   if (o.repair != Repair::kNone && !rows_compared) {
     throw UsageError("--repair needs to know the rows that differ: --verify checksum or full");
@@ -222,13 +225,30 @@ void CheckConflicts(const Options& o) {
   if (o.repair == Repair::kSql && o.report_dir.empty()) {
     throw UsageError("--repair=sql writes repair.sql into the report's folder: give --report DIR");
   }
+}
+
+void CheckConflicts(const Options& o, const CommandInfo& command) {
   if (o.quiet && o.verbose > 0) Conflict("--quiet", "--verbose");
-  bool limited = o.max_rejects.rows || o.max_rejects.percent;
-  if (limited && o.on_bad_row == OnBadRow::kStop) {
-    throw UsageError(
-        "--max-rejects limits what --on-bad-row reject lets pass; with stop, the "
-        "default, the first bad row ends the run");
+  if (command.takes_source) {
+    if (o.schema_only && o.data_only) Conflict("--schema-only", "--data-only");
+    if (o.schema_only && o.on_existing == OnExisting::kTruncate) {
+      Conflict("--schema-only", "--on-existing truncate");
+    }
+    if (o.data_only && o.on_existing == OnExisting::kDrop) {
+      Conflict("--data-only", "--on-existing drop");
+    }
+    if (o.schema == o.ledger_schema) {
+      throw UsageError(
+          fmt::format("--schema {}: that is where the run keeps its books; give another name, or "
+                      "another --ledger-schema",
+                      o.schema));
+    }
+    if (o.snapshot_copy && ParseUrl(o.source_url).scheme != "sqlite") {
+      throw UsageError("--snapshot-copy copies an SQLite file, and the source is none");
+    }
   }
+  if ((command.group & kForRun) != 0) CheckRunConflicts(o);
+  if ((command.group & kForVerify) != 0) CheckRepair(o);
 }
 
 }  // namespace
@@ -282,7 +302,7 @@ void CheckOptions(const Options& options, const CommandInfo& command) {
     throw UsageError(
         fmt::format("the target is PostgreSQL, postgresql://... or local:DIR, not {}:", target));
   }
-  CheckConflicts(options);
+  CheckConflicts(options, command);
   if (command.id == CommandId::kSync) {
     if (options.repair == Repair::kSql) {
       throw UsageError("sync repairs as it goes; for statements use verify --repair=sql");

@@ -53,7 +53,9 @@ TEST(CommandLine, TakesEveryOptionOfTheTable) {
     for (const OptionSpec& spec : OptionTable()) {
       if ((spec.commands & command.group) == 0) continue;
       std::vector<std::string> arguments = {command.name};
-      if (command.takes_source) arguments.push_back(kSource);
+      if (command.takes_source) {
+        arguments.push_back(spec.name == "snapshot-copy" ? "sqlite:shop.db" : kSource);
+      }
       arguments.push_back(kTarget);
       arguments.push_back("--" + spec.name);
       if (spec.shape == OptionShape::kValue || spec.shape == OptionShape::kList) {
@@ -95,6 +97,17 @@ TEST(CommandLine, TakesUrlsFromTheFile) {
   std::ofstream(path) << "source = \"" << kSource << "\"\ntarget = \"" << kTarget << "\"\n";
   EXPECT_EQ(ParseCommandLine({"run", "-c", path}).options.target_url, kTarget);
   EXPECT_EQ(ParseCommandLine({"status", "-c", path}).options.target_url, kTarget);
+}
+
+TEST(CommandLine, PassesOverInTheFileWhatIsOfAnotherCommand) {
+  std::string path = testing::TempDir() + "/shared.toml";
+  std::ofstream(path) << "max_rejects = 5\nrepair = true\nverify = \"count\"\n";
+  EXPECT_THROW(ParseCommandLine({"verify", kSource, kTarget, "-c", path}), Error);  // --repair
+  EXPECT_THROW(ParseCommandLine({"run", kSource, kTarget, "-c", path}), Error);     // --max-rejects
+  EXPECT_NO_THROW(ParseCommandLine({"verify", kSource, kTarget, "-c", path, "--verify", "full"}));
+  EXPECT_NO_THROW(
+      ParseCommandLine({"run", kSource, kTarget, "-c", path, "--on-bad-row", "reject"}));
+  EXPECT_NO_THROW(ParseCommandLine({"undo", kTarget, "-c", path}));
 }
 
 struct Wrong {
@@ -139,6 +152,10 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{{"run", kSource, kTarget, "--schema-only", "--on-existing", "truncate"},
               "contradict"},
         Wrong{{"run", kSource, kTarget, "--schema-only", "--retry-rejects"}, "contradict"},
+        Wrong{{"run", kSource, kTarget, "--snapshot-copy"}, "SQLite"},
+        Wrong{{"run", kSource, kTarget, "--ledger-schema", "pg_foo"}, "--ledger-schema: 'pg_foo'"},
+        Wrong{{"run", kSource, kTarget, "--schema", std::string(64, 'x')}, "longer than 63 bytes"},
+        Wrong{{"run", kSource, kTarget, "--schema", "transload"}, "another --ledger-schema"},
         Wrong{{"run", kSource, kTarget, "--ddl"}, "no option of transload run"},
         Wrong{{"run", kSource, kTarget, "-c", "/no/such.toml"}, "/no/such.toml"},
         Wrong{{"run", kSource, "mysql://u:hunter2@h/d"}, "the target is PostgreSQL"},
