@@ -219,6 +219,28 @@ TEST_F(BadInput, UndoDoesNotTakeRowsOutOfTablesThatStoodThere) {
   EXPECT_EQ(target_.QueryValue("select count(*) from t", database_), "2");
 }
 
+// What an administrator leaves to a role that is to fill tables, and no more.
+TEST_F(BadInput, ARoleThatMayOnlyInsertFillsTables) {
+  MakeTable();
+  const Environment password = {{"PGPASSWORD", "open sesame"}};
+  const std::string role = "filler_" + database_;
+  target_.Execute(
+      "create role " + role +
+          " login password 'open sesame'; revoke create on schema public from public; "
+          "create table t (id int primary key, v int); grant select, insert on t to " +
+          role + "; create schema transload; grant usage, create on schema transload to " + role,
+      database_);
+  std::string url = target_.Url(database_);
+  url.replace(url.find("postgres@"), 9, role + "@");
+  const TransloadRun made = RunTransload({"run", Source(), url}, password);
+  EXPECT_EQ(made.exit_code, 3);
+  EXPECT_THAT(made.err, HasSubstr("GRANT USAGE, CREATE ON SCHEMA \"public\""));
+  const TransloadRun run = RunTransload({"run", Source(), url, "--data-only"}, password);
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(target_.QueryValue("select sum(v) from t", database_), "3");
+  target_.Execute("drop owned by " + role + "; drop role " + role, database_);
+}
+
 TEST_F(BadInput, ATargetThatMayNotBeWrittenIsRefused) {
   MakeTable();
   const std::string alter = "alter database \"" + database_ + "\" ";
