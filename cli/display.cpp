@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/stop_signals.h"
+#include "core/printable.h"
 
 namespace transload {
 namespace {
@@ -146,12 +147,7 @@ void Display::PrintLocked(MessageLevel level, std::string_view text) {
     spdlog::log(LevelOf(level), "{}",
                 json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace));
   } else {
-    std::string shown(text);
-    std::replace_if(
-        shown.begin(), shown.end(),
-        [](char c) { return c != '\n' && (static_cast<unsigned char>(c) < 0x20 || c == 0x7F); },
-        '?');
-    spdlog::log(LevelOf(level), "{}", shown);
+    spdlog::log(LevelOf(level), "{}", PrintableLines(text));
   }
   if (running_ && style_.live) DrawLocked();
 }

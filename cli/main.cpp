@@ -19,6 +19,7 @@
 #include "cli/show.h"
 #include "cli/stop_signals.h"
 #include "core/brief_wait.h"
+#include "core/printable.h"
 #include "core/process_end.h"
 #include "pipeline/commands.h"
 #include "pipeline/drivers_command.h"
@@ -36,7 +37,7 @@ int Fail(const CommandLine& line, std::unique_ptr<Display>& display, ExitCode co
     display->Stop();
     display->Message(MessageLevel::kError, message);
   } else {
-    std::fprintf(stderr, "transload: %s\n", message.c_str());
+    std::fprintf(stderr, "transload: %s\n", PrintableLines(message).c_str());
   }
   if (line.options.format == OutputFormat::kJson) {
     std::fputs(ErrorJson(static_cast<int>(code), message).c_str(), stdout);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/printable.h"
+
 namespace transload {
 namespace {
 
@@ -48,9 +50,7 @@ double Share(const ProgressView& view) {
 // One line of a terminal, whatever a table is called. Cuts at a character's start, so that no half
 // of a UTF-8 sequence is left.
 std::string Fit(std::string text, int width) {
-  std::replace_if(
-      text.begin(), text.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, '?');
+  text = Printable(text);
   std::size_t limit = static_cast<std::size_t>(std::max(width, 1));
   std::size_t columns = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/progress_model.h"
+#include "core/printable.h"
 
 namespace transload {
 namespace {
@@ -66,7 +67,7 @@ std::string PreflightText(const std::vector<PreflightItem>& items) {
     refusals += item.result == CheckResult::kRefusal ? 1 : 0;
     out += fmt::format("{:<8} {}: {}\n", Name(item.result), item.subject, item.text);
   }
-  return out +
+  return PrintableLines(out) +
          fmt::format("{} checks, {} warnings, {} refusals\n", items.size(), warnings, refusals);
 }
 
@@ -81,7 +82,8 @@ std::string PreflightJson(const std::vector<PreflightItem>& items) {
 std::string StatusText(const std::vector<StatusRun>& runs) {
   if (runs.empty()) return "no run in this database\n";
   std::string out;
-  for (const StatusRun& run : runs) {
+  for (StatusRun run : runs) {
+    for (StatusTable& table : run.tables) table.table = Printable(table.table);
     out += fmt::format("run {}  {}  from {}  started {}{}\n", run.id, run.state, run.source,
                        run.started, run.finished.empty() ? "" : ", finished " + run.finished);
     if (!run.note.empty()) out += fmt::format("  {}\n", run.note);
@@ -102,7 +104,7 @@ std::string StatusText(const std::vector<StatusRun>& runs) {
     }
     for (const std::string& error : run.errors) out += fmt::format("  error: {}\n", error);
   }
-  return out;
+  return PrintableLines(out);
 }
 
 std::string StatusJson(const std::vector<StatusRun>& runs) {
@@ -115,9 +117,9 @@ std::string UndoText(const UndoneRun& result) {
   std::string out;
   for (const std::string& object : result.dropped) out += "dropped " + object + "\n";
   for (const std::string& text : result.kept) out += text + "\n";
-  return out + fmt::format("run {} is undone: {} objects dropped{}\n", result.run,
-                           result.dropped.size(),
-                           result.ledger_forgotten ? ", its ledger rows too" : "");
+  return PrintableLines(out) + fmt::format("run {} is undone: {} objects dropped{}\n", result.run,
+                                           result.dropped.size(),
+                                           result.ledger_forgotten ? ", its ledger rows too" : "");
 }
 
 std::string UndoJson(const UndoneRun& result) {

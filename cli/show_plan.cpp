@@ -5,6 +5,7 @@
 
 #include "cli/progress_model.h"
 #include "cli/show.h"
+#include "core/printable.h"
 #include "core/row_batch.h"
 
 namespace transload {
@@ -159,7 +160,7 @@ std::string PlanText(const PlanResult& result) {
       out += fmt::format("  {} {}: {}\n", item.kind, item.name, item.reason);
     }
   }
-  return out + HazardList("refusals (a run would not start)", result.plan.refusals);
+  return PrintableLines(out + HazardList("refusals (a run would not start)", result.plan.refusals));
 }
 
 std::string PlanJson(const PlanResult& result) {

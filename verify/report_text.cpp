@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/printable.h"
+
 namespace transload {
 namespace {
 
@@ -12,20 +14,6 @@ constexpr std::size_t kShownLines = 20;
 
 double MegabytesPerSecond(const ReportTable& table) {
   return table.seconds > 0 ? static_cast<double>(table.bytes) / 1e6 / table.seconds : 0;
-}
-
-// No control character reaches the terminal, whatever a table or a value is called.
-std::string Printable(const std::string& text) {
-  std::string out;
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) {
-      out += fmt::format("\\x{:02x}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out;
 }
 
 template <typename Items, typename Line>
@@ -112,7 +100,11 @@ std::string Attention(const Report& report) {
 // Text in a cell of a Markdown table; nothing in it can become markup or another cell.
 std::string MarkdownCell(const std::string& text) {
   std::string out;
-  for (char c : text) {
+  // Lines and tabs become blanks, and only then does Printable write what else is a control.
+  std::string line(text);
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  for (char c : Printable(line)) {
     switch (c) {
       case '|':
       case '\\':
@@ -122,6 +114,7 @@ std::string MarkdownCell(const std::string& text) {
       case '[':
       case ']':
       case '#':
+      case '~':
         out += '\\';
         out += c;
         break;
@@ -130,10 +123,6 @@ std::string MarkdownCell(const std::string& text) {
         break;
       case '&':
         out += "&amp;";
-        break;
-      case '\n':
-      case '\r':
-        out += ' ';
         break;
       default:
         out += c;

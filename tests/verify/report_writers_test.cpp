@@ -197,6 +197,14 @@ TEST(ReportMarkdown, KeepsValuesInsideTheirCells) {
   EXPECT_EQ(text.find("<script"), std::string::npos);
 }
 
+TEST(ReportMarkdown, LetsNothingStrikeOutOrReachATerminal) {
+  Report report = Example();
+  report.differences = {{"t", "id=1", "c", "~~gone~~", "a\tb\nc\x1b[31m", "value"}};
+  const std::string markdown = ReportMarkdown(report);
+  EXPECT_NE(markdown.find("| \\~\\~gone\\~\\~ | a b c\\\\x1b\\[31m |"), std::string::npos)
+      << markdown;
+}
+
 TEST(ReportJunit, CountsFailuresAndSkips) {
   Report report = Example();
   report.tables[0].verdict = Verdict::kNotVerified;

@@ -1,0 +1,36 @@
+#include "cli/show.h"
+
+#include <gtest/gtest.h>
+
+namespace transload {
+namespace {
+
+const std::string kHostile = "t\x1b[31m\nforged";
+
+TEST(StatusText, LetsNoControlCharacterThrough) {
+  StatusRun run;
+  run.errors = {"bad value in a\x1b]0;title\x07"};
+  run.tables.push_back({});
+  run.tables.back().table = kHostile;
+  const std::string text = StatusText({run});
+  EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
+  EXPECT_NE(text.find("a\\x1b]0;title\\x07"), std::string::npos) << text;
+  EXPECT_NE(text.find("t\\x1b[31m\\x0aforged"), std::string::npos) << text;
+}
+
+TEST(PlanText, LetsNoControlCharacterThrough) {
+  PlanResult result;
+  TablePlan table;
+  table.source_name = kHostile;
+  result.plan.tables = {table};
+  result.plan.hazards = {
+      {"a\xC2\x9B"
+       "2J",
+       "b"}};
+  const std::string text = PlanText(result);
+  EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
+  EXPECT_NE(text.find("a\\x9b2J"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace transload
