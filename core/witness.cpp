@@ -9,6 +9,7 @@ std::string ShortestDecimal(const std::string& text) {
   std::string digits = text.substr(negative ? 1 : 0);
   if (digits.empty() || digits.find_first_not_of("0123456789.") != std::string::npos) return text;
   const std::size_t point = digits.find('.');
+  if (point != digits.rfind('.')) return text;  // an address, a version
   if (point != std::string::npos) {
     std::size_t end = digits.find_last_not_of('0');
     if (end == point) --end;

@@ -15,6 +15,8 @@ TEST(QueryCheck, TakesEqualNumbersForEqualAnswers) {
   EXPECT_FALSE(SameAnswer("", std::nullopt));
   EXPECT_FALSE(SameAnswer("9007199254740993", "9007199254740992"));
   EXPECT_FALSE(SameAnswer("a", "A"));
+  EXPECT_FALSE(SameAnswer("10.0.0.10", "10.0.0.1"));
+  EXPECT_FALSE(SameAnswer("1.2.0", "01.2"));
 }
 
 }  // namespace
