@@ -199,6 +199,16 @@ struct DataConnection::State {
     return Finish();
   }
 
+  Result RunAsked(const std::string& sql) {
+    if (cancelled || PQstatus(pg()) != CONNECTION_OK) ThrowLost();
+    if (!PQsendPrepare(pg(), "", sql.c_str(), 0, nullptr)) ThrowLost();
+    Finish();
+    if (!PQsendDescribePrepared(pg(), "")) ThrowLost();
+    if (PQnfields(Finish().get()) == 0) throw Error("not a query: it returns no rows");
+    if (!PQsendQueryPrepared(pg(), "", 0, nullptr, nullptr, nullptr, 0)) ThrowLost();
+    return Finish();
+  }
+
   Result RunOften(const std::string& sql, const std::vector<SqlValue>& parameters) {
     const auto [found, first] = often.try_emplace(sql);
     if (first) return Run(sql, parameters);
@@ -255,6 +265,10 @@ DataConnection::~DataConnection() {
 SqlRows DataConnection::Exec(const std::string& sql, const std::vector<SqlValue>& parameters) {
   Result result = state_->Run(sql, parameters);
   return Converted(result.get());
+}
+
+SqlRows DataConnection::Ask(const std::string& sql) {
+  return Converted(state_->RunAsked(sql).get());
 }
 
 SqlRows DataConnection::ExecOften(const std::string& sql, const std::vector<SqlValue>& parameters) {

@@ -24,6 +24,9 @@ class DataConnection {
   SqlRows Exec(const std::string& sql, const std::vector<SqlValue>& parameters = {});
   // The same for what is run again and again: prepared when it comes a second time.
   SqlRows ExecOften(const std::string& sql, const std::vector<SqlValue>& parameters);
+  // A query that somebody else wrote: one statement, and one that returns rows. Others are refused
+  // before they run; a COMMIT or a COPY would take the transaction or the connection away.
+  SqlRows Ask(const std::string& sql);
   // As Exec("COMMIT"), but a lost answer throws with commit_in_doubt.
   void Commit();
   // Leaves whatever is open, a COPY in either direction too, and rolls back.

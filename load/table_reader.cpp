@@ -105,6 +105,10 @@ std::vector<std::vector<std::optional<std::string>>> TableReader::Query(const st
   return state_->connection.Exec(sql).rows;
 }
 
+std::vector<std::vector<std::optional<std::string>>> TableReader::Ask(const std::string& sql) {
+  return state_->connection.Ask(sql).rows;
+}
+
 void TableReader::Open(const ReadBack& request) {
   if (state_->open) throw BugError("a table is being read back already");
   std::vector<std::string> columns;

@@ -107,7 +107,7 @@ void RunQueryChecks(const std::vector<QueryCheck>& checks, const SourceAnswer& s
     Rows there, here;
     const bool answered = Answer([&] { return source(check.source_sql); }, there, result.source);
     target.Query("SAVEPOINT query_check");
-    const bool found = Answer([&] { return target.Query(check.target_sql); }, here, result.target);
+    const bool found = Answer([&] { return target.Ask(check.target_sql); }, here, result.target);
     target.Query("ROLLBACK TO SAVEPOINT query_check");
     if (answered && found) CompareRows(check.name, there, here, report, result);
     report.checks.push_back(std::move(result));

@@ -38,6 +38,8 @@ class ControlConnection {
 
   // One statement as it stands; BEGIN and COMMIT too.
   SqlRows Query(const std::string& sql);
+  // A query of the user: DataConnection::Ask.
+  SqlRows Ask(const std::string& sql);
   bool open() const;
   std::int32_t backend_pid() const;
   int version_num() const { return version_num_; }  // 150020

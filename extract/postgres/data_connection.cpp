@@ -178,11 +178,21 @@ struct DataConnection::State {
     return last;
   }
 
-  Result Run(const std::string& sql) const {
-    if (PQsendQuery(pg(), sql.c_str()) != 1) ThrowLost();
+  Result Answer(int sent) const {
+    if (sent != 1) ThrowLost();
     Flush();
     return Finish(GetResult());
   }
+
+  Result RunAsked(const std::string& sql) const {
+    Answer(PQsendPrepare(pg(), "", sql.c_str(), 0, nullptr));
+    if (PQnfields(Answer(PQsendDescribePrepared(pg(), "")).get()) == 0) {
+      throw Error("not a query: it returns no rows");
+    }
+    return Answer(PQsendQueryPrepared(pg(), "", 0, nullptr, nullptr, nullptr, 0));
+  }
+
+  Result Run(const std::string& sql) const { return Answer(PQsendQuery(pg(), sql.c_str())); }
 };
 
 DataConnection::DataConnection(const Endpoint& endpoint, Silence silence)
@@ -206,6 +216,10 @@ DataConnection::~DataConnection() {
 }
 
 SqlRows DataConnection::Exec(const std::string& sql) { return Converted(state_->Run(sql).get()); }
+
+SqlRows DataConnection::Ask(const std::string& sql) {
+  return Converted(state_->RunAsked(sql).get());
+}
 
 void DataConnection::StartCopy(const std::string& sql) {
   const Result result = state_->Run(sql);

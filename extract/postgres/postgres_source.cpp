@@ -228,7 +228,7 @@ TextRows PostgresSource::Ask(const std::string& sql) {
   connection.Query("savepoint asked");
   try {
     connection.Query("set local search_path to default");
-    TextRows rows = connection.Query(sql).rows;
+    TextRows rows = connection.Ask(sql).rows;
     connection.Query("rollback to savepoint asked");
     return rows;
   } catch (const Error& error) {

@@ -202,6 +202,36 @@ TEST_F(Witness, APostgresSourceAnswersQueriesOfTheUser) {
   EXPECT_EQ(checks[1]["verdict"], "match");
 }
 
+// What would end the transaction, or leave a COPY behind, is refused and takes no other check
+// along.
+TEST_F(Witness, ACheckIsOneQueryOnEitherSide) {
+  rig::PostgresServer& server = rig::SharedPostgres();
+  const std::string source = rig::FreshDatabase(server);
+  const std::string target = rig::FreshDatabase(server);
+  server.Execute("create table t (id int primary key)", source);
+  const rig::TemporaryDir folder;
+  const std::string config = folder / "c.toml";
+  {
+    std::ofstream file(config);
+    for (const char* sql : {"select 1; commit; create table made_by_a_check (i int)", "commit",
+                            "copy (select 1) to stdout"}) {
+      file << "[[check]]\nname = \"in the source\"\nsource_sql = \"" << sql
+           << "\"\ntarget_sql = \"select 1\"\n[[check]]\nname = \"in the target\"\n"
+           << "source_sql = \"select 1\"\ntarget_sql = \"" << sql << "\"\n";
+    }
+    file << "[[check]]\nname = \"good\"\nsource_sql = \"select 1\"\ntarget_sql = \"select 1\"\n";
+  }
+  const TransloadRun run = RunTransload(
+      {"run", server.Url(source), server.Url(target), "-c", config, "--format", "json"});
+  EXPECT_EQ(run.exit_code, 7) << run.out << run.err;
+  const nlohmann::json checks = nlohmann::json::parse(run.out)["checks"];
+  ASSERT_EQ(checks.size(), 7u);
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(checks[i]["verdict"], "not verified") << checks[i];
+  EXPECT_EQ(checks[6]["verdict"], "match") << checks[6];
+  EXPECT_TRUE(
+      server.Query("select 1 from pg_class where relname = 'made_by_a_check'", target).empty());
+}
+
 // Exact numbers are measured through any driver; what is not is listed, not called different.
 void MeasuresNumbersThroughOdbc(const std::string& source) {
   rig::PostgresServer& target = rig::SharedPostgres();
