@@ -70,6 +70,7 @@ void CatchStopSignals(StopFlag& stop) {
   struct sigaction ignore = {};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, nullptr);
+  sigaction(SIGXFSZ, &ignore, nullptr);  // a limit on file sizes: the write fails, and says so
 }
 
 void TakeTheEnd() {

@@ -90,7 +90,10 @@ void RequireWay(const std::string& folder, const SystemUser& owner) {
 }  // namespace
 
 LocalCluster::LocalCluster(const std::string& folder, std::string pg_bin)
-    : folder_(fs::absolute(folder).lexically_normal().string()), pg_bin_(std::move(pg_bin)) {
+    : pg_bin_(std::move(pg_bin)) {
+  std::error_code failed;  // the folder in which we were started may be gone
+  folder_ = fs::absolute(folder, failed).lexically_normal().string();
+  if (failed) throw UsageError(fmt::format("local:{}: {}", folder, failed.message()));
   while (folder_.size() > 1 && folder_.back() == '/') folder_.pop_back();
 }
 

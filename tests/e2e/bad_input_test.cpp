@@ -148,6 +148,33 @@ TEST_F(BadInput, WhatIsSaidToClosedStreamsReachesNoServer) {
   EXPECT_EQ(WEXITSTATUS(run.status()), 0);
 }
 
+// Instead of an end by SIGXFSZ, without a word.
+TEST_F(BadInput, ALimitOnFileSizesIsAFullDisk) {
+  MakeTable();
+  const rig::TemporaryDir folder;
+  rig::Process run = rig::Process::Start(
+      {.argv = {"sh", "-c", "ulimit -f 1; exec \"$0\" \"$@\" >/dev/null 2>&1", TRANSLOAD_BINARY,
+                "run", Source(), TargetUrl(), "--report", folder / "report"},
+       .as_server_account = false});
+  ASSERT_TRUE(run.WaitFor(std::chrono::seconds(60)));
+  ASSERT_TRUE(WIFEXITED(run.status()));
+  EXPECT_EQ(WEXITSTATUS(run.status()), 4);
+  EXPECT_EQ(RunTransload({"run", Source(), TargetUrl()}).exit_code, 0);
+}
+
+TEST_F(BadInput, ALocalTargetInAFolderThatIsGoneIsAUsageError) {
+  MakeTable();
+  const rig::TemporaryDir folder;
+  rig::Process run = rig::Process::Start(
+      {.argv = {"sh", "-c",
+                "mkdir \"$1\" && cd \"$1\" && rmdir \"$1\" && exec \"$0\" run \"$2\" local:pg "
+                ">/dev/null 2>&1",
+                TRANSLOAD_BINARY, folder / "gone", Source()},
+       .as_server_account = false});
+  ASSERT_TRUE(run.WaitFor(std::chrono::seconds(60)));
+  EXPECT_EQ(WEXITSTATUS(run.status()), 2);
+}
+
 TEST_F(BadInput, OptionsThatTakeUpARunWantOne) {
   MakeTable();
   auto expect_refused = [&] {
