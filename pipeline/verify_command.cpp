@@ -37,6 +37,7 @@ struct Filled {
   std::map<std::string, TablePlan> plans;  // by source label: the mapping as it was carried out
   std::map<std::string, std::multiset<std::string>> rejected;
   std::optional<double> sample_percent;  // of the rows that it moved
+  std::optional<Ledger> held;  // of a repair: as long as this lives, no run is at work there
 };
 
 // What the ledger says of --sample.
@@ -47,13 +48,28 @@ std::optional<double> SampleOf(const std::string& input_json) {
   return percent < 100 ? std::optional<double>(percent) : std::nullopt;
 }
 
+// A run that loads later what a repair has put there already would leave rows twice.
+void RefuseUnlessLoaded(const RunRecord& run, const std::vector<TableRow>& tables) {
+  if (run.state == "done") return;
+  for (const TableRow& table : tables) {
+    const auto data = table.phases.find("data");
+    if (data != table.phases.end() && data->second == "done") continue;
+    throw RefusedError(fmt::format(
+        "run {} has not loaded all of its tables, and rows that it loads later would stand beside "
+        "repaired ones: let transload run finish it, or drop what it made with transload undo",
+        run.id));
+  }
+}
+
 Filled ReadFilled(const Endpoints& ends) {
   Filled filled;
+  RunRecord filler;
   std::optional<Ledger> ledger = Ledger::OpenReadOnly(ends.options);
   for (const RunRecord& run : ledger ? ledger->ListRuns() : std::vector<RunRecord>()) {
     if (run.fingerprint != ends.source->Info().fingerprint || run.state == "undone") continue;
     if (!ends.options.run_id.empty() && run.id != ends.options.run_id) continue;
     filled.run_id = run.id;
+    filler = run;
     break;
   }
   if (filled.run_id.empty() && !ends.options.run_id.empty()) {
@@ -61,6 +77,8 @@ Filled ReadFilled(const Endpoints& ends) {
         fmt::format("--run {}: the ledger knows no such run of this source", ends.options.run_id));
   }
   if (filled.run_id.empty()) return filled;
+  const bool repairs = ends.options.repair == Repair::kApply;
+  if (repairs) ledger->Lock(filler.fingerprint, filler.target_schemas);
   std::map<std::int64_t, std::string> labels;
   const LedgerSnapshot known = ledger->Read(filled.run_id, Ledger::Plans::kRead);
   filled.sample_percent = SampleOf(known.run.input_json);
@@ -71,6 +89,10 @@ Filled ReadFilled(const Endpoints& ends) {
   }
   for (const RejectRow& row : ledger->ReadRejects(filled.run_id, kMostSubtracted)) {
     filled.rejected[labels[row.table_id]].insert(row.key);
+  }
+  if (repairs) {
+    RefuseUnlessLoaded(known.run, known.tables);
+    filled.held = std::move(ledger);
   }
   return filled;
 }

@@ -148,6 +148,22 @@ TEST_F(BadInput, WhatIsSaidToClosedStreamsReachesNoServer) {
   EXPECT_EQ(WEXITSTATUS(run.status()), 0);
 }
 
+// What the run has still to load would come twice.
+TEST_F(BadInput, NoRepairBeforeARunHasLoadedItsTables) {
+  MakeTable();
+  server_.Execute(
+      "create table bad (id int primary key, v varchar(9)); "
+      "insert into bad values (1, concat('a', char(0)))",
+      schema_);
+  ASSERT_EQ(RunTransload({"run", Source(), TargetUrl()}).exit_code, 4);
+  Expect({"verify", Source(), TargetUrl(), "--repair"}, 3, "has not loaded all of its tables");
+  Expect({"sync", Source(), TargetUrl()}, 3, "has not loaded all of its tables");
+  EXPECT_EQ(target_.QueryValue("select count(*) from bad", database_), "0");
+  server_.Execute("update bad set v = 'a'", schema_);
+  EXPECT_EQ(RunTransload({"run", Source(), TargetUrl()}).exit_code, 0);
+  Expect({"verify", Source(), TargetUrl(), "--repair"}, 0, "");
+}
+
 // Instead of an end by SIGXFSZ, without a word.
 TEST_F(BadInput, ALimitOnFileSizesIsAFullDisk) {
   MakeTable();

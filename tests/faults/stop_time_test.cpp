@@ -208,6 +208,8 @@ TEST_F(StopTime, InVerifyRepairAndSync) {
     // Readers pass; the repair's writes do not.
     other.Exec("begin; lock table big in share mode");
     LiveRun repairing(Words(words[0], more));
+    EXPECT_TRUE(repairing.WaitUntil(WaitsForLock(database_)));
+    EXPECT_EQ(RunTransload({"undo", target_.TcpUrl(database_)}).exit_code, 3) << "while it repairs";
     Stop(repairing, words[0] + " repairing a locked table", WaitsForLock(database_));
     other.Exec("rollback");
   }
