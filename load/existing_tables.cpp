@@ -6,14 +6,22 @@
 #include "load/schema_builder_state.h"
 
 namespace transload {
+namespace {
 
-ObjectOutcome SchemaBuilder::TruncateTables(const std::vector<const TablePlan*>& tables) {
+std::string Listed(const std::vector<const TablePlan*>& tables) {
   std::vector<std::string> names;
   for (const TablePlan* table : tables) names.push_back(ddl::Qualified(table->schema, table->name));
-  const std::string all = fmt::format("{}", fmt::join(names, ", "));
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+ObjectOutcome SchemaBuilder::TruncateTables(const std::vector<const TablePlan*>& tables) {
+  const std::string all = Listed(tables);
   if (tables.empty()) return {};
   return state_->Do("truncate", all, [&](SqlTransaction& transaction) {
     transaction.Exec("TRUNCATE " + all);
+    state_->ForgetFailures(transaction, "truncate");
     for (const TablePlan* table : tables) {
       if (state_->Made(transaction, "table", table->schema, table->name, "", "truncated")) continue;
       state_->Record(transaction, "table", table->schema, table->name, "", "truncated", "",
@@ -32,12 +40,18 @@ ObjectOutcome SchemaBuilder::RecordAppend(const std::vector<const TablePlan*>& t
   });
 }
 
-ObjectOutcome SchemaBuilder::DropForExisting(const TablePlan& table) {
-  return state_->Do("drop", table.TargetLabel(), [&](SqlTransaction& transaction) {
-    if (state_->Made(transaction, "table", table.schema, table.name, "", "dropped")) return;
-    state_->Record(transaction, "table", table.schema, table.name, "", "dropped", "",
-                   OidOfRelation(table.schema, table.name));
-    transaction.Exec("DROP TABLE " + ddl::Qualified(table.schema, table.name));
+ObjectOutcome SchemaBuilder::DropTables(const std::vector<const TablePlan*>& tables) {
+  if (tables.empty()) return {};
+  return state_->Do("drop", Listed(tables), [&](SqlTransaction& transaction) {
+    std::vector<const TablePlan*> standing;
+    for (const TablePlan* table : tables) {
+      if (state_->Made(transaction, "table", table->schema, table->name, "", "dropped")) continue;
+      state_->Record(transaction, "table", table->schema, table->name, "", "dropped", "",
+                     OidOfRelation(table->schema, table->name));
+      standing.push_back(table);
+    }
+    if (!standing.empty()) transaction.Exec("DROP TABLE " + Listed(standing));
+    state_->ForgetFailures(transaction, "drop");
   });
 }
 

@@ -70,7 +70,8 @@ class SchemaBuilder {
   ObjectOutcome TruncateTables(const std::vector<const TablePlan*>& tables);
   // Rows are about to be added to these: undo must know that it cannot take them back.
   ObjectOutcome RecordAppend(const std::vector<const TablePlan*>& tables);
-  ObjectOutcome DropForExisting(const TablePlan& table);  // --on-existing drop; never CASCADE
+  // --on-existing drop: all of them, which may refer to one another, or none; never CASCADE.
+  ObjectOutcome DropTables(const std::vector<const TablePlan*>& tables);
   // Drops the foreign keys on and to these tables, definitions recorded; Recreate... makes them
   // again with all their flags, from the record, also in a later process.
   std::vector<ObjectOutcome> DropForeignKeys(const std::vector<const TablePlan*>& tables);

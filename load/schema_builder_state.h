@@ -125,6 +125,13 @@ struct SchemaBuilder::State {
                      {run_id, kind, schema, name, table});
   }
 
+  // Of what this run does in one go, and has done now.
+  void ForgetFailures(SqlTransaction& transaction, const std::string& kind) {
+    transaction.Exec(Sql("delete from {L}.object where run_id = $1::text and kind = $2::text and "
+                         "action = 'failed'"),
+                     {run_id, kind});
+  }
+
   // Whether this run has made the object: a COMMIT whose answer was lost may have worked, and
   // making it again would fail on what stands there.
   bool Made(SqlTransaction& transaction, const std::string& kind, const std::string& schema,

@@ -92,6 +92,7 @@ void Migration::MakeSchema() {
     }
   }
   std::vector<const TablePlan*> existing;
+  std::vector<const TablePlan*> doomed;
   std::vector<const TablePlan*> fresh;
   std::set<std::pair<std::string, std::string>> standing;
   for (const ExistingTable& table : ends_->target.ExistingTables(planned_.plan)) {
@@ -113,9 +114,10 @@ void Migration::MakeSchema() {
                       "leave it out with --exclude",
                       table.schema, table.name, table.SourceLabel()));
     }
-    if (stands && options.on_existing == OnExisting::kDrop) must(builder.DropForExisting(table));
+    if (stands && options.on_existing == OnExisting::kDrop) doomed.push_back(&table);
     fresh.push_back(&table);
   }
+  must(builder.DropTables(doomed));
   MakeTables(builder, fresh);
   for (const ObjectOutcome& outcome : builder.DropForeignKeys(existing)) must(outcome);
   if (const auto untouched = Untouched(existing); !untouched.empty()) {

@@ -18,6 +18,7 @@ void Migration::MakePostgresSchema() {
     if (!outcome.ok) throw Error(outcome.kind + " " + outcome.name + ": " + outcome.error);
   };
   std::vector<const TablePlan*> existing;
+  std::vector<const TablePlan*> doomed;
   std::set<std::pair<std::string, std::string>> standing;
   for (const ExistingTable& table : ends_->target.ExistingTables(planned_.plan)) {
     standing.emplace(table.schema, table.name);
@@ -28,13 +29,14 @@ void Migration::MakePostgresSchema() {
     if (!standing.contains({table.schema, table.name})) continue;
     if (made_.contains(fmt::format("table|{}||{}", table.schema, table.name))) continue;
     if (options.on_existing == OnExisting::kDrop) {
-      must(builder.DropForExisting(table));
+      doomed.push_back(&table);
       continue;
     }
     existing.push_back(&table);
     existing_.insert(table_ids_[i]);
     kept.emplace(table.schema, table.name);
   }
+  must(builder.DropTables(doomed));
   for (const ObjectOutcome& outcome : builder.DropForeignKeys(existing)) must(outcome);
   if (const auto untouched = Untouched(existing); !untouched.empty()) {
     must(options.on_existing == OnExisting::kTruncate ? builder.TruncateTables(untouched)

@@ -338,6 +338,27 @@ TEST_F(BadInput, TablesThatStandInTheWay) {
             "1");
 }
 
+// Whichever of them refers to the other, and all of them or none.
+TEST_F(BadInput, TablesThatReferToOneAnotherAreDroppedTogether) {
+  server_.Execute(
+      "create table a (id int primary key); create table b (id int primary key, a int references "
+      "a (id)); create table c (id int primary key); insert into a values (1)",
+      schema_);
+  target_.Execute(
+      "create table a (id int primary key); create table b (id int references a);"
+      "create table c (id int references a); create table other (id int references a)",
+      database_);
+  const std::vector<std::string> drop = {"run", Source(), TargetUrl(), "--on-existing", "drop"};
+  const TransloadRun held = RunTransload(drop);
+  EXPECT_EQ(held.exit_code, 4) << held.out << held.err;
+  EXPECT_THAT(held.err, HasSubstr("other"));
+  EXPECT_EQ(Tables(), "4");
+  target_.Execute("drop table other", database_);
+  const TransloadRun run = RunTransload(drop);
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(target_.QueryValue("select count(*) from a", database_), "1");
+}
+
 TEST_F(BadInput, AppendedRowsAreNotVerified) {
   MakeTable();
   target_.Execute("create table t (id int primary key, v bigint); insert into t values (9, 9)",
