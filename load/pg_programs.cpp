@@ -36,6 +36,9 @@ constexpr std::chrono::milliseconds kVersionTime{10'000};
 // The programs that run now, for KillPrograms; 0 is a free place.
 std::array<std::atomic<pid_t>, 16> running;
 
+// Since KillPrograms nobody waits for what a program says.
+std::atomic<bool> killed{false};
+
 // A child's entry there. Without a place for it nobody but RunProgram can kill it.
 class Listed {
  public:
@@ -203,6 +206,11 @@ ProgramOutput RunProgram(const std::vector<std::string>& command,
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
+  if (killed) {
+    Error error(command.front() + " was interrupted");
+    error.interrupted = true;
+    throw error;
+  }
   if (!spoke) {
     Error error(fmt::format("{} said nothing for {} s and was ended (--stall-timeout)",
                             command.front(), longest_silence.count() / 1000));
@@ -214,6 +222,7 @@ ProgramOutput RunProgram(const std::vector<std::string>& command,
 }
 
 void KillPrograms() noexcept {
+  killed = true;
   for (const auto& place : running) {
     if (const pid_t child = place.load(); child > 0) ::kill(child, SIGKILL);
   }

@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <thread>
 
 #include "tests/faults/live_run.h"
 #include "tests/rig/mysql_server.h"
@@ -179,10 +180,12 @@ TEST_F(StopTime, InPgDump) {
   OpenSession other(target_.LibpqConninfo(shop));
   LiveRun run({"run", target_.Url(shop), target_.Url(database_), "--lock-timeout", "1h"},
               {{"TRANSLOAD_FAULT", "tables-recorded:1:trace"}});
-  // Without a lock on the table until then: the catalogue is read before.
+  // Without a lock on the table until then: the catalogue is read before. Where the snapshot has
+  // locked it by now, this one waits too, and pg_dump behind it.
   EXPECT_TRUE(run.WaitUntil([&] { return run.Said("phase: snapshot"); }));
-  other.Exec("begin; lock table big in access exclusive mode");
+  std::thread locker([&] { other.Exec("begin; lock table big in access exclusive mode"); });
   Stop(run, "run, in pg_dump or the schema", WaitsForLock(shop));
+  locker.join();
   other.Exec("commit");
 }
 
