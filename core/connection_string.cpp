@@ -134,6 +134,12 @@ void ReadKeywords(std::string_view text, Url& url, Redactor& redactor) {
     while (at < text.size() && IsSpace(text[at])) ++at;
     Value value = LibpqValue(text, at);
     if (IsSecretParameter(name)) redactor.Hide(value.raw);
+    // libpq does not look into it, and shows it whole when there is no such database.
+    if (name == "dbname" && value.text.find("://") != std::string::npos) {
+      throw UsageError(
+          "postgresql: dbname= holds a URL where the name of a database belongs; write the URL "
+          "alone");
+    }
     TakeAttribute(std::string(name), value.text, url);
   }
 }

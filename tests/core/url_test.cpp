@@ -125,7 +125,8 @@ INSTANTIATE_TEST_SUITE_P(
         WrongUrl{"odbc:DSN", "name=value"}, WrongUrl{"odbc:DSN=x;PWD={hunter2", "'{'"},
         WrongUrl{"odbc:PWD={hun}ter2};DSN=x", "'}}'"}, WrongUrl{"local:", "directory"},
         WrongUrl{"host=h password='hunter2", "never ends"},
-        WrongUrl{"host=h hunter2", "keyword=value"}));
+        WrongUrl{"host=h hunter2", "keyword=value"},
+        WrongUrl{"dbname=postgresql://u:hunter2@h/d", "the URL alone"}));
 
 TEST(Redacted, HidesEverythingOfATextThatCannotBeRead) {
   EXPECT_EQ(Redacted("mysql://u:a@b@h/d"), "mysql:***");
