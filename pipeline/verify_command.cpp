@@ -37,6 +37,7 @@ struct Filled {
   std::map<std::string, TablePlan> plans;  // by source label: the mapping as it was carried out
   std::map<std::string, std::multiset<std::string>> rejected;
   std::optional<double> sample_percent;  // of the rows that it moved
+  bool data_only = false;                // the tables are somebody else's
   std::optional<Ledger> held;  // of a repair: as long as this lives, no run is at work there
 };
 
@@ -82,6 +83,7 @@ Filled ReadFilled(const Endpoints& ends) {
   std::map<std::int64_t, std::string> labels;
   const LedgerSnapshot known = ledger->Read(filled.run_id, Ledger::Plans::kRead);
   filled.sample_percent = SampleOf(known.run.input_json);
+  filled.data_only = nlohmann::json::parse(known.run.options_json).value("data_only", false);
   for (const TableRow& row : known.tables) {
     TablePlan plan = TablePlanFromJson(row.plan_json);
     labels[row.id] = plan.SourceLabel();
@@ -160,6 +162,7 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
   report.snapshot = ends.source->TakeSnapshot(snapshot);
   Filled filled = ReadFilled(ends);
   if (ends.options.sample_percent) filled.sample_percent = ends.options.sample_percent;
+  ends.options.data_only = filled.data_only;
   Planned planned = filled.run_id.empty() ? MakePlanned(ends, progress, stop) : MakeRoughPlan(ends);
 
   std::vector<std::unique_ptr<BoundTable>> bound;

@@ -93,6 +93,12 @@ class TableChecks {
     const std::string sequence =
         Value(fmt::format("SELECT pg_get_serial_sequence({}, {})", ddl::QuoteLiteral(table_),
                           ddl::QuoteLiteral(column.name)));
+    if (sequence.empty()) {
+      check.source = "a sequence";
+      check.target = "the column has none";
+      check.verdict = options_.data_only ? Verdict::kMatch : Verdict::kMismatch;
+      return;
+    }
     const std::string next =
         Value(fmt::format("SELECT (CASE WHEN is_called THEN last_value::numeric + 1 ELSE "
                           "last_value END)::text FROM {}",

@@ -77,6 +77,20 @@ TEST_F(ExtraChecks, CountNoIndexesOfTablesThatRowsWereOnlyMovedInto) {
                                          "--data-only", "--verify", "full", "-c", config_});
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
   EXPECT_THAT(run.out, HasSubstr("checks beside the rows: all match"));
+  // The ledger knows how the rows came there. Nor need they be numbered in the target.
+  target_.Execute("alter table child alter id drop identity", made);
+  const TransloadRun verify = RunTransload(
+      {"verify", server_.Url(source_), target_.Url(made), "--verify", "full", "-c", config_});
+  EXPECT_EQ(verify.exit_code, 0) << verify.out << verify.err;
+}
+
+TEST_F(ExtraChecks, NameAColumnThatHasLostItsSequence) {
+  target_.Execute("alter table child alter id drop identity", database_);
+  const TransloadRun verify =
+      RunTransload({"verify", server_.Url(source_), target_.Url(database_), "--checks", "sequences",
+                    "--format", "json", "-c", config_});
+  EXPECT_EQ(verify.exit_code, 6) << verify.out << verify.err;
+  EXPECT_THAT(verify.out, HasSubstr("the column has none"));
 }
 
 // Each alone, at a level of verification that makes none of itself.
