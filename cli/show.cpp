@@ -49,12 +49,11 @@ json RunJson(const StatusRun& run) {
                      {"since", lane.since},
                      {"heartbeat", lane.heartbeat}});
   }
-  return {{"id", run.id},           {"state", run.state},
-          {"source", run.source},   {"version", run.version},
-          {"started", run.started}, {"finished", run.finished},
-          {"note", run.note},       {"tables", tables},
-          {"lanes", lanes},         {"failed_objects", run.failed_objects},
-          {"errors", run.errors}};
+  return {
+      {"id", run.id},           {"state", run.state},     {"source", run.source},
+      {"version", run.version}, {"started", run.started}, {"finished", run.finished},
+      {"note", run.note},       {"at_work", run.at_work}, {"tables", tables},
+      {"lanes", lanes},         {"errors", run.errors},   {"failed_objects", run.failed_objects}};
 }
 
 }  // namespace
@@ -87,6 +86,9 @@ std::string StatusText(const std::vector<StatusRun>& runs) {
     out += fmt::format("run {}  {}  from {}  started {}{}\n", run.id, run.state, run.source,
                        run.started, run.finished.empty() ? "" : ", finished " + run.finished);
     if (!run.note.empty()) out += fmt::format("  {}\n", run.note);
+    if (run.state == "running" && !run.at_work) {
+      out += "  nobody is at work on it: the same command as before goes on with it\n";
+    }
     std::size_t width = 5;
     for (const StatusTable& table : run.tables) width = std::max(width, table.table.size());
     for (const StatusTable& table : run.tables) {

@@ -99,6 +99,24 @@ std::optional<RunRecord> FirstRun(const SqlRows& rows) {
 
 SqlValue OrNull(const std::string& text) { return text.empty() ? SqlValue() : SqlValue(text); }
 
+// "app from 10.0.0.7, connected since ... (backend 123)"; nothing where nobody has the lock.
+std::optional<std::string> HolderOf(Session& session, std::int64_t key) {
+  SqlRows holder = session.Exec(
+      "select coalesce(a.usename, '?'), coalesce(a.client_addr::text, 'the same host'), "
+      "coalesce(to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"'), "
+      "'?'), l.pid from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = "
+      "l.pid "
+      "where l.locktype = 'advisory' and l.granted and l.objsubid = 1 "
+      "and l.database = (select oid from pg_catalog.pg_database where datname = "
+      "current_database()) "
+      "and l.classid::bigint = ($1::bigint >> 32) & 4294967295 "
+      "and l.objid::bigint = $1::bigint & 4294967295",
+      {std::to_string(key)});
+  if (holder.empty()) return std::nullopt;
+  return fmt::format("{} from {}, connected since {} (backend {})", holder.Text(0, 0),
+                     holder.Text(0, 1), holder.Text(0, 2), holder.Text(0, 3));
+}
+
 }  // namespace
 
 std::string StepWord(StepTime when) {
@@ -192,25 +210,17 @@ void Ledger::Lock(const std::string& fingerprint, const std::string& target_sche
     FaultAt(FaultPoint::kRunLocked);
     return;
   }
-  SqlRows holder = state_->session.Exec(
-      "select a.pid, a.usename, coalesce(a.client_addr::text, 'the same host'), "
-      "to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"') "
-      "from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = l.pid "
-      "where l.locktype = 'advisory' and l.granted and l.objsubid = 1 "
-      "and l.database = (select oid from pg_catalog.pg_database where datname = "
-      "current_database()) "
-      "and l.classid::bigint = ($1::bigint >> 32) & 4294967295 "
-      "and l.objid::bigint = $1::bigint & 4294967295",
-      {std::to_string(key)});
-  std::string who = "somebody who has just left: try again";
-  if (!holder.empty()) {
-    who = fmt::format("{} from {}, connected since {} (backend {})", holder.Text(0, 1),
-                      holder.Text(0, 2), holder.Text(0, 3), holder.Text(0, 0));
-  }
+  const std::string who =
+      HolderOf(state_->session, key).value_or("somebody who has just left: try again");
   throw RefusedError(fmt::format(
       "another transload is at work on the same source and target schema ({}): {}. Wait for it, "
       "look at it with transload status, or end it",
       target_schemas, who));
+}
+
+bool Ledger::IsLocked(const std::string& fingerprint, const std::string& target_schemas) {
+  std::lock_guard guard(state_->mutex);
+  return HolderOf(state_->session, LockKey(fingerprint, target_schemas)).has_value();
 }
 
 int Ledger::TakeOver(const std::string& run_id) {

@@ -194,6 +194,8 @@ class Ledger {
   // Takes the session lock of (source, target schemas), or throws a refused error that says who
   // holds it.
   void Lock(const std::string& fingerprint, const std::string& target_schemas);
+  // Whether anybody has it.
+  bool IsLocked(const std::string& fingerprint, const std::string& target_schemas);
   // After Lock(): whatever a dead process of this run left behind is fenced off and ended. Bumps
   // the epoch of every running partition and returns it to do; terminates the backends that `lane`
   // names and those that make the run's objects, and waits until they are gone. Returns how many

@@ -77,6 +77,7 @@ struct StatusLane {
 };
 struct StatusRun {
   std::string id, state, source, version, started, finished, note;
+  bool at_work = false;  // a process has the run's lock
   std::vector<StatusTable> tables;
   std::vector<StatusLane> lanes;
   std::uint64_t failed_objects = 0;

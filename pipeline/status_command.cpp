@@ -54,7 +54,8 @@ StatusRun Describe(Ledger& ledger, const RunRecord& run) {
     StatusTable& table = status.tables[positions[row.table_id]];
     if (row.state == "running" && table.state == "waiting") table.state = "loading";
   }
-  if (run.state == "running") {
+  status.at_work = run.state == "running" && ledger.IsLocked(run.fingerprint, run.target_schemas);
+  if (status.at_work) {
     for (const LaneRow& lane : snapshot.lanes) {
       status.lanes.push_back({lane.beat.lane, lane.beat.doing, lane.seen_at,
                               fmt::format("{:.0f} s ago", lane.age_seconds)});

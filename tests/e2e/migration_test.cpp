@@ -111,9 +111,16 @@ TEST_F(Migration, GoesOnAfterItWasKilledAndEndsInTheSameState) {
     for (int i = 0; i < 1000 && process.Running() && Done() < before + 3; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
+    EXPECT_THAT(RunTransload({"status", TargetUrl()}).out, Not(HasSubstr("nobody is at work")));
     process.Signal(signal);
     ASSERT_TRUE(process.WaitFor(std::chrono::seconds(30)));
-    if (signal == SIGTERM) {
+    if (signal == SIGKILL) {
+      TransloadRun status;  // the server may need a moment to see that nobody is there
+      for (int i = 0; i < 500 && status.out.find("nobody is at work") == std::string::npos; ++i) {
+        status = RunTransload({"status", TargetUrl()});
+      }
+      EXPECT_THAT(status.out, HasSubstr("nobody is at work"));
+    } else if (signal == SIGTERM) {
       EXPECT_EQ(WEXITSTATUS(process.status()), 143);
     } else if (signal == SIGINT) {
       EXPECT_EQ(WEXITSTATUS(process.status()), 130);
