@@ -68,11 +68,12 @@ Json OptionsJson(const Options& options) {
 // Leaves of the steps those that have run.
 void DropOtherSteps(Json& inputs, const std::set<std::size_t>& ran_steps) {
   Json kept = Json::object();
-  for (const auto& [name, value] : inputs["options"].items()) {
+  for (const auto& option : inputs["options"].items()) {
+    const std::string& name = option.key();
     const bool ran = std::any_of(ran_steps.begin(), ran_steps.end(), [&](std::size_t position) {
       return name.starts_with(StepKey(position));
     });
-    if (ran || !name.starts_with(kStep)) kept[name] = value;
+    if (ran || !name.starts_with(kStep)) kept[name] = option.value();
   }
   inputs["options"] = std::move(kept);
 }

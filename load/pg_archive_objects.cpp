@@ -83,7 +83,8 @@ std::optional<std::string> LetGoStatement(SqlTransaction& transaction, const std
       "array_length(object_names, 1) = 3",
       {class_oid, oid});
   if (found.empty()) return std::nullopt;
-  const std::string type = found.Text(0, 0), part = ddl::QuoteName(found.Text(0, 3));
+  const std::string& type = found.Text(0, 0);
+  const std::string part = ddl::QuoteName(found.Text(0, 3));
   const std::string relation = ddl::Qualified(found.Text(0, 1), found.Text(0, 2));
   if (type == "default value") {
     return fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", relation, part);

@@ -70,7 +70,7 @@ class Undoing {
             "and kind <> 'foreign key' order by id"),
         {run_id_});
     for (std::size_t row = 0; row < touched.size(); ++row) {
-      const std::string action = touched.Text(row, 0);
+      const std::string& action = touched.Text(row, 0);
       const std::string text =
           fmt::format("the run {}{} {} {}.{}, which was there before: {}", action,
                       action == "appended" ? " to" : "", touched.Text(row, 1), touched.Text(row, 2),
