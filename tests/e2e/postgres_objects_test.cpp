@@ -29,7 +29,7 @@ TEST_F(PostgresObjects, BringsEventTriggersPublicationsAndSubscriptionsAndUndoes
       source_);
   const TransloadRun run = Run();
   ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
-  EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
+  ExpectSameSchemas();
   EXPECT_EQ(Value("select count(*) from pg_publication") + Value("select subenabled from "
                                                                  "pg_subscription where subdbid = "
                                                                  "(select oid from pg_database "
@@ -128,7 +128,7 @@ TEST_F(PostgresObjects, BringsCommentsOnWhatIsMadeLast) {
       source_);
   const TransloadRun run = Run();
   ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
-  EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
+  ExpectSameSchemas();
 }
 
 TEST_F(PostgresObjects, BringsOperatorsOfOneArgumentAndTransformsAndUndoesThem) {
@@ -139,13 +139,11 @@ TEST_F(PostgresObjects, BringsOperatorsOfOneArgumentAndTransformsAndUndoesThem) 
       "to "
       "sql with function int4recv(internal)); create table t (id int)",
       source_);
-  const std::string before = SchemaOf(server_, target_, kDebianBin);
+  const std::string before = TargetSchema();
   const TransloadRun run = Run();
   ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
-  EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
-  const TransloadRun undo = RunTransload({"undo", server_.Url(target_)});
-  EXPECT_EQ(undo.exit_code, 0) << undo.out << undo.err;
-  EXPECT_EQ(SchemaOf(server_, target_, kDebianBin), before);
+  ExpectSameSchemas();
+  UndoesTo(before);
 }
 
 TEST_F(PostgresObjects, UndoesWhatNeedsOneAnother) {
@@ -162,18 +160,15 @@ TEST_F(PostgresObjects, UndoesWhatNeedsOneAnother) {
       "create function a.of_ring() returns setof a.ring language sql as $$ select 1, 'x'::text $$;"
       "create or replace view a.ring as select n, \"odd \"\"name\" from a.of_ring()",
       source_);
-  const std::string before = SchemaOf(server_, target_, kDebianBin);
+  const std::string before = TargetSchema();
   const TransloadRun run = Run();
   ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
-  EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
-  const TransloadRun undo = RunTransload({"undo", server_.Url(target_)});
-  EXPECT_EQ(undo.exit_code, 0) << undo.out << undo.err;
-  EXPECT_EQ(SchemaOf(server_, target_, kDebianBin), before);
+  ExpectSameSchemas();
+  UndoesTo(before);
 }
 
 TEST_F(PostgresObjects, TakesNamesForNamesWhateverTheyLookLike) {
-  server_.Execute(
-      "do $$ begin create role pgs_read; exception when duplicate_object then null; end $$");
+  MakeRole("pgs_read");
   server_.Execute(
       "create table \"LARGE OBJECT s\" (id int primary key); insert into \"LARGE OBJECT s\" values "
       "(1);"
@@ -183,15 +178,14 @@ TEST_F(PostgresObjects, TakesNamesForNamesWhateverTheyLookLike) {
       source_);
   const TransloadRun run = Run();
   ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
-  EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
+  ExpectSameSchemas();
 }
 
 TEST_F(PostgresObjects, GivesAwayWhatALoginThatIsNoSuperuserMade) {
   server_.CreateUser("pgs_loader", "secret");
-  server_.Execute(
-      "do $$ begin create role pgs_app; exception when duplicate_object then null; end $$;"
-      "do $$ begin create role pgs_read; exception when duplicate_object then null; end $$;"
-      "grant pgs_app, pgs_read to pgs_loader");
+  MakeRole("pgs_app");
+  MakeRole("pgs_read");
+  server_.Execute("grant pgs_app, pgs_read to pgs_loader");
   server_.Execute(
       "create schema a authorization pgs_app; create table a.t (id serial primary key);"
       "alter table a.t owner to pgs_app; create view a.v as select * from a.t; alter view a.v "
@@ -207,7 +201,7 @@ TEST_F(PostgresObjects, GivesAwayWhatALoginThatIsNoSuperuserMade) {
       RunTransload({"run", server_.Url(source_), server_.TcpUrl(target_, "pgs_loader")},
                    {{"TRANSLOAD_TARGET_PASSWORD", "secret"}});
   ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
-  EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
+  ExpectSameSchemas();
 }
 
 TEST_F(PostgresObjects, ProvesRangesOfRowsAndTablesWithKeysThatGoAsText) {
@@ -281,8 +275,7 @@ TEST_F(PostgresObjects, ListsIndexesThatAreInvalid) {
 TEST_F(PostgresObjects, LeavesOutDefaultPrivilegesOfRolesThatTheTargetLacks) {
   rig::PostgresServer elsewhere = rig::PostgresServer::Start();
   const std::string target = rig::FreshDatabase(elsewhere);
-  server_.Execute(
-      "do $$ begin create role pgs_gone; exception when duplicate_object then null; end $$");
+  MakeRole("pgs_gone");
   server_.Execute(
       "create table t (id int primary key); alter default privileges for role pgs_gone grant "
       "select on tables to public",
@@ -293,8 +286,7 @@ TEST_F(PostgresObjects, LeavesOutDefaultPrivilegesOfRolesThatTheTargetLacks) {
 
 TEST_F(PostgresObjects, SaysWhichGrantsTheLoginMayNotGive) {
   server_.CreateUser("pgs_granter", "secret");
-  server_.Execute(
-      "do $$ begin create role pgs_read; exception when duplicate_object then null; end $$");
+  MakeRole("pgs_read");
   server_.Execute(
       "create extension hstore; create table t (id int primary key); revoke all on function "
       "hstore(text, text) from public; grant execute on function hstore(text, text) to pgs_read",
@@ -311,9 +303,8 @@ TEST_F(PostgresObjects, SaysWhichGrantsTheLoginMayNotGive) {
 }
 
 TEST_F(PostgresObjects, UndoPutsBackWhatWasSaidAndGrantedBefore) {
-  server_.Execute(
-      "do $$ begin create role pgs_app; exception when duplicate_object then null; end $$;"
-      "do $$ begin create role pgs_read; exception when duplicate_object then null; end $$");
+  MakeRole("pgs_app");
+  MakeRole("pgs_read");
   server_.Execute(
       "create table t (id int primary key); create schema mine; comment on schema public is 'of "
       "the ''source'''; grant create on schema public to pgs_app; revoke usage on schema public "
@@ -329,17 +320,15 @@ TEST_F(PostgresObjects, UndoPutsBackWhatWasSaidAndGrantedBefore) {
       "alter default privileges for role pgs_app in schema public grant select on sequences to "
       "pgs_read",
       target_);
-  const std::string before = SchemaOf(server_, target_, kDebianBin);
+  const std::string before = TargetSchema();
   const TransloadRun run = Run();
   ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
-  EXPECT_NE(SchemaOf(server_, target_, kDebianBin), before);
-  const TransloadRun undo = RunTransload({"undo", server_.Url(target_)});
-  EXPECT_EQ(undo.exit_code, 0) << undo.out << undo.err;
+  EXPECT_NE(TargetSchema(), before);
+  const TransloadRun undo = UndoesTo(before);
   EXPECT_THAT(undo.out, AllOf(HasSubstr("comment SCHEMA public: put back as it was"),
                               HasSubstr("owner public: put back"),
                               HasSubstr("DEFAULT PRIVILEGES FOR TABLES: put back as it was"),
                               Not(HasSubstr("could not"))));
-  EXPECT_EQ(SchemaOf(server_, target_, kDebianBin), before);
 }
 
 TEST_F(PostgresObjects, TakesANameOfNothingOrOfSeveralThingsForABadRow) {
@@ -372,11 +361,11 @@ TEST_F(PostgresObjects, LoadsIntoPartitionsWhoseForeignKeyIsTheirTables) {
                       "select i, date '2020-01-01' + i from generate_series(1, 500) i",
                   source_);
   server_.Execute(tables, target_);
-  const std::string before = SchemaOf(server_, target_, kDebianBin);
+  const std::string before = TargetSchema();
   const TransloadRun run = Run({"--data-only", "--verify", "full"});
   ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
   EXPECT_EQ(Value("select (select count(*) from a.up) + (select count(*) from b.p)"), "1000");
-  EXPECT_EQ(SchemaOf(server_, target_, kDebianBin), before);
+  EXPECT_EQ(TargetSchema(), before);
 }
 
 }  // namespace

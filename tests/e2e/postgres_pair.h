@@ -51,6 +51,22 @@ class PostgresPair : public testing::Test {
     return RunTransload(words, environment);
   }
   std::string Value(const std::string& sql) const { return server_.QueryValue(sql, target_); }
+  std::string TargetSchema() const { return SchemaOf(server_, target_, kDebianBin); }
+  void ExpectSameSchemas() const {
+    EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), TargetSchema());
+  }
+  // `before`: TargetSchema() before the run.
+  TransloadRun UndoesTo(const std::string& before) const {
+    TransloadRun undo = RunTransload({"undo", server_.Url(target_)});
+    EXPECT_EQ(undo.exit_code, 0) << undo.out << undo.err;
+    EXPECT_EQ(TargetSchema(), before);
+    return undo;
+  }
+  // Roles are the server's, and stay from test to test.
+  void MakeRole(const std::string& name) const {
+    server_.Execute("do $$ begin create role " + name +
+                    "; exception when duplicate_object then null; end $$");
+  }
 };
 
 }  // namespace transload

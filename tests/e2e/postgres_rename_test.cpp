@@ -51,7 +51,7 @@ TEST_F(PostgresRename, MovesEverythingUnderTheNewName) {
       "alter schema shop rename to app; alter schema \"Even \"\"Schema\" rename to "
       "\"Odd Schema\"",
       target_);
-  EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
+  ExpectSameSchemas();
   const TransloadRun undo = RunTransload({"undo", server_.Url(target_), "--force"});
   ASSERT_EQ(undo.exit_code, 0) << undo.out << undo.err;
   EXPECT_EQ(Schemas(), "public");
@@ -95,7 +95,7 @@ TEST_F(PostgresRename, GoesOnFromEveryPointOfAKill) {
     EXPECT_THAT(again.err, HasSubstr("going on with run"));
     EXPECT_EQ(Schemas(), "b kept public");
     server_.Execute("alter schema b rename to a", target_);
-    EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
+    ExpectSameSchemas();
     EXPECT_EQ(Value("select count(*) || ' ' || count(distinct id) from a.c"), "300 300");
   }
 }

@@ -105,7 +105,7 @@ TEST_F(PostgresSelection, LoadsIntoTablesThatStandAsItIsTold) {
   const TransloadRun dropped = Run({"--on-existing", "drop"});
   ASSERT_EQ(dropped.exit_code, 0) << dropped.out << dropped.err;
   EXPECT_EQ(Value("select count(*) || ' ' || max(id) from v"), "50 50");
-  EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), SchemaOf(server_, target_, kDebianBin));
+  ExpectSameSchemas();
 }
 
 TEST_F(PostgresSelection, RestsWhileTheSourceIsBusy) {
