@@ -171,7 +171,7 @@ std::vector<OptionSpec> Running() {
        [](Options& o, Text t) { o.reload.push_back(NotEmpty(t)); }},
       {"tune", "", kFlag, "",
        "give sessions that build indexes more memory and workers than the server's settings do, "
-       "and compress long values by LZ4",
+       "and compress long values and the log's pages by LZ4 instead of pglz",
        kForRun, [](Options& o, Text t) { o.tune = On(t); }},
       {"refresh-sequences", "", kFlag, "",
        "of a finished run: only set the sequences to the source's values of now (at cut-over)",

@@ -24,11 +24,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// --tune: long values are compressed by LZ4, where the server was built with it.
-constexpr const char* kCompressByLz4 =
-    "select pg_catalog.set_config(name, 'lz4', false) from pg_catalog.pg_settings "
-    "where name = 'default_toast_compression' and 'lz4' = any (enumvals)";
-
 // JSON strings keep a NUL byte as an escape, which text in PostgreSQL cannot.
 std::string WithoutNul(std::string_view text) {
   std::string out;

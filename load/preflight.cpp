@@ -172,27 +172,38 @@ void CheckDisk(Session& session, std::uint64_t bytes, Checklist& list) {
   }
 }
 
-// PostgreSQL compresses values that would not fit into a page by pglz unless told otherwise.
-void CheckCompression(Session& session, const MigrationPlan& plan, const Options& options,
-                      Checklist& list) {
+// What the server compresses by pglz, its own and slow way, although it also has LZ4.
+bool CouldBeLz4(Session& session, const std::string& setting) {
+  return !session
+              .Exec(
+                  "select from pg_catalog.pg_settings where name = $1::text "
+                  "and setting = 'pglz' and 'lz4' = any (enumvals)",
+                  {setting})
+              .empty();
+}
+
+void CheckCompression(Session& session, const MigrationPlan& plan, std::uint64_t bytes,
+                      const Options& options, Checklist& list) {
   constexpr std::uint64_t kLongRow = 2'000, kManyBytes = std::uint64_t{64} << 20;
-  std::uint64_t bytes = 0;
+  if (options.tune) return;
+  std::uint64_t long_bytes = 0;
   for (const TablePlan& table : plan.tables) {
     if (table.estimated_rows == 0) continue;
-    if (table.estimated_bytes / table.estimated_rows > kLongRow) bytes += table.estimated_bytes;
+    if (table.estimated_bytes / table.estimated_rows > kLongRow) {
+      long_bytes += table.estimated_bytes;
+    }
   }
-  if (options.tune || bytes < kManyBytes) return;
-  const bool could_be_fast =
-      !session
-           .Exec(
-               "select from pg_catalog.pg_settings where name = 'default_toast_compression' "
-               "and setting = 'pglz' and 'lz4' = any (enumvals)")
-           .empty();
-  if (!could_be_fast) return;
-  list.Warn("default_toast_compression",
-            fmt::format("pglz, slow for {} MB of tables with long rows: this server also has lz4, "
-                        "which --tune takes for the run's own sessions",
-                        bytes >> 20));
+  if (long_bytes >= kManyBytes && CouldBeLz4(session, "default_toast_compression")) {
+    list.Warn("default_toast_compression",
+              fmt::format("pglz, slow for {} MB of tables with long rows: this server also has "
+                          "lz4, which --tune takes for the run's own sessions",
+                          long_bytes >> 20));
+  }
+  if (bytes >= std::uint64_t{1} << 30 && CouldBeLz4(session, "wal_compression")) {
+    list.Warn("wal_compression",
+              "pglz, which takes more time than the index builds themselves: this server also has "
+              "lz4, which --tune takes for the run's own sessions where the role is a superuser");
+  }
 }
 
 void CheckSettings(Session& session, const MigrationPlan& plan, const Options& options,
@@ -208,7 +219,7 @@ void CheckSettings(Session& session, const MigrationPlan& plan, const Options& o
               "the duration helps");
   }
   if (!row.Bool(0, 1)) list.Warn("fsync", "off: a crash of the machine may lose the target");
-  CheckCompression(session, plan, options, list);
+  CheckCompression(session, plan, bytes, options, list);
   CheckDisk(session, bytes, list);
 }
 

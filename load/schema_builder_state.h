@@ -98,6 +98,7 @@ struct SchemaBuilder::State {
         "('max_parallel_maintenance_workers', '4')) w(name, value) "
         "where exists (select 1 from pg_catalog.pg_settings s where s.name = w.name)",
         {std::to_string(share) + "MB"});
+    session.Exec(kCompressByLz4);
   }
 
   Options options;

@@ -86,6 +86,14 @@ inline constexpr const char* kExtensionsOnPath =
     "quote_ident(n.nspname), '') from pg_catalog.pg_extension e join pg_catalog.pg_namespace n "
     "on n.oid = e.extnamespace where n.nspname <> 'pg_catalog'), ''), false)";
 
+// --tune: what the server would compress by pglz is compressed by LZ4, where it was built with it:
+// long values, and, where the role may choose, the pages that an index build writes to the log.
+inline constexpr const char* kCompressByLz4 =
+    "select pg_catalog.set_config(name, 'lz4', false) from pg_catalog.pg_settings "
+    "where setting = 'pglz' and 'lz4' = any (enumvals) "
+    "and (name = 'default_toast_compression' or name = 'wal_compression' "
+    "and exists (select from pg_catalog.pg_roles where rolname = current_user and rolsuper))";
+
 // Refuses connections that a pooler hands to another server process between transactions.
 void RefuseTransactionPooling(const Options& options, Session& session);
 

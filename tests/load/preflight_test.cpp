@@ -9,34 +9,46 @@ namespace {
 
 using testing::HasSubstr;
 
+constexpr std::uint64_t kHundredMegabytes = std::uint64_t{100} << 20;
+
 // Empty when the checklist has nothing about that.
-std::string SaidOfCompression(TargetFixture& fixture, std::uint64_t rows) {
+std::string SaidOf(const std::string& setting, TargetFixture& fixture, std::uint64_t rows,
+                   std::uint64_t bytes = kHundredMegabytes) {
   TablePlan table;
   table.schema = "public";
   table.name = "documents";
-  table.estimated_bytes = std::uint64_t{100} << 20;
+  table.estimated_bytes = bytes;
   table.estimated_rows = rows;
   MigrationPlan plan;
   plan.tables = {table};
   Target target = Target::Connect(fixture.options);
   for (const PreflightItem& item : target.Preflight(plan, fixture.options)) {
-    if (item.subject == "default_toast_compression") return item.text;
+    if (item.subject == setting) return item.text;
   }
   return "";
 }
 
 TEST(TargetPreflight, HintsAtQuickerCompressionWhereRowsAreLong) {
   TargetFixture fixture;
-  EXPECT_THAT(SaidOfCompression(fixture, 10'000), HasSubstr("--tune"));
-  EXPECT_EQ(SaidOfCompression(fixture, 1'000'000), "");
-  EXPECT_EQ(SaidOfCompression(fixture, 0), "");  // nobody knows how long they are
+  EXPECT_THAT(SaidOf("default_toast_compression", fixture, 10'000), HasSubstr("--tune"));
+  EXPECT_EQ(SaidOf("default_toast_compression", fixture, 1'000'000), "");
+  EXPECT_EQ(SaidOf("default_toast_compression", fixture, 0), "");  // nobody knows how long they are
   fixture.options.tune = true;
-  EXPECT_EQ(SaidOfCompression(fixture, 10'000), "");
+  EXPECT_EQ(SaidOf("default_toast_compression", fixture, 10'000), "");
+}
+
+TEST(TargetPreflight, HintsAtQuickerCompressionOfTheLog) {
+  TargetFixture fixture;
+  const std::uint64_t rows = 1'000'000'000, bytes = 100 * kHundredMegabytes;
+  EXPECT_EQ(SaidOf("wal_compression", fixture, rows, bytes), "");
+  fixture.Sql("alter database " + fixture.database + " set wal_compression = on");
+  EXPECT_THAT(SaidOf("wal_compression", fixture, rows, bytes), HasSubstr("--tune"));
+  EXPECT_EQ(SaidOf("wal_compression", fixture, rows, kHundredMegabytes), "");
 }
 
 TEST(TargetPreflightMatrix, HasNoHintForAServerWithoutAChoice) {
   TargetFixture fixture("13");
-  EXPECT_EQ(SaidOfCompression(fixture, 10'000), "");
+  EXPECT_EQ(SaidOf("default_toast_compression", fixture, 10'000), "");
 }
 
 }  // namespace

@@ -73,6 +73,30 @@ TEST(SchemaBuilderMatrix, BuildsOnPostgres13) { Builds("13"); }
 TEST(SchemaBuilderMatrix, BuildsOnPostgres17) { Builds("17"); }
 TEST(SchemaBuilderMatrix, BuildsOnPostgres18) { Builds("18"); }
 
+// How the pages of an index were compressed in the log.
+std::string LogCompression(bool tune) {
+  TargetFixture target;
+  target.BeginRun();
+  target.Sql(
+      "create table seen (setting text); create function look() returns event_trigger "
+      "language plpgsql as $$ begin insert into public.seen "
+      "values (current_setting('wal_compression')); end $$; create event trigger look "
+      "on ddl_command_end when tag in ('CREATE INDEX', 'ALTER TABLE') execute function look();"
+      "alter database " +
+      target.database + " set wal_compression = on");
+  target.options.tune = tune;
+  SchemaBuilder builder(target.options, "r1");
+  TablePlan table = Table("t");
+  EXPECT_TRUE(builder.CreateTable(table).ok);
+  EXPECT_TRUE(builder.CreateIndex(table, Primary(table)).ok);
+  return target.Value("select string_agg(distinct setting, ', ') from seen");
+}
+
+TEST(SchemaBuilder, CompressesTheLogOfIndexesByLz4WhereItMayTune) {
+  EXPECT_EQ(LogCompression(false), "pglz");
+  EXPECT_EQ(LogCompression(true), "lz4");
+}
+
 TEST(SchemaBuilder, CountsAndShowsOrphans) {
   TargetFixture target;
   Ledger ledger = target.BeginRun();
