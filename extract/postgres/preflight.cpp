@@ -104,6 +104,27 @@ void CheckTransactions(Checklist& list) {
   }
 }
 
+// The server reads a large table through a few of its buffers when it reads it from end to end, and
+// through all of them when it reads a part.
+void CheckCache(Checklist& list, const Options& options) {
+  SqlRows rows = list.connection.Query(fmt::format(
+      "select n.nspname || '.' || c.relname, current_setting('shared_buffers') from "
+      "pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where "
+      "c.relkind = 'r' and c.relpages > (select setting::bigint / 4 from pg_catalog.pg_settings "
+      "where name = 'shared_buffers') and c.relpages * current_setting('block_size')::bigint > {} "
+      "order by c.relpages desc",
+      options.partition_bytes));
+  if (rows.empty()) return;
+  std::vector<std::string> names;
+  for (std::size_t row = 0; row < rows.size(); ++row) names.push_back(rows.Text(row, 0));
+  list.Warn("source cache",
+            fmt::format("{} read in parts, more than a quarter of shared_buffers ({}): that pushes "
+                        "out what others have there. A --partition-size beyond the table's reads "
+                        "it in one scan that does not, and again from its beginning after a fault; "
+                        "a standby as the source spares the primary altogether",
+                        Listed(names), rows.Text(0, 1)));
+}
+
 // Reading wants ACCESS SHARE, which this mode alone keeps out; who waits for it keeps out, too.
 void CheckLocks(Checklist& list) {
   SqlRows locks = list.connection.Query(
@@ -191,6 +212,7 @@ std::vector<PreflightItem> RunPreflight(ControlConnection& connection, const Opt
   CheckConnections(list, options);
   CheckTransactions(list);
   CheckLocks(list);
+  if (!in_recovery) CheckCache(list, options);
   CheckReplication(list);
   CheckSettings(list, in_recovery);
   return list.items;

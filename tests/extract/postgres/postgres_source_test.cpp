@@ -133,6 +133,22 @@ TEST_F(PostgresSourceTest, PartitionsByBlocksHoldEveryRowOnce) {
   EXPECT_EQ(rows, 20000u);
 }
 
+TEST_F(PostgresSourceTest, SaysWhatReadingInPartsDoesToTheServersCache) {
+  Make(rig::SharedPostgres(),
+       "create table t (a text); alter table t alter a set storage plain; "
+       "insert into t select repeat('x', 7000) from generate_series(1, 2300); analyze t");
+  auto said = [&](std::uint64_t partition_bytes) {
+    Options options;
+    options.partition_bytes = partition_bytes;
+    for (const PreflightItem& item : source_->Preflight(options)) {
+      if (item.subject == "source cache") return item.text;
+    }
+    return std::string();
+  };
+  EXPECT_THAT(said(std::uint64_t{1} << 20), HasSubstr("public.t read in parts"));
+  EXPECT_EQ(said(std::uint64_t{1} << 30), "");
+}
+
 TEST_F(PostgresSourceTest, ListsForeignTablesAndKeepsGeneratedColumnsOut) {
   Make(rig::SharedPostgres(),
        "create extension postgres_fdw; create server s foreign data wrapper postgres_fdw; create "
