@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/printable.h"
+#include "core/utf8.h"
 
 namespace transload {
 namespace {
@@ -47,15 +48,33 @@ double Share(const ProgressView& view) {
   return Part(view.steps_done, view.steps);
 }
 
+// Columns of a terminal that a character takes at most: two in the blocks that hold wide scripts or
+// emoji, whole. A line that is cut early does no harm, and one that wraps would smear the display.
+std::size_t Columns(std::string_view sequence) {
+  if (sequence.size() < 3) return 1;
+  const std::string_view block = sequence.substr(0, 2);
+  const auto within = [&](std::string_view first, std::string_view last) {
+    return first <= block && block <= last;
+  };
+  const bool wide = within("\xE1\x84", "\xE1\x85") ||  // Hangul's leading letters
+                    within("\xE2\x8C", "\xE2\x8F") ||  // U+2300 to U+23FF
+                    within("\xE2\x98", "\xE2\x9F") ||  // U+2600 to U+27FF
+                    within("\xE2\xAC", "\xE2\xAF") ||  // U+2B00 to U+2BFF
+                    block >= "\xE2\xBA";               // U+2E80 and all beyond
+  return wide ? 2 : 1;
+}
+
 // One line of a terminal, whatever a table is called. Cuts at a character's start, so that no half
 // of a UTF-8 sequence is left.
 std::string Fit(std::string text, int width) {
   text = Printable(text);
-  std::size_t limit = static_cast<std::size_t>(std::max(width, 1));
-  std::size_t columns = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xC0) == 0x80) continue;
-    if (columns++ == limit) return text.substr(0, i);
+  std::size_t left = static_cast<std::size_t>(std::max(width, 1));
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t length = Utf8SequenceLength(text.data() + i, text.data() + text.size());
+    const std::size_t columns = Columns(std::string_view(text).substr(i, length));
+    if (columns > left) return text.substr(0, i);
+    left -= columns;
+    i += length;
   }
   return text;
 }

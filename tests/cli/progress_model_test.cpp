@@ -126,6 +126,17 @@ TEST(ProgressBlock, FitsItsWidthAndShowsEveryLane) {
   EXPECT_NE(ProgressBlock(model.View(1), 80, false)[3].find("idle"), std::string::npos);
 }
 
+// A line that wraps is not where the next drawing looks for it.
+TEST(ProgressBlock, CountsTwoColumnsForWideCharacters) {
+  ProgressModel model(0);
+  model.Phase("data", 0, 0);
+  model.LaneDoing(0, "漢字漢字 한글 😀 ✅ x");
+  EXPECT_EQ(ProgressBlock(model.View(1), 17, false)[3], "  lane 1  漢字漢");
+  EXPECT_EQ(ProgressBlock(model.View(1), 23, false)[3], "  lane 1  漢字漢字 한글");
+  EXPECT_EQ(ProgressBlock(model.View(1), 28, false)[3], "  lane 1  漢字漢字 한글 😀 ");
+  EXPECT_EQ(ProgressBlock(model.View(1), 31, false)[3], "  lane 1  漢字漢字 한글 😀 ✅ x");
+}
+
 TEST(ProgressBlock, LetsNoControlCharacterThrough) {
   ProgressModel model(0);
   model.LaneDoing(0, "evil\033[2Jname\n");
