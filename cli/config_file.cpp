@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <iterator>
+#include <sstream>
 
 #include "cli/option_table.h"
 #include "cli/values.h"
@@ -20,11 +20,12 @@ using Keys = std::vector<std::string>;
 
 std::string ReadWhole(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  if (!file.is_open() || file.bad()) {
+  std::ostringstream text;
+  if (file.is_open() && file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
+  if (!file.is_open() || file.bad() || text.bad()) {
     throw UsageError(fmt::format("cannot read the file {}", path));
   }
-  return text;
+  return text.str();
 }
 
 // Where the string that starts at `at` ends, behind its closing quotes; npos when it is not closed.
@@ -182,6 +183,11 @@ class Reader {
     return text->get();
   }
 
+  std::string Decode(const toml::node& node, const std::string& key) const {
+    static const Keys ways = {"uuid", "uuid_swapped", "latin1_is_utf8"};
+    return At(node.source(), key, [&] { return ways[WordIndex(Text(node, key), ways)]; });
+  }
+
   std::vector<std::string> Texts(const toml::node& node, const std::string& key) const {
     const toml::array* array = node.as_array();
     if (array == nullptr) return {Text(node, key)};
@@ -228,7 +234,7 @@ class Reader {
         rule.to = Text(node, name);
         At(node.source(), name, [&] { return ParsePgType(rule.to); });
       } else if (name == "decode") {
-        rule.decode = Text(node, name);
+        rule.decode = Decode(node, name);
       } else {
         RefuseKey(key, {"type", "column", "to", "decode"}, " in [[map]]");
       }
@@ -323,7 +329,7 @@ class Reader {
       } else if (name == "rename") {
         out.rename = Text(node, name);
       } else if (name == "decode") {
-        out.decode = Text(node, name);
+        out.decode = Decode(node, name);
       } else if (name == "policy") {
         ReadPolicies(node, out.policies);
       } else {

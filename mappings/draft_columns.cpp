@@ -166,6 +166,22 @@ void SetCollation(Draft& draft, DraftTable& table, std::size_t index) {
   if (std::find(all.begin(), all.end(), collation) == all.end()) all.push_back(collation);
 }
 
+// A way of reading that the column's type has no use for would be passed over without a word.
+void CheckDecode(Draft& draft, const DraftTable& table, std::size_t index) {
+  const ColumnPlan& plan = table.plan.columns[index];
+  const bool uuid = plan.decode == "uuid" || plan.decode == "uuid_swapped";
+  const bool text = plan.decode == "latin1_is_utf8";
+  const PgKind kind = plan.type.kind;
+  const bool into_text =
+      kind == PgKind::kText || kind == PgKind::kVarchar || kind == PgKind::kBpchar;
+  if ((!uuid || kind == PgKind::kUuid) && (!text || into_text)) return;
+  draft.Refuse(
+      table.ColumnLabel(index),
+      fmt::format("decode = {} makes a {}, and the column becomes {}: give it another type, "
+                  "or leave decode out",
+                  plan.decode, uuid ? "uuid" : "text", plan.type.Sql()));
+}
+
 void FinishColumn(Draft& draft, DraftTable& table, std::size_t index, bool key_has_nulls) {
   ColumnPlan& plan = table.plan.columns[index];
   TypeDecision& decision = table.columns[index].decision;
@@ -173,6 +189,7 @@ void FinishColumn(Draft& draft, DraftTable& table, std::size_t index, bool key_h
   plan.safe_type = decision.safe;
   plan.note = decision.note;
   plan.decode = decision.decode;
+  CheckDecode(draft, table, index);
   plan.comment = plan.source.comment;
   if (plan.type.kind == PgKind::kEnum) MakeEnum(draft, table, index);
   plan.rule = RuleText(decision, plan.type);

@@ -121,6 +121,11 @@ INSTANTIATE_TEST_SUITE_P(
         WrongText{"[[step]]\nwhen = \"after-data\"\nfile = \"no-such-file.sql\"", "c.toml:3: file"},
         WrongText{"[table.\"a\"]\nwher = \"x\"", "c.toml:2: unknown key 'wher' of a table"},
         WrongText{"[table.\"a\".column.\"b\"]\ntyp = \"x\"", "of a column"},
+        WrongText{"[table.\"a\".column.\"b\"]\ndecode = \"uuid_swaped\"",
+                  "c.toml:2: decode: 'uuid_swaped' is not one of uuid, uuid_swapped"},
+        WrongText{"[[map]]\ntype = \"binary(16)\"\nto = \"uuid\"\ndecode = \"swapped\"",
+                  "c.toml:4: decode: 'swapped'"},
+        WrongText{"[[step]]\nwhen = \"after-data\"\nfile = \"/\"", "c.toml:3: file: cannot read"},
         WrongText{"include = [1]", "include: a text in quotes"},
         WrongText{"policy = 3", "'policy' is a table"}, WrongText{"step = 3", "[[step]]"}));
 

@@ -71,6 +71,18 @@ TEST(Planner, ForeignKeysGetOneTypeAtBothEnds) {  // 14, 68
   EXPECT_EQ(plan.tables[1].columns[0].type.Sql(), "numeric(20,0)");
 }
 
+TEST(Planner, RefusesAWayOfReadingThatTheTypeHasNoUseFor) {
+  SourceTable table = Table("t", {Sized("u", "binary", 16), Text("v", 20)});
+  Shop shop({table});
+  shop.options.tables["t"].columns["u"].decode = "uuid_swapped";
+  EXPECT_TRUE(Mentions(shop.Plan().refusals, "decode = uuid_swapped makes a uuid"));
+  shop.options.tables["t"].columns["u"].type = "uuid";
+  shop.options.tables["t"].columns["v"].decode = "latin1_is_utf8";
+  EXPECT_TRUE(shop.Plan().refusals.empty());
+  shop.options.tables["t"].columns["v"].type = "bytea";
+  EXPECT_TRUE(Mentions(shop.Plan().refusals, "decode = latin1_is_utf8 makes a text"));
+}
+
 TEST(Planner, AMapOfOneEndMovesTheOther) {
   SourceTable parent = Table("p", {NotNull(Column("id", "int"))}, {Primary({"id"})});
   SourceTable child = Table("c", {Column("ref", "int")});
