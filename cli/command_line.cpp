@@ -327,6 +327,7 @@ CommandLine ParseCommandLine(const std::vector<std::string>& arguments) {
   if (command == nullptr) {
     std::vector<std::string> known;
     for (const CommandInfo& info : CommandTable()) known.push_back(info.name);
+    known.insert(known.end(), {"drivers", "local"});  // which main takes before
     std::string near = NearMiss(arguments[0], known);
     throw UsageError(fmt::format(
         "unknown command {}{}; commands come first, and are {}", Shown(arguments[0]),

@@ -149,7 +149,7 @@ std::vector<OptionSpec> Running() {
        "report's folder instead",
        kForVerify,
        [](Options& o, Text t) {
-         o.repair = t == "sql" ? Repair::kSql : On(t) ? Repair::kApply : Repair::kNone;
+         o.repair = ParseWord<Repair>(t, {"false", "true", "sql"});
        }},
       {"rounds", "", kValue, "N", "at most so many rounds; default until one finds nothing",
        kForSync,

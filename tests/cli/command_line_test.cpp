@@ -173,12 +173,28 @@ TEST(CommandLine, ShowsHelpWithExamplesForEveryCommand) {
   EXPECT_EQ(ParseCommandLine({"--version"}).print_and_exit.find("transload "), 0u);
 }
 
-TEST(CommandLine, DocsNameEveryOption) {
+// The commands that take an option, as docs/cli.md has them.
+std::string CommandsOf(const OptionSpec& spec) {
+  std::string taking, others;
+  for (const CommandInfo& command : CommandTable()) {
+    std::string& list = (spec.commands & command.group) != 0 ? taking : others;
+    list += (list.empty() ? "" : ", ") + command.name;
+  }
+  if (others.empty()) return "all";
+  return others == "status, undo" ? "all but status, undo" : taking;
+}
+
+TEST(CommandLine, DocsNameEveryOptionAndItsCommands) {
   std::ifstream file(std::string(TRANSLOAD_SOURCE_DIR) + "/docs/cli.md");
   std::string docs((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   for (const OptionSpec& spec : OptionTable()) {
-    EXPECT_NE(docs.find("--" + spec.name), std::string::npos) << spec.name;
     EXPECT_NE(docs.find(spec.help), std::string::npos) << spec.help;
+    const std::string names =
+        (spec.short_name.empty() ? "" : "-" + spec.short_name + ", ") + "--" + spec.name;
+    const std::size_t line = docs.find("\n| `" + names);
+    ASSERT_NE(line, std::string::npos) << spec.name;
+    const std::string row = docs.substr(line + 1, docs.find('\n', line + 1) - line - 1);
+    EXPECT_NE(row.find(" | " + CommandsOf(spec) + " | "), std::string::npos) << row;
   }
 }
 
