@@ -64,7 +64,7 @@ std::string PreflightText(const std::vector<PreflightItem>& items) {
   for (const PreflightItem& item : items) {
     warnings += item.result == CheckResult::kWarning ? 1 : 0;
     refusals += item.result == CheckResult::kRefusal ? 1 : 0;
-    out += fmt::format("{:<8} {}: {}\n", Name(item.result), item.subject, item.text);
+    out += fmt::format("{:<8} {}: {}\n", Name(item.result), Printable(item.subject), item.text);
   }
   return PrintableLines(out) +
          fmt::format("{} checks, {} warnings, {} refusals\n", items.size(), warnings, refusals);

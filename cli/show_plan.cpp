@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cli/progress_model.h"
 #include "cli/show.h"
@@ -52,28 +53,38 @@ std::string SizesText(const PlanResult& result) {
       result.partition_bytes_reason, ShowSize(RowBatch::kTargetBytes));
 }
 
+// A line of a list stays one, whatever the names in it hold.
+template <typename... Values>
+std::string Line(fmt::format_string<Values...> form, Values&&... values) {
+  return "  " + Printable(fmt::format(form, std::forward<Values>(values)...)) + "\n";
+}
+
 std::string TableText(const PlanResult& result, const TablePlan& table) {
-  std::string out =
-      fmt::format("\n{} -> {}.{}   about {} rows, {}\n", table.SourceLabel(), table.schema,
-                  table.name, ShowCount(table.estimated_rows), ShowBytes(table.estimated_bytes));
+  std::string out = fmt::format("\n{} -> {}   about {} rows, {}\n", Printable(table.SourceLabel()),
+                                Printable(table.schema + "." + table.name),
+                                ShowCount(table.estimated_rows), ShowBytes(table.estimated_bytes));
   if (const TableSplit* split = FindSplit(result, table.SourceLabel())) {
-    out += fmt::format("  partitions: {}{}\n", split->partitions,
-                       split->explanation.empty() ? "" : " (" + split->explanation + ")");
+    out += Line("partitions: {}{}", split->partitions,
+                split->explanation.empty() ? "" : " (" + split->explanation + ")");
   }
   if (!table.transactional) out += "  not transactional: no snapshot covers it\n";
-  if (!table.where.empty()) out += fmt::format("  only rows where {}\n", table.where);
+  if (!table.where.empty()) out += fmt::format("  only rows where {}\n", Printable(table.where));
   std::size_t width = 4;
-  for (const ColumnPlan& column : table.columns) width = std::max(width, column.name.size());
   for (const ColumnPlan& column : table.columns) {
-    out += fmt::format("  {:<{}}  {} -> {}{}\n", column.name, std::min<std::size_t>(width, 40),
-                       column.source.full_type, column.type.Sql(), ColumnProperties(column));
-    out += fmt::format("  {:<{}}    by {}\n", "", std::min<std::size_t>(width, 40), column.rule);
+    width = std::max(width, Printable(column.name).size());
+  }
+  width = std::min<std::size_t>(width, 40);
+  for (const ColumnPlan& column : table.columns) {
+    out += fmt::format("  {:<{}}  {}\n", Printable(column.name), width,
+                       Printable(fmt::format("{} -> {}{}", column.source.full_type,
+                                             column.type.Sql(), ColumnProperties(column))));
+    out += fmt::format("  {:<{}}    by {}\n", "", width, Printable(column.rule));
     if (column.safe_type) {
-      out += fmt::format("  {:<{}}    if a value does not fit: {}\n", "",
-                         std::min<std::size_t>(width, 40), column.safe_type->Sql());
+      out += fmt::format("  {:<{}}    if a value does not fit: {}\n", "", width,
+                         column.safe_type->Sql());
     }
     if (!column.note.empty()) {
-      out += fmt::format("  {:<{}}    {}\n", "", std::min<std::size_t>(width, 40), column.note);
+      out += fmt::format("  {:<{}}    {}\n", "", width, Printable(column.note));
     }
   }
   out += fmt::format("  indexes {}, foreign keys {}, checks {}\n", table.indexes.size(),
@@ -84,7 +95,7 @@ std::string TableText(const PlanResult& result, const TablePlan& table) {
 std::string HazardList(const char* title, const std::vector<Hazard>& hazards) {
   if (hazards.empty()) return "";
   std::string out = fmt::format("\n{}:\n", title);
-  for (const Hazard& hazard : hazards) out += fmt::format("  {}: {}\n", hazard.where, hazard.text);
+  for (const Hazard& hazard : hazards) out += Line("{}: {}", hazard.where, hazard.text);
   return out;
 }
 
@@ -151,13 +162,13 @@ std::string PlanText(const PlanResult& result) {
   if (!result.plan.names.empty()) {
     out += "\nnames changed:\n";
     for (const NameChange& name : result.plan.names) {
-      out += fmt::format("  {} {} -> {}: {}\n", name.kind, name.source, name.target, name.reason);
+      out += Line("{} {} -> {}: {}", name.kind, name.source, name.target, name.reason);
     }
   }
   if (!result.plan.not_migrated.empty()) {
     out += "\nnot migrated:\n";
     for (const NotMigrated& item : result.plan.not_migrated) {
-      out += fmt::format("  {} {}: {}\n", item.kind, item.name, item.reason);
+      out += Line("{} {}: {}", item.kind, item.name, item.reason);
     }
   }
   return PrintableLines(out + HazardList("refusals (a run would not start)", result.plan.refusals));

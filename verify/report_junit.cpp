@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/printable.h"
+
 namespace transload {
 namespace {
 
@@ -37,13 +39,15 @@ std::string Case(const std::string& group, const std::string& name, double secon
 
 }  // namespace
 
-std::string EscapeMarkup(std::string_view text) {
+std::string EscapeMarkup(std::string_view value) {
+  const std::string shown = PrintableLines(value);
+  std::string_view text = shown;
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
     std::size_t length = SequenceLength(text);
     auto c = static_cast<unsigned char>(text[0]);
-    if (length == 0 || (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7F) {
+    if (length == 0) {
       out += "\xEF\xBF\xBD";
       length = 1;
     } else if (c == '&') {

@@ -32,5 +32,22 @@ TEST(PlanText, LetsNoControlCharacterThrough) {
   EXPECT_NE(text.find("a\\x9b2J"), std::string::npos) << text;
 }
 
+// Nor a line of its own, which would read as one of the plan's.
+TEST(PlanText, KeepsEveryNameOnItsLine) {
+  const std::string two = "a\nall is well";
+  PlanResult result;
+  TablePlan table;
+  table.source_name = table.name = table.where = two;
+  table.columns.resize(1);
+  table.columns[0].name = table.columns[0].rule = table.columns[0].note = two;
+  result.plan.tables = {table};
+  result.plan.hazards = {{two, two}};
+  result.plan.names = {{"table", two, two, two}};
+  result.plan.not_migrated = {{"view", two, two, ""}};
+  result.splits = {{table.SourceLabel(), 1, two}};
+  const std::string text = PlanText(result);
+  EXPECT_EQ(text.find("\nall is well"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace transload

@@ -215,11 +215,12 @@ TEST(ReportJunit, CountsFailuresAndSkips) {
 TEST(EscapeMarkup, ReplacesWhatMarkupCannotHold) {
   EXPECT_EQ(EscapeMarkup("<a href=\"x\">'&"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;");
   EXPECT_EQ(EscapeMarkup("é€😀"), "é€😀");
-  EXPECT_EQ(EscapeMarkup(std::string("a\0b", 3)),
-            "a\xEF\xBF\xBD"
-            "b");
+  EXPECT_EQ(EscapeMarkup(std::string("a\0b", 3)), "a\\x00b");
   EXPECT_EQ(EscapeMarkup("\xED\xA0\x80").find('\xED'), std::string::npos);
-  EXPECT_EQ(EscapeMarkup("\xE2\x82"), "\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(EscapeMarkup("\xE2\x82"), "\\xe2\\x82");
+  EXPECT_EQ(EscapeMarkup("\xEF\xBF\xBE").find("\xEF\xBF\xBE"), std::string::npos);  // U+FFFE
+  // The direction of writing of what follows is not the name's to choose.
+  EXPECT_EQ(EscapeMarkup("a\u202eb"), "a\\u202eb");
 }
 
 TEST(ReportFiles, AreForTheirOwnerOnlyAndReplaceOldOnes) {
