@@ -124,8 +124,16 @@ class Repairing {
       round_.notes.push_back(fmt::format("{}.{} could not be repaired: {}", bound->plan().schema,
                                          bound->plan().name, why));
     }
-    round_.tables = totals_.size();
     for (const auto& [bound, counts] : totals_) {
+      if (counts.updated + counts.inserted + counts.deleted == 0) {
+        if (reasons_.contains(bound)) continue;
+        round_.notes.push_back(
+            fmt::format("no row of {}.{} was changed by its repair: where it still differs, a "
+                        "trigger or a rule of the target may turn rows away",
+                        bound->plan().schema, bound->plan().name));
+        continue;
+      }
+      ++round_.tables;
       round_.notes.push_back(fmt::format("repaired {}.{}: {} rows replaced, {} added, {} deleted",
                                          bound->plan().schema, bound->plan().name, counts.updated,
                                          counts.inserted, counts.deleted));

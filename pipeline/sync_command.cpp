@@ -40,17 +40,21 @@ Report SyncMigration(const Options& options, Progress& progress, const StopFlag&
     const double seconds = timeline.Now();
     if (!round.cost.target_known) both_seconds = round.cost.read_seconds;
     const double rest = seconds - round.cost.read_seconds;
+    const auto still =
+        std::count_if(report.tables.begin(), report.tables.end(),
+                      [](const ReportTable& table) { return table.verdict == Verdict::kMismatch; });
     const std::string text = fmt::format(
         "round {}: {} rows in {} tables differed and were repaired, {:.1f} s; read {:.1f} MB of "
         "the "
-        "source and {:.1f} MB of the target; {}",
+        "source and {:.1f} MB of the target; {}{}",
         number, round.rows(), round.tables, seconds, Megabytes(round.cost.source_bytes),
         Megabytes(round.cost.target_bytes),
         options.final_round
             ? "the final one"
             : fmt::format("a cut-over now would take about {:.1f} s from the last write to the "
                           "verdict of sync --final",
-                          std::max(both_seconds, round.cost.read_seconds) + rest));
+                          std::max(both_seconds, round.cost.read_seconds) + rest),
+        still == 0 ? "" : fmt::format("; tables that still differ: {}", still));
     progress.Message(MessageLevel::kInfo, text);
     told.push_back(text);
     if (round.rows() > 0 && found_before > 0 && round.rows() >= found_before && !round.last) {

@@ -96,6 +96,19 @@ TEST_F(Sync, ReadsOnlyWhatDiffersOfTheTargetBetweenTheFirstRoundAndTheLast) {
             server_.QueryValue("select sum(a) from big", source_));
 }
 
+TEST_F(Sync, DoesNotCallRepairedWhatTheTargetTurnsAway) {
+  target_.Execute(
+      "create function keep_out() returns trigger language plpgsql as 'begin return null; end';"
+      "create trigger keep_out before update on big for each row execute function keep_out();"
+      "alter table big enable always trigger keep_out",
+      database_);
+  const TransloadRun run = RunTransload(Arguments({"--rounds", "1"}));
+  EXPECT_EQ(run.exit_code, 6) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("round 1: 0 rows in 0 tables differed and were repaired"));
+  EXPECT_THAT(run.out, HasSubstr("tables that still differ: 1"));
+  EXPECT_THAT(run.out, HasSubstr("no row of public.big was changed by its repair"));
+}
+
 // Somebody who writes to the target between two rounds is found out before the end.
 TEST_F(Sync, NeverEndsOnWhatItOnlyRemembers) {
   std::atomic<bool> stop = false;
