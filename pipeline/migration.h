@@ -85,6 +85,8 @@ class Migration {
   std::string LockKey(const MigrationPlan& plan) const;
 
   // --- migration_again.cpp
+  std::vector<std::size_t> TablesToReload() const;
+  const TablePlan* FreshPlan(const TablePlan& loaded) const;  // null when there is none
   void ReloadTables();
   void RunLateStepsAgain();
   void RetryRejected();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <vector>
 
 #include "core/plan_json.h"
 #include "load/replan_sql.h"
@@ -13,30 +14,60 @@
 
 namespace transload {
 
+// Where the tables that --reload names stand in the plan. Asked before anything is touched too: a
+// name that is none must not take up a run that has ended.
+std::vector<std::size_t> Migration::TablesToReload() const {
+  const std::vector<TablePlan>& tables = planned_.plan.tables;
+  std::vector<std::size_t> found;
+  for (const std::string& wanted : ends_->options.reload) {
+    std::vector<std::size_t> named;
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+      if (tables[i].SourceLabel() == wanted) {
+        named.assign(1, i);
+        break;
+      }
+      if (tables[i].source_name == wanted) named.push_back(i);
+    }
+    if (named.empty()) {
+      throw UsageError(fmt::format("--reload {}: run {} has no such table", wanted, run_.id));
+    }
+    if (named.size() > 1) {
+      throw UsageError(
+          fmt::format("--reload {}: several tables have this name, {} and {}; write "
+                      "the schema too",
+                      wanted, tables[named[0]].SourceLabel(), tables[named[1]].SourceLabel()));
+    }
+    const TablePlan* fresh = FreshPlan(tables[named[0]]);
+    if (fresh == nullptr || fresh->columns.size() != tables[named[0]].columns.size()) {
+      throw RefusedError(
+          fmt::format("--reload {}: the table is gone from the source, or has other columns now; "
+                      "start over with --restart",
+                      wanted));
+    }
+    if (std::find(found.begin(), found.end(), named[0]) == found.end()) found.push_back(named[0]);
+  }
+  return found;
+}
+
+const TablePlan* Migration::FreshPlan(const TablePlan& loaded) const {
+  auto same = [&](const TablePlan& plan) { return plan.SourceLabel() == loaded.SourceLabel(); };
+  auto fresh = std::find_if(fresh_tables_.begin(), fresh_tables_.end(), same);
+  return fresh == fresh_tables_.end() ? nullptr : &*fresh;
+}
+
 // Empties the tables that --reload names and gives them the columns types of a fresh plan.
 void Migration::ReloadTables() {
-  const Options& options = ends_->options;
-  if (!options.reload.empty()) RunLateStepsAgain();
-  for (const std::string& wanted : options.reload) {
-    auto named = [&](const TablePlan& plan) {
-      return plan.source_name == wanted || plan.SourceLabel() == wanted;
-    };
-    auto fresh = std::find_if(fresh_tables_.begin(), fresh_tables_.end(), named);
-    auto kept = std::find_if(planned_.plan.tables.begin(), planned_.plan.tables.end(), named);
-    if (fresh == fresh_tables_.end() || kept == planned_.plan.tables.end() ||
-        fresh->columns.size() != kept->columns.size()) {
-      throw UsageError(fmt::format(
-          "--reload {}: run {} has no such table, or it has other columns now; start over with "
-          "--restart",
-          wanted, run_.id));
-    }
-    const SourceTable* source = planned_.FindSource(*fresh);
-    const std::int64_t id =
-        table_ids_[static_cast<std::size_t>(kept - planned_.plan.tables.begin())];
-    std::vector<NewPartition> partitions = CutTable(id, *fresh, *source);
-    ledger_->Replan(run_.id, id, ReplanSql(*kept, *fresh, /*truncate=*/false), ToJson(*fresh),
+  const std::vector<std::size_t> tables = TablesToReload();
+  if (!tables.empty()) RunLateStepsAgain();
+  for (const std::size_t table : tables) {
+    TablePlan& kept = planned_.plan.tables[table];
+    const TablePlan& fresh = *FreshPlan(kept);
+    const SourceTable* source = planned_.FindSource(fresh);
+    const std::int64_t id = table_ids_[table];
+    std::vector<NewPartition> partitions = CutTable(id, fresh, *source);
+    ledger_->Replan(run_.id, id, ReplanSql(kept, fresh, /*truncate=*/false), ToJson(fresh),
                     partitions, "loaded again by --reload");
-    *kept = *fresh;
+    kept = fresh;
   }
 }
 
@@ -55,9 +86,8 @@ void Migration::RetryRejected() {
   std::map<std::int64_t, std::unique_ptr<BoundTable>> tables;
   for (std::size_t i = 0; i < table_ids_.size(); ++i) {
     const TablePlan& loaded = planned_.plan.tables[i];
-    auto same = [&](const TablePlan& t) { return t.SourceLabel() == loaded.SourceLabel(); };
-    auto today = std::find_if(fresh_tables_.begin(), fresh_tables_.end(), same);
-    if (today == fresh_tables_.end()) continue;
+    const TablePlan* today = FreshPlan(loaded);
+    if (today == nullptr) continue;
     TablePlan plan = PlanForRetry(loaded, *today);
     std::vector<TargetColumn> targets =
         BindColumns(ends_->target.DescribeTable(plan.schema, plan.name), plan);

@@ -72,6 +72,10 @@ bool MadeOnlyTables(const RunRecord& run) {
   return nlohmann::json::parse(run.options_json).value("schema_only", false);
 }
 
+bool MadeNoTables(const RunRecord& run) {
+  return nlohmann::json::parse(run.options_json).value("data_only", false);
+}
+
 std::string Listed(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text += "\n  " + line;
@@ -184,6 +188,10 @@ void Migration::FindEarlierRun() {
   }
   // --reload takes a finished run up again, for the tables it names.
   if (!unfinished && !options.reload.empty()) unfinished = finished;
+  if (unfinished && !options.reload.empty() && MadeNoTables(*unfinished) != options.data_only) {
+    throw RefusedError(fmt::format("--reload: run {} was begun {} --data-only, and goes on so only",
+                                   unfinished->id, options.data_only ? "without" : "with"));
+  }
   if (options.retry_rejects) {
     if (!unfinished) unfinished = finished;
     if (!unfinished || ledger->CountRejects(unfinished->id) == 0) {
@@ -304,6 +312,7 @@ void Migration::PlanFromLedger() {
     if (object.action == "truncated" || object.action == "appended") touched_.insert(key);
   }
   if (RenamesPending()) UseSourceSchemas(fresh_tables_);
+  TablesToReload();
 }
 
 void Migration::Begin() {

@@ -202,6 +202,11 @@ TEST_F(BadInput, OptionsThatTakeUpARunWantOne) {
   };
   expect_refused();
   EXPECT_EQ(RunTransload({"run", Source(), TargetUrl()}).exit_code, 0);
+  // A name that is none leaves the finished run as it is.
+  Expect({"run", Source(), TargetUrl(), "--reload", "t", "--reload", "tt"}, 2, "no such table");
+  Expect({"run", Source(), TargetUrl(), "--reload", "t", "--data-only"}, 3, "without --data-only");
+  EXPECT_THAT(RunTransload({"status", TargetUrl()}).out,
+              AllOf(HasSubstr("done and verified"), HasSubstr("2 rows")));
   EXPECT_EQ(RunTransload({"undo", TargetUrl()}).exit_code, 0);
   expect_refused();
   Expect({"status", TargetUrl(), "--run", "nope"}, 3, "no run nope");
