@@ -449,25 +449,30 @@ void Migration::CompareWithEarlierSnapshot() {
     notes_.emplace_back("resumed: the source had not moved since the run began");
     return;
   }
+  // Not every source tells where it stands.
+  const bool known = !before.is_null() && !before.empty() && !now.is_null() && !now.empty();
   if (options.consistency == Consistency::kStrict) {
-    throw Error(
-        "the source has moved since this run began, and --consistency strict does not mix two "
-        "states; start over with --restart, or let --consistency reconcile bring it up to date");
+    throw Error(fmt::format(
+        "the source {} since this run began, and --consistency strict does not mix two states; "
+        "start over with --restart, or let --consistency reconcile bring it up to date",
+        known ? "has moved" : "may have moved"));
   }
   if (options.consistency == Consistency::kRelaxed) {
-    notes_.emplace_back(
-        "resumed with --consistency relaxed: the source had moved, so that the target mixes two "
-        "states of it");
+    notes_.push_back(fmt::format(
+        "resumed with --consistency relaxed: the source {}, so that the target {} two states of it",
+        known ? "had moved" : "may have moved", known ? "mixes" : "may mix"));
     return;
   }
   Phase("reconcile");
   ReconcileResult result = ReconcilePartitions(
       {*ends_->source, *ledger_, ends_->target, options, progress_, stop_, run_},
       planned_.plan.tables, table_ids_, [this] { RunLateStepsAgain(); });
-  notes_.push_back(fmt::format(
-      "resumed: the source had moved; {} finished partitions were compared with it, {} of them and "
-      "{} whole tables are loaded again",
-      result.partitions_compared, result.partitions_reset, result.tables_reset));
+  notes_.push_back(
+      fmt::format("resumed: the source {}; {} finished partitions were compared with it, {} of "
+                  "them and {} whole "
+                  "tables are loaded again",
+                  known ? "had moved" : "may have moved", result.partitions_compared,
+                  result.partitions_reset, result.tables_reset));
 }
 
 }  // namespace transload
