@@ -82,6 +82,8 @@ void Migration::Finish() {
 
   RunFacts facts = FactsOf(report_);
   facts.allow_unverified = ends_->options.allow_unverified;
+  facts.lesser = LesserProof(ends_->options.verify, ends_->options.sample_percent);
+  QualifyMatches(report_, facts.lesser);
   if (ends_->options.verify == VerifyLevel::kNone || ends_->options.schema_only ||
       ends_->options.refresh_sequences) {
     facts.unverified_tables = 0;

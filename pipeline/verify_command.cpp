@@ -257,6 +257,8 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
   report.notes.insert(report.notes.end(), round.notes.begin(), round.notes.end());
   RunFacts facts = FactsOf(report);
   facts.allow_unverified = ends.options.allow_unverified;
+  facts.lesser = LesserProof(ends.options.verify, filled.sample_percent);
+  QualifyMatches(report, facts.lesser);
   report.outcome = Outcomes(facts);
   return report;
 }

@@ -54,7 +54,7 @@ TableVerdict Judge(const TableAccount& account, VerifyLevel level, const TargetS
     return conclude(Verdict::kMismatch, Broken(laws));
   }
   if (read_back && verdict.target_rows != verdict.written) {
-    return conclude(Verdict::kMismatch, fmt::format("{} rows were written, the target holds {}",
+    return conclude(Verdict::kMismatch, fmt::format("the target should hold {} rows, and holds {}",
                                                     verdict.written, verdict.target_rows));
   }
   if (read_back && verdict.target_sum && *verdict.target_sum != *verdict.source_sum) {

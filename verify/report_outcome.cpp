@@ -28,14 +28,21 @@ void AddDifferences(const RunFacts& facts, std::vector<ReportOutcome>& out) {
   }
 }
 
+// Of what did not come to its end it cannot be said that it is done, or that the data is in.
+bool Ended(const RunFacts& facts) {
+  return facts.signal == 0 && facts.bug.empty() && facts.usage_error.empty() &&
+         facts.refusal.empty() && facts.fault.empty();
+}
+
 void AddMissing(const RunFacts& facts, std::vector<ReportOutcome>& out) {
+  const std::string data_is_in = Ended(facts) ? "the data is in, but " : "";
   if (facts.failed_objects > 0) {
-    out.push_back({ExitCode::kIncomplete, "the data is in, but " +
+    out.push_back({ExitCode::kIncomplete, data_is_in +
                                               Several(facts.failed_objects, "object", "objects") +
                                               " could not be created"});
   }
   if (facts.unverified_tables > 0 && !facts.allow_unverified) {
-    out.push_back({ExitCode::kIncomplete, "the data is in, but " +
+    out.push_back({ExitCode::kIncomplete, data_is_in +
                                               Several(facts.unverified_tables, "table", "tables") +
                                               " could not be verified"});
   }
@@ -46,6 +53,21 @@ void AddMissing(const RunFacts& facts, std::vector<ReportOutcome>& out) {
 }
 
 }  // namespace
+
+std::string LesserProof(VerifyLevel level, std::optional<double> sample_percent) {
+  std::string text;
+  if (level == VerifyLevel::kCount) text = "by row counts alone";
+  if (sample_percent) {
+    text += fmt::format("{}as a sample of {}%", text.empty() ? "" : ", ", *sample_percent);
+  }
+  return text;
+}
+
+void QualifyMatches(Report& report, const std::string& lesser) {
+  for (ReportTable& table : report.tables) {
+    if (table.verdict == Verdict::kMatch && table.reason.empty()) table.reason = lesser;
+  }
+}
 
 std::vector<ReportOutcome> Outcomes(const RunFacts& facts) {
   std::vector<ReportOutcome> out;
@@ -63,19 +85,21 @@ std::vector<ReportOutcome> Outcomes(const RunFacts& facts) {
   AddDifferences(facts, out);
   AddMissing(facts, out);
   if (facts.rejected_rows > 0) {
-    out.push_back({ExitCode::kRejectedRows,
-                   "done, and " + Several(facts.rejected_rows, "row was", "rows were") +
-                       " rejected, all accounted for"});
+    const std::string rejected = Several(facts.rejected_rows, "row was", "rows were") + " rejected";
+    out.push_back({ExitCode::kRejectedRows, Ended(facts)
+                                                ? "done, and " + rejected + ", all accounted for"
+                                                : rejected + " so far"});
   }
   if (out.empty() && !facts.unproven.empty()) {
     out.push_back({ExitCode::kDone, "done, not verified: " + facts.unproven});
   }
   if (out.empty()) {
+    const std::string lesser = facts.lesser.empty() ? "" : ", " + facts.lesser;
     out.push_back({ExitCode::kDone, facts.unverified_tables > 0
                                         ? "done, " +
                                               Several(facts.unverified_tables, "table", "tables") +
                                               " not verified, as allowed"
-                                        : "done and verified"});
+                                        : "done and verified" + lesser});
   }
   return out;
 }

@@ -3,10 +3,12 @@
 #define TRANSLOAD_VERIFY_REPORT_OUTCOME_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/error.h"
+#include "core/options.h"
 #include "verify/report.h"
 
 namespace transload {
@@ -26,8 +28,14 @@ struct RunFacts {
   std::uint64_t unverified_tables = 0;
   bool allow_unverified = false;
   std::string unproven;  // why nothing was to be verified
+  std::string lesser;    // what a match says where it does not speak of all: LesserProof
   std::uint64_t rejected_rows = 0;
 };
+
+// "by row counts alone", "as a sample of 10%", both or nothing.
+std::string LesserProof(VerifyLevel level, std::optional<double> sample_percent);
+// Says so beside every match.
+void QualifyMatches(Report& report, const std::string& lesser);
 
 // All that applies, in the order in which the exit code is decided; never empty.
 std::vector<ReportOutcome> Outcomes(const RunFacts& facts);

@@ -64,6 +64,33 @@ TEST(Outcomes, NeverClaimAProofThatWasNotAskedFor) {
   EXPECT_EQ(Decide(Outcomes(facts)), ExitCode::kRejectedRows);
 }
 
+TEST(Outcomes, SayOfNothingThatWasStoppedThatItIsDone) {
+  RunFacts facts;
+  facts.signal = SIGINT;
+  facts.failed_objects = 1;
+  facts.rejected_rows = 2;
+  std::vector<ReportOutcome> outcomes = Outcomes(facts);
+  ASSERT_EQ(outcomes.size(), 3u);
+  EXPECT_EQ(outcomes[1].text, "1 object could not be created");
+  EXPECT_EQ(outcomes[2].text, "2 rows were rejected so far");
+  facts.signal = 0;
+  EXPECT_EQ(Outcomes(facts)[0].text, "the data is in, but 1 object could not be created");
+  EXPECT_EQ(Outcomes(facts)[1].text, "done, and 2 rows were rejected, all accounted for");
+}
+
+TEST(Outcomes, SayWhatWasComparedWhereItWasNotAll) {
+  Report report;
+  report.tables.resize(2);
+  report.tables[0].verdict = Verdict::kMatch;
+  RunFacts facts;
+  facts.lesser = LesserProof(VerifyLevel::kCount, 10);
+  EXPECT_EQ(Outcomes(facts)[0].text, "done and verified, by row counts alone, as a sample of 10%");
+  QualifyMatches(report, facts.lesser);
+  EXPECT_EQ(report.tables[0].reason, "by row counts alone, as a sample of 10%");
+  EXPECT_EQ(report.tables[1].reason, "");
+  EXPECT_EQ(LesserProof(VerifyLevel::kFull, std::nullopt), "");
+}
+
 TEST(FactsOf, NamesATableThatBreaksTheLawOfRowsOnce) {
   Report report;
   ReportTable table;
