@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -18,8 +19,13 @@ namespace {
 
 constexpr std::uint64_t kRejectSamples = 100;
 
+// As the ledger gives the time of the start.
 std::string UtcNow() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(now);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
+                     (now - seconds).count());
 }
 
 std::string Shown(const MaxRejects& limit) {
@@ -61,6 +67,25 @@ NameValues Settings(const Options& options) {
     }
   }
   return settings;
+}
+
+// How often the run was begun or taken up again.
+int Starts(const RunRecord& run) {
+  const nlohmann::json amendments = nlohmann::json::parse(run.amendments_json);
+  return 1 + static_cast<int>(std::count_if(amendments.begin(), amendments.end(),
+                                            [](const nlohmann::json& amendment) {
+                                              return amendment.value("what", "") == "resumed";
+                                            }));
+}
+
+std::string Named(const char* what, const std::vector<std::string>& tables) {
+  constexpr std::size_t kNamed = 10;
+  std::string text = fmt::format("{} before the load: {} {}, which stood in the target", what,
+                                 tables.size(), tables.size() == 1 ? "table" : "tables");
+  for (std::size_t i = 0; i < std::min(tables.size(), kNamed); ++i) {
+    text += (i == 0 ? ": " : ", ") + tables[i];
+  }
+  return text + (tables.size() > kNamed ? " and others, see objects in report.json" : "");
 }
 
 ReportColumn Describe(const ColumnPlan& column) {
@@ -173,7 +198,7 @@ void Migration::FillReport() {
     }
   }
   report_.run.started = ledger.run.started_at;
-  report_.run.starts = 1 + static_cast<int>(resuming_);
+  report_.run.starts = Starts(ledger.run);
   FillTables(ledger);
   FillObjects(ledger);
   FillRejects(ledger);
@@ -234,15 +259,23 @@ void Migration::FillTables(const LedgerSnapshot& ledger) {
 }
 
 void Migration::FillObjects(const LedgerSnapshot& ledger) {
+  std::vector<std::string> emptied, dropped;
   for (const ObjectRow& row : ledger.objects) {
     if (row.kind == "step") continue;
-    // Tables that stood there were not made.
-    if (row.kind == "table" && (row.action == "truncated" || row.action == "appended")) continue;
-    report_.objects.push_back({row.kind,
-                               row.schema.empty() ? row.name : row.schema + "." + row.name,
-                               row.table, row.action == "failed" ? "failed" : "created",
-                               row.action == "failed" ? row.detail : "", 0});
+    const std::string name = row.schema.empty() ? row.name : row.schema + "." + row.name;
+    const bool stood =
+        row.action == "truncated" || row.action == "appended" || row.action == "dropped";
+    const bool failed = row.action == "failed";
+    report_.objects.push_back({row.kind, name, row.table,
+                               failed  ? "failed"
+                               : stood ? row.action
+                                       : "created",
+                               failed ? row.detail : "", 0});
+    if (row.kind == "table" && row.action == "truncated") emptied.push_back(name);
+    if (row.kind == "table" && row.action == "dropped") dropped.push_back(name);
   }
+  if (!emptied.empty()) report_.notes.push_back(Named("emptied", emptied));
+  if (!dropped.empty()) report_.notes.push_back(Named("dropped", dropped));
 }
 
 void Migration::FillRejects(const LedgerSnapshot& ledger) {

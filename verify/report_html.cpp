@@ -131,6 +131,8 @@ std::string Tile(const std::string& value, const char* label) {
 
 std::string Top(const Report& report) {
   ReportTotals totals = Totals(report);
+  // Rows of all starts, and the time of the last one, are no rate.
+  const bool resumed = report.run.starts > 1;
   double rate =
       report.run.seconds > 0 ? static_cast<double>(totals.bytes) / 1e6 / report.run.seconds : 0;
   std::string out = fmt::format("<h1>transload {} {}</h1>\n<p class=\"verdict {}\">{}</p>\n",
@@ -160,8 +162,9 @@ std::string Top(const Report& report) {
       Tile(Grouped(totals.rejected), "rows rejected") +
       Tile(Grouped(totals.coerced), "values changed under a policy") +
       Tile(fmt::format("{} of {}", totals.matched, totals.tables), "tables verified") +
-      Tile(fmt::format("{:.1f} s", report.run.seconds), "wall time") +
-      Tile(fmt::format("{:.1f} MB/s", rate), "of source data") + "</div>\n";
+      Tile(fmt::format("{:.1f} s", report.run.seconds),
+           resumed ? "wall time of the last start" : "wall time") +
+      (resumed ? "" : Tile(fmt::format("{:.1f} MB/s", rate), "of source data")) + "</div>\n";
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include "tests/faults/live_run.h"
 #include "tests/rig/postgres_server.h"
 #include "tests/rig/shared_servers.h"
+#include "tests/rig/slurp.h"
 #include "tests/rig/sqlite_file.h"
 #include "tests/rig/temporary_dir.h"
 
@@ -20,6 +21,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr int kKilledExit = 128 + 9;
 
@@ -74,6 +76,15 @@ TEST_F(Resume, FindsASourceThatHasNotMovedEvenWhenStrict) {
   ExpectDone(run);
   EXPECT_THAT(run.out, HasSubstr("the source had not moved since the run began"));
   EXPECT_EQ(Value("select count(*) from t"), "5000");
+}
+
+TEST_F(Resume, ReportsEveryStartAndNoRateOfRowsThatAnotherOneMoved) {
+  ASSERT_NO_FATAL_FAILURE(Kill());
+  ASSERT_NO_FATAL_FAILURE(Kill({}, "partition-committed:1:kill"));
+  ExpectDone(Run());
+  EXPECT_THAT(rig::Slurp(report_ + "/report.json"), HasSubstr("\"starts\": 3"));
+  EXPECT_THAT(rig::Slurp(report_ + "/report.html"),
+              AllOf(HasSubstr("wall time of the last start"), Not(HasSubstr("of source data"))));
 }
 
 TEST_F(Resume, ReconcilesASourceThatHasMovedIntoOneState) {
@@ -168,7 +179,9 @@ TEST_F(Resume, EmptiesExistingTablesThatAKilledStartDidNot) {
   const std::vector<std::string> truncate = {"--data-only", "--on-existing", "truncate"};
   ASSERT_NO_FATAL_FAILURE(Kill(truncate, "object-uncommitted:1:kill"));
   EXPECT_EQ(Value("select count(*) from t"), "1");
-  ExpectDone(Run(truncate));
+  TransloadRun run = Run(truncate);
+  ExpectDone(run);
+  EXPECT_THAT(run.out, HasSubstr("emptied before the load: 2 tables, which stood in the target: "));
   EXPECT_EQ(Value("select count(*) || ' ' || min(id) from t"), "5000 1");
 }
 
