@@ -10,7 +10,6 @@
 #include <exception>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "cli/command_line.h"
@@ -33,6 +32,9 @@ StopFlag stop;
 // `line` may still be empty when the error is about the command line itself.
 int Fail(const CommandLine& line, std::unique_ptr<Display>& display, ExitCode code,
          const std::string& message) {
+  if (!display && line.options.log_format == OutputFormat::kJson) {
+    display = std::make_unique<Display>(Display::StyleFor(line.options));
+  }
   if (display) {
     display->Stop();
     display->Message(MessageLevel::kError, message);
@@ -68,12 +70,12 @@ void HoldClosedStreams() {
   }
 }
 
-// How the result is wanted, for an error in the rest of the command line.
-OutputFormat FormatAsked(const std::vector<std::string>& arguments) {
-  constexpr std::array<std::string_view, 2> kTwoWords = {"--format", "json"};
+// How the result or the log is wanted, for an error in the rest of the command line.
+OutputFormat FormatAsked(const std::vector<std::string>& arguments, const std::string& option) {
+  const std::array<std::string, 2> two_words = {option, "json"};
   const bool json =
-      std::find(arguments.begin(), arguments.end(), "--format=json") != arguments.end() ||
-      std::search(arguments.begin(), arguments.end(), kTwoWords.begin(), kTwoWords.end()) !=
+      std::find(arguments.begin(), arguments.end(), option + "=json") != arguments.end() ||
+      std::search(arguments.begin(), arguments.end(), two_words.begin(), two_words.end()) !=
           arguments.end();
   return json ? OutputFormat::kJson : OutputFormat::kText;
 }
@@ -87,7 +89,8 @@ int Main(int argc, char** argv) {
   try {
     std::vector<std::string> arguments(argv + 1, argv + argc);
     HideSecrets(argc, argv);
-    line.options.format = FormatAsked(arguments);
+    line.options.format = FormatAsked(arguments, "--format");
+    line.options.log_format = FormatAsked(arguments, "--log-format");
     if (!arguments.empty() && arguments[0] == "local") {
       std::fputs(HandleLocal({arguments.begin() + 1, arguments.end()}).c_str(), stdout);
       return 0;

@@ -191,6 +191,14 @@ TEST_F(BadInput, ALocalTargetInAFolderThatIsGoneIsAUsageError) {
   EXPECT_EQ(WEXITSTATUS(run.status()), 2);
 }
 
+TEST_F(BadInput, AMistakeInTheCommandLineIsALineOfTheLogAsWell) {
+  for (const char* format : {"--log-format=json", "--log-format"}) {
+    TransloadRun run = RunTransload({"run", Source(), TargetUrl(), "--jbos", format, "json"});
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_THAT(run.err, testing::MatchesRegex("\\{.*\"level\":\"error\".*--jbos.*\\}\n"));
+  }
+}
+
 TEST_F(BadInput, OptionsThatTakeUpARunWantOne) {
   MakeTable();
   auto expect_refused = [&] {
