@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "extract/mysql/failure.h"
 
@@ -19,6 +21,38 @@ SqlResult LogStatus(SqlConnection& connection, const ServerVersion& version) {
   }
 }
 
+bool LogsWhatItReplicates(SqlConnection& connection) {
+  const SqlResult set = connection.Query(
+      "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_slave_updates', 'log_replica_updates')");
+  return std::any_of(set.rows.begin(), set.rows.end(),
+                     [](const auto& row) { return row.at(1).value_or("") == "ON"; });
+}
+
+bool Replicates(SqlConnection& connection, const ServerVersion& version) {
+  if (version.mariadb) {
+    // Seen without the privilege to see more.
+    if (!connection.Scalar("SELECT @@GLOBAL.gtid_slave_pos").value_or("").empty()) return true;
+    const SqlResult running = connection.Query("SHOW GLOBAL STATUS LIKE 'Slaves_running'");
+    return !running.rows.empty() && running.rows[0].at(1).value_or("0") != "0";
+  }
+  try {
+    return !connection
+                .Query(version.MySqlSince(80022) ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS")
+                .rows.empty();
+  } catch (const Error& error) {
+    if (!IsPrivilegeError(error)) throw;
+    return true;
+  }
+}
+
+bool HoldsAll(SqlConnection& connection, const ServerVersion& version, const SqlResult& status) {
+  if (!status.rows.empty() &&
+      !(status.Text(0, "Binlog_Do_DB").empty() && status.Text(0, "Binlog_Ignore_DB").empty())) {
+    return false;
+  }
+  return LogsWhatItReplicates(connection) || !Replicates(connection, version);
+}
+
 std::string Gtid(SqlConnection& connection, const ServerVersion& version) {
   if (version.mariadb) {
     return connection.Scalar("SELECT @@GLOBAL.gtid_binlog_pos").value_or("");
@@ -34,6 +68,7 @@ std::string Gtid(SqlConnection& connection, const ServerVersion& version) {
 Position ReadPosition(SqlConnection& connection, const ServerVersion& version) {
   Position position;
   SqlResult status = LogStatus(connection, version);
+  if (!HoldsAll(connection, version, status)) return position;
   if (!status.rows.empty()) {
     position.emplace_back("binlog_file", status.Text(0, "File"));
     position.emplace_back("binlog_position", status.Text(0, "Position"));
@@ -44,6 +79,10 @@ Position ReadPosition(SqlConnection& connection, const ServerVersion& version) {
     position.emplace_back("server_uuid", ServerIdentity(connection, version));
   }
   return position;
+}
+
+bool LogHoldsAll(SqlConnection& connection, const ServerVersion& version) {
+  return HoldsAll(connection, version, LogStatus(connection, version));
 }
 
 std::string ServerIdentity(SqlConnection& connection, const ServerVersion& version) {

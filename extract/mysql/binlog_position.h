@@ -14,8 +14,13 @@ namespace transload::mysql {
 using Position = std::vector<std::pair<std::string, std::string>>;
 
 // binlog_file, binlog_position, gtid, server_uuid, as far as the server has them and shows them to
-// this user. Empty when nothing in it would move as data changes: no binary log, no privilege.
+// this user. Empty when data may change without anything in it moving: no binary log, no privilege,
+// a log that does not hold all.
 Position ReadPosition(SqlConnection& connection, const ServerVersion& version);
+
+// False where changes may pass the binary log by: a replica without log_slave_updates, databases
+// that are filtered out. Filters are seen with the privilege to see the log's position alone.
+bool LogHoldsAll(SqlConnection& connection, const ServerVersion& version);
 
 // What tells this server's data from another's, wherever it is reached: without the database.
 std::string ServerIdentity(SqlConnection& connection, const ServerVersion& version);

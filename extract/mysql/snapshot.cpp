@@ -187,6 +187,10 @@ bool SnapshotTaker::UnderLock(const std::string& lock_sql, const std::string& me
 }
 
 bool SnapshotTaker::LockFree() {
+  if (!LogHoldsAll(*snapshot_.control, version_)) {
+    Note("no lock-free snapshot: not every change stands in the server's binary log");
+    return false;
+  }
   constexpr const char* kWhere = "SHOW STATUS LIKE 'Binlog\\_snapshot\\_%'";
   for (int attempt = 0; attempt < kLockFreeAttempts; ++attempt) {
     StartAll();

@@ -92,6 +92,43 @@ TEST_P(MySqlSnapshotTest, TheSourcesPositionTellsWhetherItMoved) {
   EXPECT_NE(source->CurrentPosition(), info.position);
 }
 
+std::unique_ptr<Source> OpenTest(const rig::MySqlFamilyServer& server, const std::string& user) {
+  Options options;
+  options.source_url = server.TcpUrl("test", user);
+  return OpenSource(options);
+}
+
+// A replica that does not log what it replicates: its log stands still while rows change.
+TEST(MariaDbReplica, ALogWithoutWhatIsReplicatedProvesNothing) {
+  rig::MariaDbServer server = rig::MariaDbServer::Start();
+  server.CreateUser("reader", "");
+  server.Execute("create table t (id int primary key); grant select on test.* to reader", "test");
+  EXPECT_FALSE(OpenTest(server, "root")->CurrentPosition().empty());
+  EXPECT_EQ(OpenTest(server, "reader")->TakeSnapshot({}).method, "equal binary log positions");
+  server.Execute("set global gtid_slave_pos = '7-7-7'");  // as one that has replicated
+  EXPECT_TRUE(OpenTest(server, "root")->CurrentPosition().empty());
+  EXPECT_TRUE(OpenTest(server, "root")->TakeSnapshot({}).proven);
+  EXPECT_THROW(OpenTest(server, "reader")->TakeSnapshot({}), Error);
+}
+
+TEST(MySqlReplicaMatrix, ALogWithoutWhatIsReplicatedProvesNothing) {
+  rig::MySqlServer old = rig::MySqlServer::Start({.version = "5.6"});
+  EXPECT_FALSE(OpenTest(old, "root")->CurrentPosition().empty());
+  old.Execute("change master to master_host = '127.0.0.1', master_port = 1");
+  EXPECT_TRUE(OpenTest(old, "root")->CurrentPosition().empty());
+  rig::MySqlServer unlogged =
+      rig::MySqlServer::Start({.settings = {{"log_replica_updates", "OFF"}}});
+  EXPECT_FALSE(OpenTest(unlogged, "root")->CurrentPosition().empty());
+  unlogged.Execute("change replication source to source_host = '127.0.0.1', source_port = 1");
+  EXPECT_TRUE(OpenTest(unlogged, "root")->CurrentPosition().empty());
+}
+
+TEST(MariaDbLogFilter, ALogThatLeavesDatabasesOutProvesNothing) {
+  const rig::MariaDbServer server =
+      rig::MariaDbServer::Start({.settings = {{"binlog_ignore_db", "other"}}});
+  EXPECT_TRUE(OpenTest(server, "root")->CurrentPosition().empty());
+}
+
 TEST_P(MySqlSnapshotTest, AWaitingLockIsGivenUpAndWritersGoOn) {
   Execute("CREATE TABLE t (id INT PRIMARY KEY) ENGINE=InnoDB; CREATE TABLE w (id INT PRIMARY KEY)");
   auto source = Open();
