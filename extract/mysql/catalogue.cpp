@@ -112,6 +112,42 @@ bool ShownOtherwise(const SourceColumn& column, const ServerVersion& version) {
           (column.type == "char" && column.default_value->text.ends_with(' ')));
 }
 
+// A literal as SHOW CREATE TABLE of MySQL 5.6 and 5.7 prints it.
+std::string Printed(const std::string& text) {
+  std::string printed = "'";
+  for (char c : text) {
+    if (c == '\'') {
+      printed += "''";
+    } else if (c == '\0' || c == '\n' || c == '\r' || c == '\\') {
+      printed += '\\';
+      printed += c == '\0' ? '0' : c == '\n' ? 'n' : c == '\r' ? 'r' : c;
+    } else {
+      printed += c;
+    }
+  }
+  return printed + "'";
+}
+
+// Whether a definition, a line for each column, shows this default whole.
+bool IsDefinedSo(const std::string& statement, const SourceColumn& column) {
+  const std::size_t at = statement.find("\n  " + QuoteName(column.name) + " ");
+  if (at == std::string::npos) return false;
+  const std::string line = statement.substr(at + 1, statement.find('\n', at + 1) - at - 1);
+  return line.find(" DEFAULT " + Printed(column.default_value->text)) != std::string::npos;
+}
+
+// What may be wrong about the default of a byte column that is known from information_schema alone.
+std::string DoubtAboutDefault(CatalogueScope& scope, const SourceTable& table,
+                              const SourceColumn& column) {
+  if (scope.version.mariadb) {
+    if (column.default_value->text.find('?') == std::string::npos) return {};
+    return "where a question mark may stand for any byte";
+  }
+  const SqlResult answer = scope.Query("SHOW CREATE TABLE " + QuoteTable(table.schema, table.name));
+  if (IsDefinedSo(answer.Text(0, "Create Table"), column)) return {};
+  return "which ends where a byte is no UTF-8";
+}
+
 void ReadDefaultsOtherwiseShown(CatalogueScope& scope, SourceTable& table) {
   std::vector<SourceColumn*> columns;
   std::vector<std::string> defaults;
@@ -147,11 +183,11 @@ void ReadDefaultsOtherwiseShown(CatalogueScope& scope, SourceTable& table) {
       text = "X'" + *told + "'";
     } else {
       // The table is empty and the column NOT NULL, and the server older than MySQL 8.
-      if (text.find('?') != std::string::npos) {
-        scope.catalogue.notes.push_back(fmt::format(
-            "the default of {}.{}.{} is shown by the server as '{}', where a question mark may "
-            "stand for any byte: compare it",
-            table.schema, table.name, columns[i]->name, text));
+      const std::string doubt = DoubtAboutDefault(scope, table, *columns[i]);
+      if (!doubt.empty()) {
+        scope.catalogue.notes.push_back(
+            fmt::format("the default of {}.{}.{} is shown by the server as '{}', {}: compare it",
+                        table.schema, table.name, columns[i]->name, text, doubt));
       }
       text = "X'" + LowerHex(text) + "'";
     }
