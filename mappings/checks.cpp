@@ -30,8 +30,9 @@ void AddSourceCheck(TableChecks& out, const SourceCheck& check, const TablePlan&
     return;
   }
   if (condition.always_true) return;  // the column's type says as much
-  for (const std::string& note : condition.notes) {
-    out.hazards.push_back({label, fmt::format("CHECK {}: {}", condition.sql, note)});
+  if (!condition.notes.empty()) {
+    out.hazards.push_back(
+        {label, fmt::format("CHECK {}: {}", condition.sql, fmt::join(condition.notes, "; "))});
   }
   out.checks.push_back({constraints.Allocate(wanted_name, label), condition.sql, true});
 }

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -34,9 +35,9 @@ std::string Materialised(Draft& draft, DraftTable& table, ColumnPlan& column) {
   const Translation value = TranslateValue(expression, dialect, table.plan.columns, column.type);
   if (!value.ok()) return "a plain column with the values: " + value.why;
   if (!value.immutable) return "a plain column with the values: it is not immutable";
-  for (const std::string& note : value.notes) {
+  if (!value.notes.empty()) {
     draft.AddHazard(table.plan.SourceLabel() + "." + column.source.name,
-                    fmt::format("generated as {}: {}", value.sql, note));
+                    fmt::format("generated as {}: {}", value.sql, fmt::join(value.notes, "; ")));
   }
   column.generated_sql = value.sql;
   column.safe_type.reset();  // not copied, so no value is ever checked

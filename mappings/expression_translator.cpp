@@ -57,7 +57,9 @@ Translation TranslateKey(std::string_view sql, SqlDialect dialect,
     return out;
   }
   ExpressionEmitter emitter(dialect, columns);
-  out.sql = emitter.Value(parsed.node).sql;
+  const EmittedSql value = emitter.Value(parsed.node);
+  out.sql = value.sql;
+  out.case_insensitive = value.case_insensitive && !value.exact;
   return Finish(std::move(out), emitter);
 }
 

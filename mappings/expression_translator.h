@@ -24,6 +24,8 @@ struct Translation {
   bool immutable = true;
   // The condition holds for every row by the columns' types alone, as json_valid(j) does on jsonb.
   bool always_true = false;
+  // A text that the source compares without regard to case.
+  bool case_insensitive = false;
   std::vector<std::string> notes;  // where the meaning is only nearly the same
 
   bool ok() const { return why.empty(); }

@@ -23,6 +23,19 @@ bool HasNoBtree(const PgType& type) {
 
 bool IsPlainPart(const IndexPartPlan& part) { return part.sql.starts_with('"'); }
 
+// Where an expression of the index means nearly the same only.
+void AddNotes(const Translation& expression, BuiltIndex& out) {
+  if (expression.notes.empty()) return;
+  out.hazards.push_back(fmt::format("{}: {}", expression.sql, fmt::join(expression.notes, "; ")));
+}
+
+std::string UniqueInCase(const std::string& what) {
+  return fmt::format(
+      "unique without regard to case in the source ({}), exactly in PostgreSQL: 'a' and 'A' may "
+      "both be inserted later",
+      what);
+}
+
 BuiltIndex Refused(std::string why) {
   BuiltIndex out;
   out.why = std::move(why);
@@ -122,19 +135,23 @@ IndexPartPlan IndexBuilder::PrefixPart(const SourceIndex& index, const SourceInd
 }
 
 IndexPartPlan IndexBuilder::Part(const SourceIndex& index, const SourceIndexPart& part,
-                                 std::string& why) const {
+                                 BuiltIndex& out) const {
   if (!part.expression.empty()) {
     const Translation key =
         TranslateKey(part.expression, DialectOf(request_.source.rules), table_.columns);
     if (!key.ok()) {
-      why = fmt::format("{}: {}", part.expression, key.why);
+      out.why = fmt::format("{}: {}", part.expression, key.why);
       return {};
+    }
+    AddNotes(key, out);
+    if (index.kind == IndexKind::kUnique && key.case_insensitive) {
+      out.hazards.push_back(UniqueInCase(part.expression));
     }
     return {"(" + key.sql + ")", part.descending, "", ""};
   }
   const ColumnPlan& column = *Column(part.column);
   if (HasNoBtree(column.type)) {
-    why = fmt::format("{} is {}, which has no order", column.source.name, column.type.Sql());
+    out.why = fmt::format("{} is {}, which has no order", column.source.name, column.type.Sql());
     return {};
   }
   if (part.prefix_length >= 0) return PrefixPart(index, part, column);
@@ -147,7 +164,7 @@ BuiltIndex IndexBuilder::Btree(const SourceIndex& index) const {
   plan.unique = index.kind == IndexKind::kUnique || index.kind == IndexKind::kPrimary;
   plan.primary = index.kind == IndexKind::kPrimary;
   for (const SourceIndexPart& part : index.parts) {
-    IndexPartPlan made = Part(index, part, out.why);
+    IndexPartPlan made = Part(index, part, out);
     if (!out.why.empty()) return out;
     plan.parts.push_back(std::move(made));
   }
@@ -161,7 +178,10 @@ BuiltIndex IndexBuilder::Btree(const SourceIndex& index) const {
     const Translation where =
         TranslateCondition(index.predicate, DialectOf(request_.source.rules), table_.columns);
     if (!where.ok()) return Refused(fmt::format("WHERE {}: {}", index.predicate, where.why));
-    if (!where.always_true) plan.where_sql = where.sql;
+    if (!where.always_true) {
+      plan.where_sql = where.sql;
+      AddNotes(where, out);
+    }
   }
   if (index.nulls_not_distinct && request_.target_version >= 150000) {
     plan.nulls_not_distinct = true;
@@ -267,10 +287,7 @@ void IndexBuilder::NoteCollations(const SourceIndex& index, BuiltIndex& out) con
     const bool text = column->type.kind == PgKind::kText || column->type.kind == PgKind::kVarchar ||
                       column->type.kind == PgKind::kBpchar;
     if (!text) continue;
-    out.hazards.push_back(fmt::format(
-        "unique without regard to case in the source ({} is {}), exactly in PostgreSQL: 'a' and "
-        "'A' may both be inserted later",
-        column->source.name, collation));
+    out.hazards.push_back(UniqueInCase(fmt::format("{} is {}", column->source.name, collation)));
   }
 }
 

@@ -32,8 +32,8 @@ class IndexBuilder {
   BuiltIndex Btree(const SourceIndex& index) const;
   BuiltIndex Fulltext(const SourceIndex& index) const;
   BuiltIndex Spatial(const SourceIndex& index) const;
-  // One part of a btree; an empty sql says that `why` holds the reason.
-  IndexPartPlan Part(const SourceIndex& index, const SourceIndexPart& part, std::string& why) const;
+  // One part of a btree; where there is none, out.why says why.
+  IndexPartPlan Part(const SourceIndex& index, const SourceIndexPart& part, BuiltIndex& out) const;
   IndexPartPlan PrefixPart(const SourceIndex& index, const SourceIndexPart& part,
                            const ColumnPlan& column) const;
   // The most bytes the values of a column take; what is known of them counts before what is

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "core/error.h"
@@ -201,6 +202,27 @@ TEST(Planner, IndexesOfEveryKind) {  // 61
   SetPolicy(shop.options.policies, "json_bad", "json_type");
   EXPECT_NE(FindSkipped(shop.Plan(), "index", "shop.t.i_json"), nullptr);
   EXPECT_TRUE(Mentions(plan.hazards, "shop.t.u_mail: unique without regard to case"));  // 72
+}
+
+TEST(Planner, NotesOfExpressionsAreReportedOnALineEach) {
+  SourceTable table = Table("t", {Text("name", 100), Text("mail", 50, "utf8mb4_general_ci")});
+  SourceIndex equal = Index("i_equal", IndexKind::kPlain, {""});
+  equal.parts[0].expression = "`name` = 'x'";
+  SourceIndex unique = Index("u_expr", IndexKind::kUnique, {""});
+  unique.parts[0].expression = "concat(`mail`,'x')";
+  SourceIndex exact = Index("u_exact", IndexKind::kUnique, {""});
+  exact.parts[0].expression = "concat(`name`,'x')";
+  table.indexes = {equal, unique, exact};
+  table.checks = {{"ok", "`mail` = 'A'", true}};
+  const MigrationPlan plan = Shop({table}).Plan();
+  EXPECT_EQ(plan.tables[0].indexes.size(), 3U);
+  EXPECT_TRUE(Mentions(plan.hazards, "shop.t.i_equal: (\"name\" = 'x'): blanks at the end count"));
+  EXPECT_TRUE(Mentions(plan.hazards, "shop.t.u_expr: unique without regard to case"));
+  EXPECT_FALSE(Mentions(plan.hazards, "u_exact"));
+  EXPECT_EQ(std::count_if(plan.hazards.begin(), plan.hazards.end(),
+                          [](const Hazard& hazard) { return hazard.where == "shop.t.ok"; }),
+            1);
+  EXPECT_TRUE(Mentions(plan.hazards, "which they do not in the source; compares in lower case"));
 }
 
 TEST(Planner, WideUniqueKeysAreMeasuredBeforeTheyFail) {  // 62, 63
