@@ -284,6 +284,43 @@ bool ExpressionEmitter::AlignText(EmittedSql& a, EmittedSql& b, bool order) {
   return true;
 }
 
+// Only texts in the form that both read alike: what MySQL reads leniently, PostgreSQL may read
+// otherwise.
+bool ExpressionEmitter::AlignLiteral(const EmittedSql& value, EmittedSql& literal, bool order) {
+  const std::string text = literal.sql.substr(1, literal.sql.size() - 2);
+  auto reads_as = [&](const char* type) {
+    return LiteralDefault(text, ParsePgType(type)).why.empty();
+  };
+  const PgKind column = value.value == ValueClass::kOther && value.column != nullptr
+                            ? value.column->type.kind
+                            : PgKind::kText;
+  switch (value.value) {
+    case ValueClass::kTimestamp:
+      return reads_as("timestamp");
+    case ValueClass::kDate:
+      if (!reads_as("timestamp")) return false;
+      // As a date it would lose its time of day.
+      if (text.size() > 10) literal.sql += "::timestamp";
+      return true;
+    case ValueClass::kTime:
+      if (reads_as("time")) return true;
+      break;
+    default:
+      break;
+  }
+  if (value.value == ValueClass::kTime || column == PgKind::kInterval) {
+    if (!reads_as("interval")) return false;
+    literal.sql += "::interval";
+    return true;
+  }
+  // Their order differs.
+  if (order) return false;
+  if (column == PgKind::kUuid) return reads_as("uuid");
+  // An address of the other family is none in MariaDB.
+  return column == PgKind::kInet && reads_as("inet") &&
+         (text.find(':') != std::string::npos) == (value.column->source.type == "inet6");
+}
+
 bool ExpressionEmitter::Align(EmittedSql& a, EmittedSql& b, bool order) {
   if (a.value == ValueClass::kNull || b.value == ValueClass::kNull) return true;
   if (IsNumber(a.value) && IsNumber(b.value)) return true;
@@ -314,14 +351,7 @@ bool ExpressionEmitter::Align(EmittedSql& a, EmittedSql& b, bool order) {
       Fail(fmt::format("{} is no label of the enum", literal->sql));
       return false;
     }
-    const bool temporal = value->value == ValueClass::kDate ||
-                          value->value == ValueClass::kTimestamp ||
-                          value->value == ValueClass::kTime;
-    // Only digits in ISO's order: what MySQL reads leniently, PostgreSQL may read otherwise.
-    if (temporal && literal->sql.find_first_not_of("'0123456789-: .T") == std::string::npos &&
-        !literal->sql.starts_with("'0000") && literal->sql.size() >= 10) {
-      return true;
-    }
+    if (AlignLiteral(*value, *literal, order)) return true;
   }
   const bool dates = (a.value == ValueClass::kDate || a.value == ValueClass::kTimestamp) &&
                      (b.value == ValueClass::kDate || b.value == ValueClass::kTimestamp);
@@ -330,7 +360,7 @@ bool ExpressionEmitter::Align(EmittedSql& a, EmittedSql& b, bool order) {
                      a.value == ValueClass::kBytes);
   if (dates || same) return true;
   if (a.column != nullptr && b.column != nullptr && !order && a.column->type == b.column->type &&
-      a.value == ValueClass::kOther) {
+      a.column->source.type == b.column->source.type && a.value == ValueClass::kOther) {
     return true;
   }
   Fail("it compares values of different kinds");

@@ -82,6 +82,7 @@ class ExpressionEmitter {
   // comparison asks for more than equality.
   bool Align(EmittedSql& a, EmittedSql& b, bool order);
   bool AlignText(EmittedSql& a, EmittedSql& b, bool order);
+  bool AlignLiteral(const EmittedSql& value, EmittedSql& literal, bool order);
   // A text made of several compares as they do.
   static void TakeCollation(EmittedSql& made, const EmittedSql& part);
   void Note(const std::string& note);

@@ -57,7 +57,9 @@ EmittedSql ExpressionEmitter::Coalesce(const SqlNode& node) {
       parts.push_back(item.sql);
       continue;
     }
+    const std::string written = item.sql;
     if (!Align(side, item, false)) return Fail(why_);
+    if (item.literal && item.sql != written) return Fail("a text of another kind in COALESCE");
     parts.push_back(item.sql);
   }
   out.sql = fmt::format("COALESCE({})", fmt::join(parts, ", "));

@@ -20,7 +20,11 @@ std::vector<ColumnPlan> Columns(const std::string& rules = "mysql") {
                                        Column("tm", "time"),
                                        Text("nopad", 20, "utf8mb4_0900_bin"),
                                        Labelled("e", "enum", {"x", "y"}),
-                                       Column("f", "double")};
+                                       Column("f", "double"),
+                                       Column("dt", "datetime"),
+                                       Column("u", "uuid"),
+                                       Column("i4", "inet4"),
+                                       Column("i6", "inet6")};
   Shop shop({Table("t", columns)}, "mysql");
   std::vector<ColumnPlan> plans = shop.Plan().tables[0].columns;
   if (rules == "sqlite") {
@@ -74,6 +78,41 @@ TEST(Expressions, LiteralsOfTimeHaveTheirType) {
   EXPECT_EQ(Check("`tm` <= TIME'-23:00:00'").substr(0, 4), "no: ");
   EXPECT_EQ(Check("`s` = DATE'2001-01-01'").substr(0, 4), "no: ");
   EXPECT_EQ(Check("DATE'2001-01-01' < `d`", SqlDialect::kSqlite).substr(0, 4), "no: ");
+}
+
+TEST(Expressions, TextsBesideTimesAreReadAsTheSourceReadsThem) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"`d` < '2020-01-01 10:00:00'", "(\"d\" < '2020-01-01 10:00:00'::timestamp)"},
+      {"`d` between '2020-01-01' and '2020-12-31 23:59:59'",
+       "(\"d\" BETWEEN '2020-01-01' AND '2020-12-31 23:59:59'::timestamp)"},
+      {"`dt` >= '2020-01-01'", "(\"dt\" >= '2020-01-01')"},
+      {"`dt` >= '2020-01-01T10:00:00.5'", "(\"dt\" >= '2020-01-01T10:00:00.5')"},
+      {"`tm` < '23:00:00'", "(\"tm\" < '23:00:00')"},
+      {"`tm` between '-10:00:00' and '34:00:00'",
+       "(\"tm\" BETWEEN '-10:00:00'::interval AND '34:00:00'::interval)"},
+  };
+  for (const auto& [sql, expected] : cases) EXPECT_EQ(Check(sql), expected) << sql;
+  for (const char* sql :
+       {"`d` > '01-02-03'", "`d` > '2020-1-1'", "`d` = '2021-02-29'", "`d` = '10:00:00'",
+        "`dt` > '2020-01-01 10:00:00-02:00'", "`tm` = '2020-01-01 10:00:00'",
+        "`tm` = '10 10:00:00'", "`tm` = '10111213'", "`tm` < '1034:00'",
+        "coalesce(`tm`,'99:00:00') <> '98:00:00'"}) {
+    EXPECT_EQ(Check(sql).substr(0, 4), "no: ") << sql << " gave " << Check(sql);
+  }
+}
+
+TEST(Expressions, TextsBesideAddressesAndUuids) {
+  const std::string uuid = "'123E4567-e89b-12d3-a456-426655440000'";
+  EXPECT_EQ(Check("`u` <> " + uuid), "(\"u\" <> " + uuid + ")");
+  EXPECT_EQ(Check("`u` in (" + uuid + ")"), "(\"u\" IN (" + uuid + "))");
+  EXPECT_EQ(Check("`i4` = '10.0.0.1'"), "(\"i4\" = '10.0.0.1')");
+  EXPECT_EQ(Check("`i6` = '::ffff:10.0.0.1'"), "(\"i6\" = '::ffff:10.0.0.1')");
+  for (const char* sql : {"`u` > '123e4567-e89b-12d3-a456-426655440000'", "`u` = ''",
+                          "`u` = '123e4567e89b12d3a456426655440000'", "`i4` < '10.0.0.1'",
+                          "`i4` = '10.0.0.0/8'", "`i4` = '::1'", "`i6` = '10.0.0.1'", "`i4` = `i6`",
+                          "`i4` like '10.%'", "`i4` = x'0A000001'"}) {
+    EXPECT_EQ(Check(sql).substr(0, 4), "no: ") << sql << " gave " << Check(sql);
+  }
 }
 
 TEST(Expressions, RowsAreTakenApart) {
