@@ -116,6 +116,7 @@ constexpr DbmsTraits kMySql{
     .unlock = kMySqlUnlock,
     .method = "FLUSH TABLES WITH READ LOCK while each reader started its snapshot",
     .position = "SHOW MASTER STATUS",
+    .passed_by = "SHOW SLAVE STATUS",
     .next_auto =
         "SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = {0} "
         "AND TABLE_NAME = {1}",

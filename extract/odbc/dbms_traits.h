@@ -59,6 +59,8 @@ struct DbmsTraits {
 
   // --- where the source is: the first row's columns; empty: cannot be told
   std::string_view position = {};
+  // Rows say that changes may pass the position by.
+  std::string_view passed_by = {};
   // --- identity of the data; a scalar
   std::string_view identity = {};
   // --- the next value of an automatic number: {0} schema, {1} table as literals

@@ -203,6 +203,9 @@ std::vector<std::pair<std::string, std::string>> ReadPosition(Connection& connec
   std::vector<std::pair<std::string, std::string>> position;
   if (traits.position.empty()) return position;
   try {
+    if (!traits.passed_by.empty() && !RunQuery(connection, traits.passed_by).rows.empty()) {
+      return position;
+    }
     const ResultTable table = RunQuery(connection, traits.position);
     for (std::size_t i = 0; !table.rows.empty() && i < table.columns.size(); ++i) {
       const std::string value = table.Text(0, i);

@@ -338,6 +338,15 @@ TEST(OdbcServer, AllReadersSeeOnePointInTime) {
   }
 }
 
+TEST(OdbcServer, AReplicaOfMySqlHasNoPositionThatProvesAnything) {
+  const rig::MariaDbServer server = rig::MariaDbServer::Start();
+  const std::unique_ptr<Source> source = Open(fmt::format(
+      "odbc:Driver={{MariaDB Unicode}};Socket={};UID=root;Database=test", server.socket()));
+  EXPECT_FALSE(source->CurrentPosition().empty());
+  server.Execute("change master to master_host = '127.0.0.1', master_port = 1");
+  EXPECT_TRUE(source->CurrentPosition().empty());
+}
+
 TEST(OdbcServer, ACancelledReaderStops) {
   const std::string database = rig::FreshDatabase(rig::SharedPostgres());
   rig::SharedPostgres().Execute(
