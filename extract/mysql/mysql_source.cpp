@@ -105,12 +105,23 @@ class MySqlSource : public Source {
   Snapshot snapshot_;
   bool has_snapshot_ = false;
   std::shared_ptr<KnownKeys> keys_ = std::make_shared<KnownKeys>();
+  std::shared_ptr<const TableTimes> table_times_;
   std::mutex pool_mutex_;  // guards snapshot_.readers: lanes come and go on their own threads
 };
+
+TableTimes ReadTableTimes(SqlConnection& connection, const std::string& database) {
+  const SqlResult rows = connection.Query(
+      "SELECT TABLE_NAME, CREATE_TIME FROM information_schema.TABLES WHERE TABLE_SCHEMA = " +
+      QuoteText(database));
+  TableTimes times;
+  for (const auto& row : rows.rows) times[{database, row.at(0).value_or("")}] = row.at(1);
+  return times;
+}
 
 SnapshotInfo MySqlSource::TakeSnapshot(const SnapshotRequest& request) {
   std::vector<std::string> partly = RefuseUnreadable(Control(), version_, request.tables);
   snapshot_ = Snapshot();
+  table_times_ = std::make_shared<TableTimes>(ReadTableTimes(Control(), endpoint_.database));
   snapshot_ = mysql::TakeSnapshot(endpoint_, version_, request);
   has_snapshot_ = true;
   snapshot_.info.notes.insert(snapshot_.info.notes.end(), partly.begin(), partly.end());
@@ -128,7 +139,7 @@ std::unique_ptr<RowReader> MySqlSource::NewReader() {
   }
   auto connection = std::move(snapshot_.readers.back());
   snapshot_.readers.pop_back();
-  return std::make_unique<MySqlRowReader>(std::move(connection), version_, keys_);
+  return std::make_unique<MySqlRowReader>(std::move(connection), version_, keys_, table_times_);
 }
 
 void MySqlSource::Release(std::unique_ptr<RowReader> reader) {

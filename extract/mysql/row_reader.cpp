@@ -64,11 +64,13 @@ void MySqlRowReader::StatementCloser::operator()(st_mysql_stmt* statement) const
 
 MySqlRowReader::MySqlRowReader(std::unique_ptr<DataConnection> connection,
                                const ServerVersion& version,
-                               std::shared_ptr<const KnownKeys> known_keys, RowHandover handover)
+                               std::shared_ptr<const KnownKeys> known_keys,
+                               std::shared_ptr<const TableTimes> table_times, RowHandover handover)
     : connection_(std::move(connection)),
       version_(version),
       handover_(handover),
-      known_keys_(std::move(known_keys)) {}
+      known_keys_(std::move(known_keys)),
+      table_times_(std::move(table_times)) {}
 
 MySqlRowReader::~MySqlRowReader() {
   // Closing a statement reads its rows to the end; without a socket that is over at once.
@@ -328,7 +330,25 @@ std::uint64_t MySqlRowReader::CountRows(const std::string& schema, const std::st
   table_ = schema + "." + table;
   SqlResult result =
       PatientQuery("SELECT COUNT(*) FROM " + QuoteTable(schema, table) + And({where}));
+  CheckSameTable(schema, table);
   return std::stoull(result.rows.at(0).at(0).value_or("0"));
+}
+
+// A RENAME that puts another table in a table's place goes unnoticed by the server, as long as the
+// table in its place is older than the snapshot: none of its rows is newer then. Once the table has
+// been read, this transaction keeps its name from being taken away.
+void MySqlRowReader::CheckSameTable(const std::string& schema, const std::string& table) {
+  // Its information_schema shows the snapshot's own state; LOCK INSTANCE FOR BACKUP protects there.
+  if (version_.MySqlSince(80000)) return;
+  const auto known = table_times_->find({schema, table});
+  if (known == table_times_->end()) return;
+  const SqlResult now = PatientQuery(
+      fmt::format("SELECT CREATE_TIME FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND "
+                  "TABLE_NAME = {}",
+                  QuoteText(schema), QuoteText(table)));
+  if (!now.rows.empty() && now.rows[0].at(0) == known->second) return;
+  throw StatementError(kTableChanged, "it is no longer the table of that name",
+                       fmt::format("counting rows of {}.{}", schema, table));
 }
 
 std::optional<KeyBound> MySqlRowReader::BoundaryAfter(const std::string& schema,

@@ -25,10 +25,14 @@ struct st_mysql_stmt;
 
 namespace transload::mysql {
 
+// When each table of that name was made or renamed, by schema and table, as the server says it.
+using TableTimes = std::map<std::pair<std::string, std::string>, SqlValue>;
+
 class MySqlRowReader : public RowReader, private RowReceiver {
  public:
   MySqlRowReader(std::unique_ptr<DataConnection> connection, const ServerVersion& version,
                  std::shared_ptr<const KnownKeys> known_keys,
+                 std::shared_ptr<const TableTimes> table_times,
                  RowHandover handover = BestHandover());
   ~MySqlRowReader() override;
 
@@ -46,6 +50,7 @@ class MySqlRowReader : public RowReader, private RowReceiver {
   std::unique_ptr<DataConnection> TakeConnection();
 
  private:
+  void CheckSameTable(const std::string& schema, const std::string& table);
   struct StatementCloser {
     void operator()(st_mysql_stmt* statement) const;
   };
@@ -78,6 +83,7 @@ class MySqlRowReader : public RowReader, private RowReceiver {
   std::exception_ptr decode_failure_;  // a C library is no place to throw through
   std::atomic<bool> broken_{false};
   std::shared_ptr<const KnownKeys> known_keys_;
+  std::shared_ptr<const TableTimes> table_times_;                 // from before the snapshot
   std::map<std::pair<std::string, std::string>, TableKey> keys_;  // looked up by this reader
   std::atomic<bool> cancelled_{false};
   std::mutex cancel_mutex_;  // Cancel against TakeConnection

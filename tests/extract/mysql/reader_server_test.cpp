@@ -211,7 +211,8 @@ TEST_P(MySqlReaderTest, RowsAreTheSameWholeAndValueByValue) {
     auto connection = std::make_unique<mysql::DataConnection>(mysql::ReadEndpoint(MakeOptions()));
     mysql::PinSession(*connection, version);
     mysql::MySqlRowReader reader(std::move(connection), version,
-                                 std::make_shared<mysql::KnownKeys>(), handover);
+                                 std::make_shared<mysql::KnownKeys>(),
+                                 std::make_shared<mysql::TableTimes>(), handover);
     // What is given up midway leaves nothing behind that the next rows would show.
     reader.Open(request);
     RowBatch batch;
