@@ -3,9 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
+#include <fstream>
 
 #include "core/error.h"
+#include "core/url_text.h"
 
 namespace transload::odbc {
 namespace {
@@ -36,6 +40,18 @@ std::string Braced(const std::string& value, bool always) {
     if (c == '}') out += c;
   }
   return out + "}";
+}
+
+std::string Unbraced(std::string_view value) {
+  if (value.size() < 2 || !value.starts_with('{') || !value.ends_with('}')) {
+    return std::string(value);
+  }
+  std::string out;
+  for (std::size_t i = 1; i + 1 < value.size(); ++i) {
+    out += value[i];
+    if (value[i] == '}') ++i;
+  }
+  return out;
 }
 
 // Drivers for SQL Server, the best first.
@@ -99,6 +115,32 @@ Attributes SqlServerAttributes(const Url& url, std::span<const OdbcDriver> drive
   return attributes;
 }
 
+Attributes WithFileDsn(Attributes attributes) {
+  const auto named = std::find_if(attributes.begin(), attributes.end(), [](const auto& attribute) {
+    return LowerCase(attribute.first) == "filedsn";
+  });
+  if (named == attributes.end()) return attributes;
+  const std::string path = named->second;
+  attributes.erase(named);
+  std::ifstream file(path);
+  if (!file) {
+    throw RefusedError(
+        fmt::format("FILEDSN={}: {}; write the path of the file", path, std::strerror(errno)));
+  }
+  bool ours = false;
+  for (std::string line; std::getline(file, line);) {
+    const std::string_view text = url_text::Trim(line);
+    if (text.starts_with('[')) ours = LowerCase(text) == "[odbc]";
+    const std::size_t equals = text.find('=');
+    const bool comment = text.starts_with('#') || text.starts_with(';');
+    if (!ours || comment || equals == std::string_view::npos) continue;
+    const std::string name(url_text::Trim(text.substr(0, equals)));
+    if (Find(attributes, name) != nullptr) continue;
+    attributes.emplace_back(name, Unbraced(url_text::Trim(text.substr(equals + 1))));
+  }
+  return attributes;
+}
+
 const DriverQuirks* InstalledQuirks(Attributes attributes, const OdbcInstallation& installation) {
   const std::string* wanted = Find(attributes, "driver");
   if (const std::string* dsn = Find(attributes, "dsn"); wanted == nullptr && dsn != nullptr) {
@@ -146,7 +188,7 @@ Endpoint ReadEndpoint(const Options& options) {
     endpoint.sql_server = true;
     endpoint.attributes = SqlServerAttributes(url, FindOdbcInstallation().drivers);
   } else {
-    endpoint.attributes = url.parameters;
+    endpoint.attributes = WithFileDsn(url.parameters);
   }
   return endpoint;
 }

@@ -33,6 +33,10 @@ Endpoint ReadEndpoint(const Options& options);
 // refusal that names the packages. `driver=` in the URL picks one by name.
 Attributes SqlServerAttributes(const Url& url, std::span<const OdbcDriver> drivers);
 
+// With what a FILEDSN holds in its place, as unixODBC's SQLDriverConnectW reads none. What stands
+// in the connection string itself wins.
+Attributes WithFileDsn(Attributes attributes);
+
 // Of the driver that a connection string names, before it was loaded; nothing where it names none.
 const DriverQuirks* InstalledQuirks(Attributes attributes, const OdbcInstallation& installation);
 // The user's attributes win over the driver's own; numbers of bits are joined.

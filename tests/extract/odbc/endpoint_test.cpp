@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 
 #include "core/error.h"
+#include "tests/rig/temporary_dir.h"
 
 namespace transload::odbc {
 namespace {
@@ -46,6 +48,22 @@ TEST(OdbcEndpoint, WithoutADriverThePackagesAreNamed) {
     EXPECT_NE(text.find("msodbcsql18"), std::string::npos);
     EXPECT_NE(text.find("tdsodbc"), std::string::npos);
     EXPECT_EQ(text.find("secret"), std::string::npos);
+  }
+}
+
+TEST(OdbcEndpoint, AFileDsnStandsForWhatItHolds) {
+  const rig::TemporaryDir dir;
+  std::ofstream(dir / "shop.dsn") << "[ODBC]\r\n; a comment\nDRIVER = {MariaDB Unicode}\n"
+                                     "SERVER=db1\nPWD={p;w}}d}\n[other]\nUID=nobody\n";
+  const Attributes given = {{"FileDSN", dir / "shop.dsn"}, {"Server", "db2"}};
+  EXPECT_EQ(ConnectionString(WithFileDsn(given)),
+            "Server=db2;DRIVER={MariaDB Unicode};PWD={p;w}}d};");
+  try {
+    WithFileDsn({{"FILEDSN", dir / "gone.dsn"}});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code, ExitCode::kRefused);
+    EXPECT_NE(std::string(error.what()).find("gone.dsn: No such file"), std::string::npos);
   }
 }
 
