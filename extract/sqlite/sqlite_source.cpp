@@ -13,6 +13,7 @@
 #include "extract/sqlite/snapshot.h"
 #include "extract/sqlite/table_key.h"
 #include "extract/sqlite/table_scan.h"
+#include "extract/sqlite/text_class.h"
 #include "extract/sqlite/witness.h"
 
 namespace transload {
@@ -23,6 +24,17 @@ namespace {
 // is cut while it is read.
 constexpr std::uint64_t kWalkedFileBytes = std::uint64_t{2} << 30;
 constexpr std::uint64_t kDefaultRowBytes = 100;
+
+// Names of files may be any bytes, the ledger's and the report's texts may not.
+std::string AsText(const std::string& path) {
+  if (ShapeOf(path).utf8) return path;
+  std::string text;
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += byte < 0x80 ? std::string(1, c) : fmt::format("%{:02X}", byte);
+  }
+  return text;
+}
 
 class SqliteSource : public Source {
  public:
@@ -78,9 +90,9 @@ SqliteSource::SqliteSource(const Options& options)
   info_.engine = "SQLite";
   info_.rules = "sqlite";
   info_.version = sqlite3_libversion();
-  info_.database = file_.path.substr(file_.path.find_last_of('/') + 1);
-  info_.display_url = options.source_url;
-  info_.fingerprint = "sqlite:" + file_.canonical;
+  info_.database = AsText(file_.path.substr(file_.path.find_last_of('/') + 1));
+  info_.display_url = AsText(options.source_url);
+  info_.fingerprint = "sqlite:" + AsText(file_.canonical);
   info_.default_target_schema = "public";
 }
 
@@ -284,7 +296,7 @@ SplitPlan SqliteSource::Split(const SourceTable& table, const std::string& /*whe
   if (key.by == SplitBy::kNothing) {
     SplitPlan plan;
     plan.ranges.emplace_back();
-    plan.explanation = "whole table: no rowid can be named and no key orders it";
+    plan.explanation = "whole table: no rowid can be named and no key cuts it";
     return plan;
   }
   const std::uint64_t wanted = std::max<std::uint64_t>(partition_bytes, 1);

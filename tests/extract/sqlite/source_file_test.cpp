@@ -11,6 +11,7 @@
 namespace transload::sqlite {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 
 // Acts as a user without rights of its own while it lives, so that permissions mean something to
@@ -141,7 +142,8 @@ TEST(SqliteFile, ThatCannotBeReadGivesAClearError) {
 }
 
 TEST(SqliteFile, UrlsAreCheckedBeforeAnythingIsTouched) {
-  for (const char* url : {"sqlite:", "sqlite://host/x.db", "sqlite::memory:", "sqlite://x.db"}) {
+  for (const char* url : {"sqlite:", "sqlite://host/x.db", "sqlite::memory:", "sqlite://x.db",
+                          "sqlite:x.db?mode=ro"}) {
     EXPECT_EQ(OpenFails(url).exit_code, ExitCode::kUsage) << url;
   }
 }
@@ -153,6 +155,19 @@ TEST(SqliteFile, WithStrangeCharactersInItsNameIsOpened) {
   Options options;
   options.source_url = "sqlite://" + Folder(database.path()) + "/50%25 off%3F %231 ü.db";
   EXPECT_EQ(OpenSource(options)->ReadCatalogue().tables.size(), 1u);
+}
+
+TEST(SqliteFile, WhoseNameIsNoUtf8IsNamedByText) {
+  const TestDatabase database("CREATE TABLE t(a);");
+  const std::string path = Folder(database.path()) + "/old \xff\xe9.db";
+  std::filesystem::copy_file(database.path(), path);
+  Options options;
+  options.source_url = "sqlite:" + path;
+  const auto source = OpenSource(options);
+  EXPECT_EQ(source->ReadCatalogue().tables.size(), 1u);
+  EXPECT_EQ(source->Info().database, "old %FF%E9.db");
+  EXPECT_THAT(source->Info().display_url, EndsWith("old %FF%E9.db"));
+  EXPECT_THAT(source->Info().fingerprint, EndsWith("old %FF%E9.db"));
 }
 
 TEST(SqliteFile, DamagedInTheMiddleStopsTheReaderWithAnError) {
