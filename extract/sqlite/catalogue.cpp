@@ -39,6 +39,7 @@ class TableReader {
       : connection_(connection), listed_(listed), catalogue_(catalogue) {}
 
   SourceTable Read(std::uint64_t file_bytes) {
+    connection_.set_table(listed_.name);
     table_.name = listed_.name;
     table_.definition = listed_.sql;
     table_.engine = Storage();
@@ -47,6 +48,7 @@ class TableReader {
     ReadColumns();
     ReadIndexes();
     table_.foreign_keys = ReadForeignKeys(connection_, listed_.name, sql_);
+    LeaveOutWhatNeedsColumnsLeftOut();
     for (const TableSql::Check& check : sql_.checks) {
       table_.checks.push_back({check.name, check.expression, true});
     }
@@ -83,8 +85,50 @@ class TableReader {
                                            QuoteText(listed_.name)));
     while (row.Step()) {
       if (row.Integer(5) == 1) continue;  // of a virtual table
-      AddColumn(row);
+      if (row.Integer(5) != 2 || CanBeComputed(row.Text(0))) AddColumn(row);
     }
+  }
+
+  // The values of a VIRTUAL column that needs a function of the application are nowhere in the
+  // file.
+  bool CanBeComputed(const std::string& column) {
+    const std::string why_not = connection_.WhyNotCompiled(
+        fmt::format("SELECT {} FROM main.{}", QuoteName(column), QuoteName(listed_.name)));
+    if (why_not.empty()) return true;
+    const TableSql::Column* written = sql_.FindColumn(column);
+    catalogue_.not_migrated.push_back(
+        {"generated column", listed_.name + "." + column,
+         "SQLite cannot compute it without the application that made the database: " + why_not,
+         written == nullptr ? "" : written->generation_expression});
+    left_out_.push_back(column);
+    return false;
+  }
+
+  bool IsLeftOut(const std::string& column) const {
+    return std::any_of(left_out_.begin(), left_out_.end(),
+                       [&](const std::string& name) { return EqualIgnoringCase(name, column); });
+  }
+
+  void LeaveOutWhatNeedsColumnsLeftOut() {
+    std::erase_if(table_.indexes, [&](const SourceIndex& index) {
+      const bool needs = std::any_of(index.parts.begin(), index.parts.end(),
+                                     [&](const auto& part) { return IsLeftOut(part.column); });
+      if (needs) {
+        catalogue_.not_migrated.push_back(
+            {"index", listed_.name + "." + index.name, "a column of it is not migrated", ""});
+      }
+      return needs;
+    });
+    std::erase_if(table_.foreign_keys, [&](const SourceForeignKey& key) {
+      const bool needs = std::any_of(key.columns.begin(), key.columns.end(),
+                                     [&](const std::string& name) { return IsLeftOut(name); });
+      if (needs) {
+        catalogue_.not_migrated.push_back(
+            {"foreign key", fmt::format("{}({})", listed_.name, Joined(key.columns, ", ")),
+             "a column of it is not migrated", ""});
+      }
+      return needs;
+    });
   }
 
   void AddColumn(const Statement& row) {
@@ -244,6 +288,7 @@ class TableReader {
   TableSql sql_;
   TableKey key_;
   std::vector<std::string> primary_;
+  std::vector<std::string> left_out_;
 };
 
 std::vector<ListedTable> ListTables(Connection& connection) {
@@ -291,6 +336,7 @@ SourceCatalogue ReadCatalogue(Connection& connection, std::uint64_t file_bytes) 
     if (listed.kind != "table") continue;
     catalogue.tables.push_back(TableReader(connection, listed, catalogue).Read(file_bytes));
   }
+  connection.set_table("");
   ListOthers(connection, tables, catalogue);
   CompleteForeignKeys(catalogue);
   CheckForeignKeys(connection, catalogue);

@@ -95,6 +95,27 @@ Connection::Connection(const std::string& path, bool immutable)
   // For queries of our own only: not for what a view or a trigger of the file may say.
   sqlite3_create_function_v2(handle_, kRowFunction, -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, this,
                              &Connection::CallRow, nullptr, nullptr, nullptr);
+  sqlite3_collation_needed(handle_, this, &Connection::StandIn);
+}
+
+void Connection::StandIn(void* self, sqlite3* handle, int /*encoding*/, const char* name) {
+  auto* connection = static_cast<Connection*>(self);
+  MissingCollation& missing = connection->missing_.emplace_back(MissingCollation{connection, name});
+  sqlite3_create_collation_v2(handle, name, SQLITE_UTF8, &missing, &Connection::Compare, nullptr);
+}
+
+int Connection::Compare(void* collation, int, const void*, int, const void*) {
+  const auto* missing = static_cast<const MissingCollation*>(collation);
+  Connection& connection = *missing->connection;
+  if (!connection.failure_) {
+    connection.failure_ = std::make_exception_ptr(connection.ErrorOf(
+        SQLITE_ERROR, connection.OfTable("reading"),
+        fmt::format("values would have to be compared by the collation {}, which only the "
+                    "application that made the database defines",
+                    missing->name)));
+    sqlite3_interrupt(connection.handle_);
+  }
+  return 0;
 }
 
 void Connection::CallRow(sqlite3_context* context, int count, sqlite3_value** values) {
@@ -138,8 +159,12 @@ void Connection::WaitForLocks(std::uint64_t milliseconds) {
 
 Connection::~Connection() { sqlite3_close_v2(handle_); }
 
+std::string Connection::OfTable(const std::string& doing) const {
+  return table_.empty() ? doing : fmt::format("{} table {} of", doing, table_);
+}
+
 Error Connection::MakeError(int result, const std::string& doing) const {
-  return ErrorOf(result, doing,
+  return ErrorOf(result, OfTable(doing),
                  handle_ == nullptr ? sqlite3_errstr(result) : sqlite3_errmsg(handle_));
 }
 
@@ -152,6 +177,7 @@ Error Connection::ErrorOf(int result, const std::string& doing, const std::strin
   const std::string advice = Advice(result, path_);
   Error error(
       fmt::format("{} {}: {}{}{}", doing, path_, detail, advice.empty() ? "" : "; ", advice));
+  error.table = table_;
   error.exit_code = failure_code_;
   error.engine = "SQLite";
   error.code = std::to_string(result);
@@ -176,6 +202,15 @@ std::optional<std::string> Connection::Text(const std::string& sql) {
 std::int64_t Connection::Integer(const std::string& sql) {
   Statement statement(*this, sql);
   return statement.Step() ? statement.Integer(0) : 0;
+}
+
+std::string Connection::WhyNotCompiled(const std::string& sql) const {
+  sqlite3_stmt* statement = nullptr;
+  const int result =
+      sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
+  std::string why = result == SQLITE_OK ? "" : sqlite3_errmsg(handle_);
+  sqlite3_finalize(statement);
+  return why;
 }
 
 bool Connection::StoresUtf8() { return Text("PRAGMA encoding") == "UTF-8"; }

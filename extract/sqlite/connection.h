@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <list>
 #include <memory>
 #include <new>
 #include <optional>
@@ -86,6 +87,8 @@ class Connection {
 
   // What an error of this connection means for the process: kRefused until a run reads rows.
   void set_failure_code(ExitCode code) { failure_code_ = code; }
+  // The table that is read, for errors; empty when it is none alone.
+  void set_table(const std::string& table) { table_ = table; }
   Error MakeError(int result, const std::string& doing) const;
   // The same of what was found in the file without SQLite's engine.
   Error FileError(int result, const std::string& doing, const std::string& found) const;
@@ -94,6 +97,8 @@ class Connection {
   // First column of the first row; nothing without a row.
   std::optional<std::string> Text(const std::string& sql);
   std::int64_t Integer(const std::string& sql);
+  // What SQLite has against a query; empty when it would run it.
+  std::string WhyNotCompiled(const std::string& sql) const;
 
   // Whether the file's texts are stored as they are read.
   bool StoresUtf8();
@@ -108,6 +113,7 @@ class Connection {
   std::string RowCalls(const std::vector<std::string>& labels,
                        const std::vector<std::string>& expressions) const;
   void RethrowFailure();
+  bool failed() const { return failure_ != nullptr; }
 
   // Starts a read transaction and makes its view of the file be taken now.
   void BeginRead();
@@ -133,18 +139,30 @@ class Connection {
   }
 
  private:
+  // Stands in for a collation that only an application defines. SQLite refuses a query that so much
+  // as names one, a table's key among them; this one fails the query that compares by it.
+  struct MissingCollation {
+    Connection* connection;
+    std::string name;
+  };
+
   static void CallRow(sqlite3_context* context, int count, sqlite3_value** values);
+  static void StandIn(void* self, sqlite3* handle, int encoding, const char* name);
+  static int Compare(void* collation, int, const void*, int, const void*);
+  std::string OfTable(const std::string& doing) const;
   Error ErrorOf(int result, const std::string& doing, const std::string& detail) const;
   sqlite3_file* File() const;
 
   sqlite3* handle_ = nullptr;
   std::string path_;
+  std::string table_;
   bool immutable_ = false;
   ExitCode failure_code_ = ExitCode::kRefused;
   std::atomic<bool> interrupted_{false};
   TakeRow take_row_;
-  int last_part_ = 0;           // that take_row_ was given
-  std::exception_ptr failure_;  // of take_row_
+  int last_part_ = 0;  // that take_row_ was given
+  std::list<MissingCollation> missing_;
+  std::exception_ptr failure_;  // of take_row_, or of a comparison
 };
 
 class Statement {
@@ -167,6 +185,7 @@ class Statement {
   // True: a row is there. False: SQLITE_DONE, nothing else. Everything else throws.
   bool Step() {
     const int result = sqlite3_step(handle_);
+    if (connection_->failed()) Fail(result);
     if (result == SQLITE_ROW && !connection_->interrupted()) return true;
     if (result == SQLITE_DONE) return false;
     Fail(result);

@@ -118,17 +118,14 @@ void CompleteForeignKeys(SourceCatalogue& catalogue) {
 void CheckForeignKeys(Connection& connection, SourceCatalogue& catalogue) {
   for (const SourceTable& table : catalogue.tables) {
     if (table.foreign_keys.empty()) continue;
-    // A key to columns that are not unique makes SQLite refuse the check of the whole table.
-    sqlite3_stmt* raw = nullptr;
-    const std::string sql = fmt::format("PRAGMA foreign_key_check({})", QuoteText(table.name));
-    const int prepared = sqlite3_prepare_v2(connection.handle(), sql.c_str(), -1, &raw, nullptr);
-    const int stepped = prepared == SQLITE_OK ? sqlite3_step(raw) : prepared;
-    sqlite3_finalize(raw);
-    if (stepped == SQLITE_ROW) {
+    // A key to columns that are not unique, or that only the application can compare, makes SQLite
+    // refuse the check of the whole table.
+    try {
       NoteOrphans(connection, table, catalogue);
-    } else if (stepped != SQLITE_DONE) {
-      catalogue.notes.push_back(fmt::format("{}: SQLite cannot check its foreign keys ({})",
-                                            table.name, sqlite3_errmsg(connection.handle())));
+    } catch (const Error& error) {
+      if (error.interrupted) throw;
+      catalogue.notes.push_back(
+          fmt::format("{}: SQLite cannot check its foreign keys ({})", table.name, error.what()));
     }
   }
 }

@@ -84,6 +84,7 @@ void Reader::Close() {
 
 void Reader::Open(const ReadRequest& request) {
   Close();
+  connection_->set_table(request.table);
   TableKey key = FindTableKey(*connection_, request.table);
   if (!request.range.whole_table() && request.range.by != key.by) {
     Error error(fmt::format("{}: a partition by {} no longer fits the table", request.table,
@@ -179,6 +180,7 @@ void Reader::Abandon() {
 std::uint64_t Reader::CountRows(const std::string& /*schema*/, const std::string& table,
                                 const std::string& where) {
   Close();
+  connection_->set_table(table);
   const std::string condition = where.empty() ? "" : " WHERE (" + where + "\n)";
   return static_cast<std::uint64_t>(
       connection_->Integer("SELECT count(*) FROM main." + QuoteName(table) + condition));
@@ -194,6 +196,7 @@ std::optional<KeyBound> Reader::BoundaryAfter(const std::string& /*schema*/,
 std::unique_ptr<Connection> Reader::TakeConnection() {
   Close();
   connection_->OnRow({});
+  connection_->set_table("");
   connection_->ClearInterrupt();
   const bool sound = !unlocked_.empty() || connection_->in_transaction();
   return sound ? std::move(connection_) : nullptr;

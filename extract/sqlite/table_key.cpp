@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <map>
 #include <string_view>
@@ -96,6 +97,13 @@ bool HasPrimaryKeyIndex(Connection& connection, const std::string& table) {
   return row.Step();
 }
 
+// Whether SQLite itself can compare by it: others are the application's.
+bool IsBuiltIn(const std::string& collation) {
+  constexpr std::array<std::string_view, 3> kBuiltIn = {"BINARY", "NOCASE", "RTRIM"};
+  return std::any_of(kBuiltIn.begin(), kBuiltIn.end(),
+                     [&](std::string_view name) { return EqualIgnoringCase(collation, name); });
+}
+
 // The parts as its index has them: a column may be in it twice, under two collations.
 TableKey IndexedKey(Connection& connection, const std::string& table) {
   TableKey key;
@@ -107,6 +115,7 @@ TableKey IndexedKey(Connection& connection, const std::string& table) {
                   QuoteText(table)));
   while (row.Step()) {
     if (row.Integer(3) != 0) return {};  // a bound would have two orders
+    if (!IsBuiltIn(row.Text(2))) return {};
     key.columns.push_back(row.Text(0));
     key.affinities.push_back(AffinityOf(row.Text(1)));
     key.collations.push_back(row.Text(2));

@@ -313,7 +313,14 @@ bool StartsBefore(const ScanChunk& a, const ScanChunk& b) {
 }  // namespace
 
 std::uint64_t SampleRowBytes(Connection& connection, const std::string& table) {
-  Statement row(connection, fmt::format("SELECT * FROM main.{} LIMIT 64", QuoteName(table)));
+  // What is computed is not in the file.
+  std::string names;
+  Statement column(connection,
+                   fmt::format("SELECT name FROM pragma_table_xinfo({}) WHERE hidden IN (0, 3)",
+                               QuoteText(table)));
+  while (column.Step()) names += (names.empty() ? "" : ",") + QuoteName(column.Text(0));
+  Statement row(connection,
+                fmt::format("SELECT {} FROM main.{} LIMIT 64", names, QuoteName(table)));
   std::uint64_t rows = 0;
   std::uint64_t bytes = 0;
   while (row.Step()) {
@@ -335,6 +342,7 @@ TableScan ScanTable(const std::vector<Connection*>& connections, const SourceTab
     if (column == nullptr) throw BugError(table.name + " has no column " + name);
     sources.push_back(column);
   }
+  for (Connection* connection : connections) connection->set_table(table.name);
   TableKey key = FindTableKey(*connections.front(), table.name);
   // Without a rowid the labels come from the key, and one pass reads the table whole.
   const bool chunked = key.by == SplitBy::kRowid && connections.size() > 1;
@@ -366,6 +374,7 @@ TableScan ScanTable(const std::vector<Connection*>& connections, const SourceTab
     result.rows += chunk.rows;
     result.bytes += chunk.bytes;
   }
+  for (Connection* connection : connections) connection->set_table("");
   for (const ColumnScan& scan : totals) result.facts.push_back(scan.Facts(table));
   return result;
 }

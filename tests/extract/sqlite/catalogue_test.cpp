@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -120,6 +121,45 @@ TEST(SqliteCatalogue, ListsWhatIsNotCarriedOver) {
   EXPECT_EQ(kinds["trigger"], 1);
   EXPECT_EQ(kinds["virtual table"], 2);
   EXPECT_GE(kinds["shadow table"], 5);
+}
+
+TEST(SqliteCatalogue, LeavesOutWhatOnlyTheApplicationCanComputeOrCompare) {
+  TestDatabase database;
+  database.DefineApplication();
+  database.Execute(R"(
+    CREATE TABLE computed(id INTEGER PRIMARY KEY, a INT CHECK (app(a) > 0),
+      v INT AS (app(a)) VIRTUAL REFERENCES parent(id), s INT AS (app(a)) STORED);
+    CREATE INDEX on_v ON computed(a, v);
+    CREATE INDEX on_s ON computed(s);
+    CREATE INDEX on_call ON computed(app(a)) WHERE app(a) > 1;
+    INSERT INTO computed(id, a) VALUES (1, 2), (2, 3);
+    CREATE TABLE parent(id INTEGER PRIMARY KEY);
+    CREATE TABLE named(t TEXT COLLATE APP PRIMARY KEY);
+    INSERT INTO named VALUES ('a'), (NULL), ('b');
+    CREATE TABLE child(p INT REFERENCES parent(id), t TEXT REFERENCES named(t));
+    INSERT INTO child VALUES (9, 'b'), (9, 'a');
+    CREATE VIEW seen AS SELECT app(a) FROM computed ORDER BY 1 COLLATE APP;
+    CREATE TABLE other(id INTEGER PRIMARY KEY);)");
+  database.Close();
+  const auto source = database.Open();
+  source->TakeSnapshot(Readers(2, 0));
+  const SourceCatalogue catalogue = source->ReadCatalogue();
+  EXPECT_EQ(catalogue.tables.size(), 5u);
+  const SourceTable& computed = TableOf(catalogue, "computed");
+  EXPECT_EQ(computed.FindColumn("v"), nullptr);
+  EXPECT_THAT(ReadAll(*source, computed),
+              ElementsAre(ElementsAre("i:1", "i:2", "i:4"), ElementsAre("i:2", "i:3", "i:6")));
+  EXPECT_EQ(computed.indexes.size(), 3u);  // with the primary key
+  EXPECT_TRUE(computed.foreign_keys.empty());
+  std::vector<std::string> left_out;
+  for (const NotMigrated& entry : catalogue.not_migrated) {
+    left_out.push_back(fmt::format("{} {}: {}", entry.kind, entry.name, entry.reason));
+  }
+  EXPECT_THAT(left_out, Contains(HasSubstr("generated column computed.v: SQLite cannot compute")));
+  EXPECT_THAT(left_out, Contains(HasSubstr("index computed.on_v: a column")));
+  EXPECT_THAT(left_out, Contains(HasSubstr("foreign key computed(v): a column")));
+  EXPECT_EQ(TableOf(catalogue, "named").estimated_rows, 3u);
+  EXPECT_THAT(catalogue.notes, Contains(HasSubstr("child: SQLite cannot check its foreign keys")));
 }
 
 TEST(SqliteCatalogue, CompletesForeignKeysAndNamesOrphans) {

@@ -17,6 +17,7 @@ namespace transload::sqlite {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 TEST(SqliteReader, GivesEveryValueItsStorageClassAndAllItsBytes) {
   const TestDatabase database(R"(
@@ -113,6 +114,53 @@ TEST(SqliteSplit, CoversEveryRowOnceWhereTheKeyHasAnotherCollationThanItsColumn)
   ASSERT_EQ(catalogue.tables.size(), least_ranges.size());
   for (const SourceTable& table : catalogue.tables) {
     ExpectCover(*source, table, 1, least_ranges.at(table.name));
+  }
+}
+
+// In the order in which it is stored no two rows need to be compared.
+TEST(SqliteSplit, LeavesATableWholeThatOnlyTheApplicationCanCompare) {
+  for (const char* encoding : {"UTF-8", "UTF-16le"}) {
+    TestDatabase database;
+    database.DefineApplication();
+    database.Execute(fmt::format("PRAGMA encoding = '{}';", encoding) + R"(
+      CREATE TABLE t(k TEXT COLLATE APP, n INT, v, PRIMARY KEY(k, n)) WITHOUT ROWID;
+      WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < 1000)
+      INSERT INTO t SELECT 'key' || i, i, i * 2 FROM s;)");
+    database.Close();
+    const auto source = database.Open();
+    source->TakeSnapshot(Readers(3, 0));
+    const SourceCatalogue catalogue = source->ReadCatalogue();
+    const SourceTable& table = TableOf(catalogue, "t");
+    EXPECT_EQ(table.estimated_rows, 1000u);
+    EXPECT_EQ(CountOf(source->Scan(table, {"k"}).front(), "text"), 1000u);
+    EXPECT_EQ(source->Split(table, "", 100).ranges.size(), 1u);
+    EXPECT_EQ(ReadAll(*source, table).size(), 1000u);
+    const auto reader = source->NewReader();
+    EXPECT_EQ(reader->CountRows("", "t", "n > 10"), 990u);
+    try {
+      reader->CountRows("", "t", "k = 'key1'");
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("table t of"));
+      EXPECT_THAT(error.what(), HasSubstr("collation APP, which only the application"));
+    }
+    EXPECT_EQ(reader->CountRows("", "t", ""), 1000u);
+  }
+}
+
+TEST(SqliteReader, NamesTheTableWhoseRowsCannotBeComputed) {
+  const TestDatabase database(R"(
+    CREATE TABLE t(doc TEXT);
+    INSERT INTO t VALUES ('{"x": 1}'), ('no json');
+    ALTER TABLE t ADD COLUMN x TEXT AS (json_extract(doc, '$.x'));)");
+  const auto source = database.Open();
+  source->TakeSnapshot(Readers(1, 0));
+  const SourceCatalogue catalogue = source->ReadCatalogue();
+  try {
+    source->Scan(TableOf(catalogue, "t"), {"doc", "x"});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("table t of"));
   }
 }
 

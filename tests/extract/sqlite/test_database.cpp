@@ -21,6 +21,21 @@ void TestDatabase::Execute(const std::string& sql) {
   }
 }
 
+void TestDatabase::DefineApplication() {
+  sqlite3_create_collation(handle_, "APP", SQLITE_UTF8, nullptr,
+                           [](void*, int a_size, const void* a, int b_size, const void* b) {
+                             const int order = std::memcmp(
+                                 b, a, static_cast<std::size_t>(std::min(a_size, b_size)));
+                             return order != 0 ? order : b_size - a_size;
+                           });
+  sqlite3_create_function(
+      handle_, "app", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr,
+      [](sqlite3_context* context, int, sqlite3_value** values) {
+        sqlite3_result_int64(context, 2 * sqlite3_value_int64(values[0]));
+      },
+      nullptr, nullptr);
+}
+
 void TestDatabase::Reserve(int bytes) {
   sqlite3_file_control(handle_, "main", SQLITE_FCNTL_RESERVE_BYTES, &bytes);
 }

@@ -21,6 +21,8 @@ class TestDatabase {
   ~TestDatabase() { Close(); }
 
   void Execute(const std::string& sql);
+  // A collation APP and a function app() that no other program knows.
+  void DefineApplication();
   // Keeps so many bytes at the end of each page free; before anything is written.
   void Reserve(int bytes);
   // Closes the writer's handle, as a program that has ended.
