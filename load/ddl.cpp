@@ -163,6 +163,18 @@ std::vector<std::string> CreateIndex(const TablePlan& table, const IndexPlan& in
   return statements;
 }
 
+std::string FindClashes(const TablePlan& table, const IndexPlan& index) {
+  std::vector<std::string> parts;
+  for (const IndexPartPlan& part : index.parts) parts.push_back(part.sql);
+  const std::string key = Joined(parts);
+  const std::string& where = index.where_sql;
+  return fmt::format(
+      "SELECT * FROM {0} WHERE {2}({1}) IN (SELECT {1} FROM {0}{3} GROUP BY {1} HAVING count(*) > "
+      "1) ORDER BY {1}",
+      TableName(table), key, where.empty() ? "" : "(" + where + ") AND ",
+      where.empty() ? "" : " WHERE " + where);
+}
+
 std::string AddForeignKey(const TablePlan& table, const ForeignKeyPlan& key) {
   std::string sql =
       fmt::format("ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({})",

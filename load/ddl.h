@@ -26,6 +26,8 @@ std::string DropNotNull(const TablePlan& table, const std::string& column);
 // One or two statements: the index, and the constraint made from it.
 std::vector<std::string> CreateIndex(const TablePlan& table, const IndexPlan& index,
                                      int version_num);
+// The rows that are one to a unique index.
+std::string FindClashes(const TablePlan& table, const IndexPlan& index);
 std::string AddForeignKey(const TablePlan& table, const ForeignKeyPlan& key);
 std::string ValidateConstraint(const TablePlan& table, std::string_view name);
 std::string FindOrphans(const TablePlan& table, const ForeignKeyPlan& key);

@@ -123,7 +123,8 @@ ObjectOutcome SchemaBuilder::CreateSequence(const SequencePlan& sequence) {
 
 ObjectOutcome SchemaBuilder::CreateIndex(const TablePlan& table, const IndexPlan& index) {
   return state_->Do(
-      "index", table.TargetLabel() + "." + index.name, [&](SqlTransaction& transaction) {
+      "index", table.TargetLabel() + "." + index.name,
+      [&](SqlTransaction& transaction) {
         if (state_->Made(transaction, "index", table.schema, index.name, table.name)) return;
         for (const std::string& sql :
              ddl::CreateIndex(table, index, state_->session.version_num())) {
@@ -132,7 +133,11 @@ ObjectOutcome SchemaBuilder::CreateIndex(const TablePlan& table, const IndexPlan
         state_->Record(transaction, "index", table.schema, index.name, table.name, "created", "",
                        fmt::format("select to_regclass({})::oid",
                                    ddl::QuoteLiteral(ddl::Qualified(table.schema, index.name))));
-      });
+      },
+      fmt::format(
+          "; the rows: {}; change them in the source and load the table again (--reload), or take "
+          "another type for the column",
+          ddl::FindClashes(table, index)));
 }
 
 ObjectOutcome SchemaBuilder::AddForeignKey(const TablePlan& table, const ForeignKeyPlan& key) {

@@ -50,11 +50,13 @@ inline std::pair<FaultPoint, FaultPoint> FaultPointsOf(const std::string& kind) 
   return {FaultPoint::kObjectUncommitted, FaultPoint::kObjectCommitted};
 }
 
+constexpr std::string_view kUniqueViolation = "23505";
+
 // Of a statement that makes what is there: a table, a schema, any other object, a second primary
 // key, a name that another transaction has taken since.
 inline bool MeansDuplicate(std::string_view sqlstate) {
   return sqlstate == "42P07" || sqlstate == "42P06" || sqlstate == "42710" || sqlstate == "42723" ||
-         sqlstate == "42P16" || sqlstate == "23505";
+         sqlstate == "42P16" || sqlstate == kUniqueViolation;
 }
 
 inline std::string OidOfRelation(const std::string& schema, const std::string& name) {
@@ -159,7 +161,8 @@ struct SchemaBuilder::State {
   // Runs the work in a transaction, again after a lock time-out, a deadlock, a cancellation. Throws
   // when those do not end: nothing is wrong with the object, and the same command makes it later.
   ObjectOutcome Do(const std::string& kind, const std::string& name,
-                   const std::function<void(SqlTransaction&)>& work) {
+                   const std::function<void(SqlTransaction&)>& work,
+                   const std::string& about_clashes = "") {
     const auto [uncommitted, committed] = FaultPointsOf(kind);
     bool looked_again = false;
     for (int attempt = 1;; ++attempt) {
@@ -185,6 +188,7 @@ struct SchemaBuilder::State {
         }
         if (!error.retryable) {
           ObjectOutcome outcome = Failed(kind, name, error);
+          if (error.code == kUniqueViolation) outcome.error += about_clashes;
           RecordFailure(outcome);
           return outcome;
         }
@@ -210,6 +214,10 @@ struct SchemaBuilder::State {
 
   void RecordFailure(const ObjectOutcome& outcome) {
     session.Transact([&](SqlTransaction& transaction) {
+      // An earlier start may have failed on it too.
+      transaction.Exec(Sql("delete from {L}.object where run_id = $1::text and kind = $2::text and "
+                           "action = 'failed' and name = $3::text and detail = $4::text"),
+                       {run_id, outcome.kind, outcome.name, outcome.error});
       Record(transaction, outcome.kind, "", outcome.name, "", "failed", outcome.error);
     });
   }

@@ -63,6 +63,20 @@ TEST(Ddl, MakesKeysFromTheirIndex) {
   EXPECT_THAT(sql[1], HasSubstr("PRIMARY KEY USING INDEX \"orders_pkey\""));
 }
 
+TEST(Ddl, FindsTheRowsThatAreOneToAUniqueIndex) {
+  IndexPlan index;
+  index.unique = true;
+  index.parts = {{"\"id\"", false, "", ""}, {"(lower(note))", false, "", ""}};
+  index.where_sql = "note <> ''";
+  EXPECT_THAT(
+      ddl::FindClashes(Orders(), index),
+      testing::EndsWith("WHERE (note <> '') AND (\"id\", (lower(note))) IN (SELECT \"id\", "
+                        "(lower(note)) FROM " +
+                        ddl::Qualified(Orders().schema, Orders().name) +
+                        " WHERE note <> '' GROUP BY \"id\", (lower(note)) HAVING count(*) > "
+                        "1) ORDER BY \"id\", (lower(note))"));
+}
+
 TEST(Ddl, LeavesIncludedColumnsOutBeforeEleven) {
   IndexPlan index;
   index.name = "i";

@@ -121,6 +121,27 @@ TEST(SchemaBuilder, CountsAndShowsOrphans) {
             "f");
 }
 
+TEST(SchemaBuilder, ShowsTheRowsThatClashAndRecordsThemOnce) {
+  TargetFixture target;
+  Ledger ledger = target.BeginRun();
+  SchemaBuilder builder(target.options, "r1");
+  const TablePlan table = Table("t");
+  ASSERT_TRUE(builder.CreateTable(table).ok);
+  target.Sql("insert into t (id, parent) values (1, 1), (1, 2), (3, 3)");
+  ObjectOutcome outcome = builder.CreateIndex(table, Primary(table));
+  EXPECT_FALSE(outcome.ok);
+  EXPECT_THAT(outcome.error, testing::HasSubstr("Key (id)=(1) is duplicated"));
+  EXPECT_THAT(outcome.error, testing::HasSubstr("--reload"));
+  const std::size_t query = outcome.error.find("SELECT * FROM");
+  ASSERT_NE(query, std::string::npos);
+  EXPECT_EQ(target.Value("select count(*) from (" +
+                         outcome.error.substr(query, outcome.error.rfind("; ") - query) + ") x"),
+            "2");
+  // The next start of the run tries it, and fails, again.
+  EXPECT_FALSE(builder.CreateIndex(table, Primary(table)).ok);
+  EXPECT_EQ(target.Value("select count(*) from transload.object where action = 'failed'"), "1");
+}
+
 TEST(SchemaBuilder, HandsOutTheNextValueOfTheSource) {
   for (const auto& [next, rows, expected] :
        {std::tuple("1", "", "1"), std::tuple("1000", "", "1000"), std::tuple("5", "(7)", "8"),
