@@ -66,7 +66,8 @@ void Fields(V& v, ColumnPlan& c) {
   v("rule", c.rule), v("note", c.note), v("decode", c.decode), v("not_null", c.not_null);
   v("not_null_yields", c.not_null_yields), v("identity", c.identity);
   v("default_sql", c.default_sql), v("generated_sql", c.generated_sql);
-  v("comment", c.comment), v("collation", c.collation), v("policies", c.policies);
+  v("comment", c.comment), v("collation", c.collation), v("merges", c.merges);
+  v("policies", c.policies);
 }
 template <class V>
 void Fields(V& v, IndexPartPlan& p) {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "mappings/checks.h"
+#include "mappings/observations.h"
 #include "mappings/plan_draft.h"
 
 namespace transload {
@@ -182,6 +183,15 @@ void CheckDecode(Draft& draft, const DraftTable& table, std::size_t index) {
                   plan.decode, uuid ? "uuid" : "text", plan.type.Sql()));
 }
 
+// 1 and '1' in a text, x'61' and 'a' in a bytea, 'true' and 1 in a boolean. Numbers of either class
+// are compared by value on both sides.
+bool MergesClasses(const ColumnFacts* facts) {
+  if (facts == nullptr || !facts->known) return false;
+  const int classes = (Count(*facts, "integer") + Count(*facts, "real") > 0 ? 1 : 0) +
+                      (Count(*facts, "text") > 0 ? 1 : 0) + (Count(*facts, "blob") > 0 ? 1 : 0);
+  return classes > 1;
+}
+
 void FinishColumn(Draft& draft, DraftTable& table, std::size_t index, bool key_has_nulls) {
   ColumnPlan& plan = table.plan.columns[index];
   TypeDecision& decision = table.columns[index].decision;
@@ -190,6 +200,7 @@ void FinishColumn(Draft& draft, DraftTable& table, std::size_t index, bool key_h
   plan.note = decision.note;
   plan.decode = decision.decode;
   CheckDecode(draft, table, index);
+  plan.merges = MergesClasses(table.columns[index].facts);
   plan.comment = plan.source.comment;
   if (plan.type.kind == PgKind::kEnum) MakeEnum(draft, table, index);
   plan.rule = RuleText(decision, plan.type);

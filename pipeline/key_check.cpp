@@ -17,7 +17,7 @@ namespace transload {
 namespace {
 
 bool IsFolded(const ColumnPlan& column) {
-  return column.type.name == "citext" || !column.collation.empty();
+  return column.type.name == "citext" || !column.collation.empty() || column.merges;
 }
 
 bool NeedsCheck(const TablePlan& table, const IndexPlan& index) {
@@ -91,6 +91,7 @@ void CheckFoldedKeys(Endpoints& ends, const MigrationPlan& plan, Progress& progr
   if (keys.empty()) return;
   progress.Phase("keys", keys.size());
   std::unique_ptr<RowReader> reader = ends.source->NewReader();
+  const FlowThreads flow_threads(1);
   std::string found;
   for (const auto& [table, index] : keys) {
     stop.ThrowIfRequested();
@@ -102,8 +103,9 @@ void CheckFoldedKeys(Endpoints& ends, const MigrationPlan& plan, Progress& progr
   ends.source->Release(std::move(reader));
   if (found.empty()) return;
   throw RefusedError(
-      "unique in the source, but equal to the target's collation or citext:" + found +
-      "\nChange these rows, or take ci=deterministic or another type for the column");
+      "unique in the source, but equal in the target:" + found +
+      "\nChange these rows, or take another type for the column; with citext and ICU collations, "
+      "ci=deterministic");
 }
 
 }  // namespace transload

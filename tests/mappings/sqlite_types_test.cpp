@@ -67,6 +67,24 @@ TEST(SqliteTypes, DeclaredAndObservedDecide) {
   EXPECT_EQ(TypeOf("datetime", {}), "timestamp");  // no value at all
 }
 
+TEST(SqliteTypes, TellsWhereValuesOfSeveralClassesShareOne) {
+  const auto merges = [](const Counts& counts) {
+    SourceColumn column = Column("c", "");
+    column.format = CellFormat::kDynamic;
+    Shop shop({Table("t", {column})}, "sqlite");
+    ColumnFacts facts = Range("t", "c", "", "");
+    facts.counts = counts;
+    shop.facts = {facts};
+    return shop.PlanColumn().merges;
+  };
+  EXPECT_TRUE(merges({{"integer", 1}, {"text", 1}}));
+  EXPECT_TRUE(merges({{"real", 1}, {"text", 1}}));
+  EXPECT_TRUE(merges({{"text", 1}, {"blob", 1}}));
+  EXPECT_FALSE(merges({{"integer", 2}, {"real", 2}}));
+  EXPECT_FALSE(merges({{"text", 2}}));
+  EXPECT_FALSE(merges({}));
+}
+
 TEST(SqliteTypes, EveryColumnIsScannedAndKeysWithNullsBecomeUnique) {  // 82
   SourceColumn id = Column("id", "int");
   id.format = CellFormat::kDynamic;
