@@ -119,12 +119,17 @@ void NoteTable(Draft& draft, const DraftTable& table) {
   if (!source.partitioning.empty()) {
     draft.Skip("partitioning", label, "the rows go into one plain table", source.partitioning);
   }
-  std::vector<std::string> insensitive, icu;
+  std::vector<std::string> insensitive, otherwise, icu;
   std::size_t long_columns = 0;
   for (const ColumnPlan& column : table.plan.columns) {
     const bool folded = column.type.name == "citext" || !column.collation.empty();
     if (IsTextType(column.type) && !folded && IsCaseInsensitive(column.source.collation)) {
       insensitive.push_back(column.source.name);
+    }
+    if (IsTextType(column.type) && draft.request.source.rules == "sqlite" &&
+        !column.source.collation.empty() && !IsCaseInsensitive(column.source.collation)) {
+      otherwise.push_back(
+          fmt::format("{} ({})", column.source.name, LowerAscii(column.source.collation)));
     }
     if (!column.collation.empty()) icu.push_back(column.source.name);
     const bool is_long = IsTextType(column.type) || column.type.kind == PgKind::kBytea ||
@@ -135,6 +140,11 @@ void NoteTable(Draft& draft, const DraftTable& table) {
     draft.AddHazard(label, fmt::format("compared without regard to case in the source and exactly "
                                        "in PostgreSQL: {}",
                                        fmt::join(insensitive, ", ")));
+  }
+  if (!otherwise.empty()) {
+    draft.AddHazard(label, fmt::format("compared by a collation in the source and exactly in "
+                                       "PostgreSQL: {}",
+                                       fmt::join(otherwise, ", ")));
   }
   if (!icu.empty()) {
     draft.AddHazard(

@@ -67,6 +67,17 @@ TEST(SqliteTypes, DeclaredAndObservedDecide) {
   EXPECT_EQ(TypeOf("datetime", {}), "timestamp");  // no value at all
 }
 
+TEST(SqliteTypes, NamesColumnsThatTheSourceComparesOtherwise) {
+  SourceColumn column = Column("c", "text");
+  column.format = CellFormat::kDynamic;
+  column.collation = "RTRIM";
+  Shop shop({Table("t", {column})}, "sqlite");
+  ColumnFacts facts = Range("t", "c", "", "");
+  facts.counts = {{"text", 1}};
+  shop.facts = {facts};
+  EXPECT_TRUE(Mentions(shop.Plan().hazards, "exactly in PostgreSQL: c (rtrim)"));
+}
+
 TEST(SqliteTypes, TellsWhereValuesOfSeveralClassesShareOne) {
   const auto merges = [](const Counts& counts) {
     SourceColumn column = Column("c", "");
