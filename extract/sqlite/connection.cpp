@@ -260,6 +260,12 @@ std::uint64_t Connection::FileBytes() const {
   return static_cast<std::uint64_t>(size);
 }
 
+bool Connection::HasMoved() const {
+  int moved = 0;
+  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  return moved != 0;
+}
+
 // In WAL mode a transaction that began with an empty log reads the file alone, and holds the lock
 // without which no checkpoint writes to it (https://www.sqlite.org/walformat.html#wal_locks). A log
 // that is not empty now may have been so when it began, or not: that is left to SQLite.

@@ -126,6 +126,8 @@ class Connection {
   // The same, or an error.
   void ReadFile(void* to, int size, std::int64_t offset) const;
   std::uint64_t FileBytes() const;
+  // Whether its path leads to another file by now, or to none.
+  bool HasMoved() const;
   // Whether what this connection sees is in the database file, all of it, and stays as it is: no
   // page of it is in a -wal, and a read transaction keeps writers off.
   bool FileIsTheSnapshot() const;

@@ -105,6 +105,16 @@ SnapshotConnections OpenSnapshot(Connection& control, int connections, std::uint
     snapshot.position = ReadPosition(control);
     snapshot.proven = control.Integer("PRAGMA data_version") == before;
   } while (!snapshot.proven && std::chrono::steady_clock::now() < deadline);
+  // All were opened before the first is asked: when none has moved, all have the same file, unless
+  // a link was set to another one.
+  bool moved = control.HasMoved();
+  for (const auto& connection : snapshot.connections) {
+    moved = moved || connection->HasMoved() || connection->LogPath() != control.LogPath();
+  }
+  if (moved) {
+    throw RefusedError(control.path() +
+                       " was replaced by another file while it was being opened: start again");
+  }
   return snapshot;
 }
 

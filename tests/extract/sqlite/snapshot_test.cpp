@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
 #include "core/error.h"
@@ -67,6 +68,28 @@ TEST(SqliteSnapshot, PositionMovesWithEveryCommitAndOnlyThen) {
     const auto snapshot = source->TakeSnapshot({});
     EXPECT_EQ(snapshot.position, source->CurrentPosition());
   }
+}
+
+TEST(SqliteSnapshot, IsOfOneFileWhereAnotherTakesItsPlace) {
+  TestDatabase database("CREATE TABLE t(a);");
+  database.Close();
+  const auto source = database.Open();
+  const std::string other = database.path() + ".new";
+  std::filesystem::copy_file(database.path(), other);
+  source->TakeSnapshot(Readers(2, 0));
+  std::filesystem::rename(other, database.path());
+  EXPECT_THROW(source->TakeSnapshot(Readers(2, 0)), Error);
+  EXPECT_NO_THROW(database.Open()->TakeSnapshot(Readers(2, 0)));
+
+  const std::string link = database.path() + ".link";
+  std::filesystem::create_symlink(database.path(), link);
+  Options options;
+  options.source_url = "sqlite://" + link;
+  const auto linked = OpenSource(options);
+  std::filesystem::copy_file(database.path(), other);
+  std::filesystem::remove(link);
+  std::filesystem::create_symlink(other, link);
+  EXPECT_THROW(linked->TakeSnapshot(Readers(2, 0)), Error);
 }
 
 TEST(SqliteSnapshot, CopyLeavesWritersFree) {
