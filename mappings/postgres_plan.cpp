@@ -84,7 +84,9 @@ TablePlan PlanTable(const PlanRequest& request, const SelectedTable& selected) {
   if (!source.indexes.empty()) {
     IndexPlan key;
     key.name = key.source_name = source.indexes.front().name;
-    key.primary = key.unique = key.constraint = true;
+    // What tells rows apart; the unique index that stands in for a primary key stays what it is.
+    key.primary = key.unique = true;
+    key.constraint = source.indexes.front().kind == IndexKind::kPrimary;
     for (const SourceIndexPart& part : source.indexes.front().parts) {
       IndexPartPlan planned;
       planned.sql = QuoteIdent(part.column);

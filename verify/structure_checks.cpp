@@ -116,9 +116,11 @@ class TableChecks {
     auto planned = [&](auto&& of_kind) {
       return std::count_if(plan_.indexes.begin(), plan_.indexes.end(), of_kind);
     };
-    const auto primary = planned([](const IndexPlan& i) { return i.primary; });
-    const auto unique = planned([](const IndexPlan& i) { return i.unique && !i.primary; });
-    const auto plain = planned([](const IndexPlan& i) { return !i.unique && !i.primary; });
+    // A PostgreSQL table's key may be a unique index.
+    auto is_primary = [](const IndexPlan& i) { return i.primary && i.constraint; };
+    const auto primary = planned(is_primary);
+    const auto unique = planned([&](const IndexPlan& i) { return i.unique && !is_primary(i); });
+    const auto plain = planned([&](const IndexPlan& i) { return !i.unique && !is_primary(i); });
     const auto there = target_.Query(fmt::format(
         "SELECT count(*) FILTER (WHERE indisprimary), count(*) FILTER (WHERE indisunique AND NOT "
         "indisprimary), count(*) FILTER (WHERE NOT indisunique AND NOT indisprimary), count(*) "

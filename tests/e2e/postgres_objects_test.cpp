@@ -331,6 +331,20 @@ TEST_F(PostgresObjects, UndoPutsBackWhatWasSaidAndGrantedBefore) {
                               Not(HasSubstr("could not"))));
 }
 
+TEST_F(PostgresObjects, ProvesATableWhoseKeyIsAUniqueIndex) {
+  server_.Execute(
+      "create table t (id int not null unique, v text); insert into t select i, 'v' from "
+      "generate_series(1, 100) i",
+      source_);
+  const TransloadRun run = Run({"--verify", "full"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  server_.Execute("alter table t drop constraint t_id_key", target_);
+  const TransloadRun verify =
+      RunTransload({"verify", server_.Url(source_), server_.Url(target_), "--verify", "full"});
+  EXPECT_EQ(verify.exit_code, 6) << verify.out << verify.err;
+  EXPECT_THAT(verify.out, HasSubstr("0 primary, 1 unique"));
+}
+
 TEST_F(PostgresObjects, TakesANameOfNothingOrOfSeveralThingsForABadRow) {
   server_.Execute(
       "create schema b; create table b.left_out (id int); create table t (id int primary key, f "
