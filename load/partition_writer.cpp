@@ -74,11 +74,16 @@ struct PartitionWriter::State {
 
   // From the stage into the table itself.
   void Unstage(std::uint64_t rows) {
-    const std::string insert = stage.InsertSql(connection.Exec(stage.TypesSql()));
+    const SqlRows types = connection.Exec(stage.TypesSql());
+    const std::string insert = stage.InsertSql(types);
+    connection.Exec("savepoint transload_staged");
     std::uint64_t moved = 0;
     try {
       moved = connection.Exec(insert).affected;
     } catch (Error& error) {
+      if (connection.usable() && !error.retryable && error.column.empty()) {
+        error.column = FindMisread(types);
+      }
       // A name of nothing, or of several things: text that is no value of its type, which is a
       // matter of the row, whatever class the server puts it in.
       constexpr std::array<std::string_view, 6> kNotFound = {"42883", "42725", "42704",
@@ -92,6 +97,21 @@ struct PartitionWriter::State {
     if (moved == rows) return;
     throw Error(fmt::format("partition {} of {}: {} rows were staged, {} arrived", claim.number,
                             claim.table, rows, moved));
+  }
+
+  // The column with text that is no value of its type: the server names none in what it says of a
+  // cast. Empty when each can be read.
+  std::string FindMisread(const SqlRows& types) {
+    for (const auto& [column, query] : stage.CastSql(types)) {
+      connection.Exec("rollback to savepoint transload_staged");
+      try {
+        connection.Exec(query);
+      } catch (const Error&) {
+        if (!connection.usable()) throw;
+        return column;
+      }
+    }
+    return "";
   }
 
   std::string Sql(const std::string& sql) const { return LedgerSql(sql, ledger); }

@@ -13,6 +13,13 @@ namespace {
 
 constexpr char kStage[] = "pg_temp.transload_stage";
 
+std::map<std::string, std::string> ByName(const SqlRows& types) {
+  std::map<std::string, std::string> type_of;
+  for (std::size_t row = 0; row < types.size(); ++row)
+    type_of[types.Text(row, 0)] = types.Text(row, 1);
+  return type_of;
+}
+
 }  // namespace
 
 TextStage::TextStage(std::string schema, std::string table, std::vector<TargetColumn> columns)
@@ -48,9 +55,7 @@ std::string TextStage::TypesSql() const {
 
 // What the type's output function wrote, its input function reads.
 std::string TextStage::InsertSql(const SqlRows& types) const {
-  std::map<std::string, std::string> type_of;
-  for (std::size_t row = 0; row < types.size(); ++row)
-    type_of[types.Text(row, 0)] = types.Text(row, 1);
+  const std::map<std::string, std::string> type_of = ByName(types);
   std::vector<std::string> names, values;
   for (const TargetColumn& column : columns_) {
     const std::string name = ddl::QuoteName(column.name);
@@ -60,6 +65,18 @@ std::string TextStage::InsertSql(const SqlRows& types) const {
   return fmt::format("insert into {} ({}) overriding system value select {} from {}",
                      ddl::Qualified(schema_, table_), fmt::join(names, ", "),
                      fmt::join(values, ", "), kStage);
+}
+
+std::vector<std::pair<std::string, std::string>> TextStage::CastSql(const SqlRows& types) const {
+  const std::map<std::string, std::string> type_of = ByName(types);
+  std::vector<std::pair<std::string, std::string>> queries;
+  for (const TargetColumn& column : columns_) {
+    if (!column.as_text) continue;
+    queries.emplace_back(column.name,
+                         fmt::format("select pg_catalog.count({}::{}) from {}",
+                                     ddl::QuoteName(column.name), type_of.at(column.name), kStage));
+  }
+  return queries;
 }
 
 std::string TextStage::DropSql() const { return fmt::format("drop table {}", kStage); }

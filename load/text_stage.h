@@ -7,6 +7,7 @@
 #define TRANSLOAD_LOAD_TEXT_STAGE_H_
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/pg_type.h"
@@ -26,6 +27,8 @@ class TextStage {
   std::string TypesSql() const;
   std::string InsertSql(const SqlRows& types) const;
   std::string DropSql() const;
+  // Columns whose values are cast, each with the query that casts its values alone.
+  std::vector<std::pair<std::string, std::string>> CastSql(const SqlRows& types) const;
 
  private:
   std::string schema_;

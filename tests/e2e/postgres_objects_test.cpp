@@ -354,11 +354,16 @@ TEST_F(PostgresObjects, TakesANameOfNothingOrOfSeveralThingsForABadRow) {
   const std::vector<std::string> part = {"--exclude", "b.*"};
   const TransloadRun stopped = Run(part);
   EXPECT_EQ(stopped.exit_code, 4);
-  EXPECT_THAT(stopped.out + stopped.err, AllOf(HasSubstr("public.t: the target refused a row"),
-                                               HasSubstr("--on-bad-row reject")));
+  EXPECT_THAT(stopped.out + stopped.err,
+              AllOf(HasSubstr("public.t: the target refused a row: column "),
+                    HasSubstr("--on-bad-row reject")));
   const TransloadRun run = Run({"--exclude", "b.*", "--on-bad-row", "reject", "--restart"});
   EXPECT_EQ(run.exit_code, 5) << run.out << run.err;
   EXPECT_EQ(Value("select string_agg(id::text, ',' order by id) from t"), "1,4");
+  EXPECT_EQ(Value("select string_agg(\"column\", ',' order by key) from transload.reject r join "
+                  "transload.\"table\" t on t.id = r.table_id join transload.run on run.id = "
+                  "t.run_id where state <> 'undone'"),
+            "f,c");
 }
 
 TEST_F(PostgresObjects, LoadsIntoPartitionsWhoseForeignKeyIsTheirTables) {
