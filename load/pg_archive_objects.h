@@ -33,6 +33,11 @@ struct ArchiveObject {
   std::string hint;
 };
 
+// What of the things that stood before a statement may change, for undo to put back: schemas and
+// default privileges, or privileges on what the run did not make (members of an extension that
+// stood, built-in things).
+enum class StandingKind { kNone, kSchemas, kMembers };
+
 // Bytes of a large object: hexadecimal, their number, and their sum as both ends compute it.
 struct LargeObjectPiece {
   std::string hex;

@@ -32,6 +32,7 @@ struct ObjectOutcome {
   std::string code;  // SQLSTATE
 };
 
+enum class StandingKind;
 struct ArchiveObject;
 struct ExtensionRows;
 struct LargeObjectPiece;
@@ -101,8 +102,7 @@ class SchemaBuilder {
   // Statements that make no object: each is one outcome, the first failure. What the server warns
   // of is one.
   ObjectOutcome RunForArchive(const std::string& kind, const std::string& label,
-                              const std::vector<std::string>& statements,
-                              bool changes_standing = false);
+                              const std::vector<std::string>& statements, StandingKind standing);
   // An extension that stood before the run has them appended.
   ObjectOutcome AddExtensionRows(const ExtensionRows& rows);
   // Reads piece after piece until an empty one; `after`: owner, privileges, comment.

@@ -154,8 +154,8 @@ struct SchemaBuilder::State {
 
   // pg_archive_objects.cpp has these.
   using Standing = std::map<std::string, std::string>;
-  Standing ReadStanding(SqlTransaction& transaction);
-  void ChangeStanding(SqlTransaction& transaction, const std::string& label,
+  Standing ReadStanding(SqlTransaction& transaction, StandingKind kind);
+  void ChangeStanding(SqlTransaction& transaction, StandingKind kind, const std::string& label,
                       const std::string& sql);
 
   // Runs the work in a transaction, again after a lock time-out, a deadlock, a cancellation. Throws

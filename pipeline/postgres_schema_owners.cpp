@@ -2,6 +2,7 @@
 // target knows the roles.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -131,7 +132,9 @@ void PostgresSchema::SetOwners(ObjectWorkers& workers, ArchiveStage stage) {
                           entry.owner_sql);
       }
       workers.Submit("owner " + entry.name, [&entry, sql](SchemaBuilder& builder) {
-        return builder.RunForArchive("owner", LabelOf(entry), {sql}, ChangesStanding(entry));
+        return builder.RunForArchive(
+            "owner", LabelOf(entry), {sql},
+            ChangesStanding(entry) ? StandingKind::kSchemas : StandingKind::kNone);
       });
       // Two of them would change the schema's row at once.
       if (let_in) workers.WaitUntilIdle();
@@ -147,8 +150,15 @@ void PostgresSchema::GiveAway(ObjectWorkers& workers) {
     if (node.stage != ArchiveStage::kPrivileges || !node.chosen) continue;
     std::vector<std::string> grants = Grants(entry);
     if (grants.empty()) continue;
-    workers.Submit("privileges " + entry.name, [&entry, grants](SchemaBuilder& builder) {
-      return builder.RunForArchive("privileges", LabelOf(entry), grants, ChangesStanding(entry));
+    // What is in no entry of its own came with an extension, or with the server.
+    const bool of_member =
+        entry.kind == "ACL" && std::none_of(entry.depends_on.begin(), entry.depends_on.end(),
+                                            [this](int id) { return nodes_.contains(id); });
+    const StandingKind standing = ChangesStanding(entry) ? StandingKind::kSchemas
+                                  : of_member            ? StandingKind::kMembers
+                                                         : StandingKind::kNone;
+    workers.Submit("privileges " + entry.name, [&entry, grants, standing](SchemaBuilder& builder) {
+      return builder.RunForArchive("privileges", LabelOf(entry), grants, standing);
     });
     // One after the other: two entries may be about one object.
     workers.WaitUntilIdle();

@@ -331,6 +331,27 @@ TEST_F(PostgresObjects, UndoPutsBackWhatWasSaidAndGrantedBefore) {
                               Not(HasSubstr("could not"))));
 }
 
+TEST_F(PostgresObjects, UndoTakesBackWhatWasGrantedOnAnExtensionThatStood) {
+  MakeRole("pgs_read");
+  server_.Execute(
+      "create extension hstore; create table t (id int primary key); grant execute on function "
+      "akeys(hstore) to pgs_read with grant option; revoke execute on function avals(hstore) from "
+      "public; grant select (rolname) on pg_catalog.pg_authid to pgs_read",
+      source_);
+  server_.Execute("create extension hstore", target_);
+  const std::string before = TargetSchema();
+  const TransloadRun run = Run();
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  const std::string granted =
+      "select has_function_privilege('pgs_read', 'akeys(hstore)', 'execute with grant option') || "
+      "' ' || has_function_privilege('pgs_read', 'avals(hstore)', 'execute') || ' ' || "
+      "has_column_privilege('pgs_read', 'pg_authid', 'rolname', 'select')";
+  EXPECT_EQ(Value(granted), "true false true");
+  const TransloadRun undo = UndoesTo(before);
+  EXPECT_EQ(Value(granted), "false true false");
+  EXPECT_THAT(undo.out, AllOf(HasSubstr("put back as it was"), Not(HasSubstr("could not"))));
+}
+
 TEST_F(PostgresObjects, ProvesATableWhoseKeyIsAUniqueIndex) {
   server_.Execute(
       "create table t (id int not null unique, v text); insert into t select i, 'v' from "
