@@ -1,7 +1,10 @@
 #include "load/pg_archive.h"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
@@ -36,6 +39,44 @@ class ScratchFolder {
 
  private:
   std::filesystem::path path_;
+};
+
+// For secrets that libpq takes from no variable of the environment, sslpassword say, but from a
+// file of services: one in memory, which programs of this user can open as long as it stands.
+// https://www.postgresql.org/docs/current/libpq-pgservice.html
+class ServiceFile {
+ public:
+  explicit ServiceFile(const std::vector<std::pair<std::string, std::string>>& secrets) {
+    std::string text = fmt::format("[{}]\n", kName);
+    for (const auto& [name, value] : secrets) {
+      constexpr std::string_view kTrimmed = " \t\r\n\v\f";
+      if (name.size() + value.size() > kLongestLine || value.find('\n') != value.npos ||
+          (!value.empty() && kTrimmed.find(value.back()) != kTrimmed.npos)) {
+        throw RefusedError(name +
+                           " cannot be handed to pg_dump: it is very long, holds a line feed or "
+                           "ends with a space");
+      }
+      text += name + "=" + value + "\n";
+    }
+    file_ = ::memfd_create("transload", MFD_CLOEXEC);
+    if (file_ < 0 ||
+        ::write(file_, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+      throw Error("cannot make a file in memory");
+    }
+  }
+  ~ServiceFile() {
+    if (file_ >= 0) ::close(file_);
+  }
+  ServiceFile(const ServiceFile&) = delete;
+  ServiceFile& operator=(const ServiceFile&) = delete;
+
+  static constexpr const char* kName = "transload";
+  std::string Path() const { return fmt::format("/proc/{}/fd/{}", ::getpid(), file_); }
+
+ private:
+  static constexpr std::size_t kLongestLine = 1000;  // libpq's buffer has 1024 bytes
+
+  int file_ = -1;
 };
 
 // What went wrong, without the steps that --verbose tells.
@@ -230,6 +271,19 @@ std::vector<ArchiveEntry> ReadArchive(const PgPrograms& programs, const ArchiveR
   const std::string file = folder.File("schema.dump");
   std::vector<std::pair<std::string, std::string>> environment;
   if (!request.password.empty()) environment.emplace_back("PGPASSWORD", request.password);
+  std::string conninfo = request.conninfo;
+  std::optional<ServiceFile> secrets;
+  if (!request.secrets.empty()) {
+    if (conninfo.starts_with("service=") || conninfo.find(" service=") != conninfo.npos ||
+        std::getenv("PGSERVICE") != nullptr) {
+      throw RefusedError(request.secrets.front().first +
+                         " beside a service cannot be handed to pg_dump: write it into that "
+                         "service's section of its file");
+    }
+    secrets.emplace(request.secrets);
+    environment.emplace_back("PGSERVICEFILE", secrets->Path());
+    conninfo += fmt::format(" service={}", ServiceFile::kName);
+  }
   std::vector<std::string> dump = {programs.pg_dump,
                                    "--format=custom",
                                    "--verbose",  // silence is a stall
@@ -240,7 +294,7 @@ std::vector<ArchiveEntry> ReadArchive(const PgPrograms& programs, const ArchiveR
                                    fmt::format("--lock-wait-timeout={}", request.lock_timeout_ms),
                                    "--no-password",
                                    "--file=" + file,
-                                   "--dbname=" + request.conninfo};
+                                   "--dbname=" + conninfo};
   if (!request.snapshot.empty()) dump.push_back("--snapshot=" + request.snapshot);
   // A pattern, in which quotes make every character stand for itself.
   for (const std::string& schema : request.left_out) {

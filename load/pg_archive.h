@@ -34,8 +34,9 @@ struct ArchiveEntry {
 };
 
 struct ArchiveRequest {
-  std::string conninfo;                                              // without a password
+  std::string conninfo;                                              // without secrets
   std::string password;                                              // may be empty
+  std::vector<std::pair<std::string, std::string>> secrets;          // others: sslpassword
   std::string snapshot;                                              // empty: one of its own
   std::vector<std::string> left_out;                                 // schemas
   std::vector<std::pair<std::string, std::string>> left_out_tables;  // and sequences: schema, name

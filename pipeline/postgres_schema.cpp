@@ -53,8 +53,9 @@ void PostgresSchema::Start(const MigrationPlan& plan) {
   const PgPrograms programs = FindPgPrograms(ends_.options.pg_bin, source_.version_num() / kMajor,
                                              ends_.target.Info().version_num / kMajor);
   ArchiveRequest request;
-  request.conninfo = source_.endpoint().ConnectionStringWithoutPassword();
+  request.conninfo = source_.endpoint().ConnectionStringWithoutSecrets();
   request.password = source_.endpoint().Password();
+  request.secrets = source_.endpoint().OtherSecrets();
   request.snapshot = source_.snapshot_id();
   request.lock_timeout_ms = ends_.options.lock_timeout_ms;
   request.stall_timeout_ms = ends_.options.stall_timeout_ms;

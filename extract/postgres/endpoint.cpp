@@ -65,12 +65,20 @@ std::string Endpoint::Password() const {
   return password == nullptr ? "" : password;
 }
 
-std::string Endpoint::ConnectionStringWithoutPassword() const {
+std::string Endpoint::ConnectionStringWithoutSecrets() const {
   std::string text;
   for (const auto& [key, value] : values_) {
     if (!IsSecretParameter(key)) text += key + "=" + Escaped(value) + " ";
   }
   return text;
+}
+
+std::vector<std::pair<std::string, std::string>> Endpoint::OtherSecrets() const {
+  std::vector<std::pair<std::string, std::string>> secrets;
+  for (const auto& [key, value] : values_) {
+    if (key != "password" && IsSecretParameter(key)) secrets.emplace_back(key, value);
+  }
+  return secrets;
 }
 
 std::string Endpoint::ConnectionString() const {

@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <thread>
 #include <vector>
 
 #include "tests/e2e/postgres_pair.h"
+#include "tests/rig/temporary_dir.h"
 
 namespace transload {
 namespace {
@@ -106,6 +108,26 @@ TEST_F(PostgresSelection, LoadsIntoTablesThatStandAsItIsTold) {
   ASSERT_EQ(dropped.exit_code, 0) << dropped.out << dropped.err;
   EXPECT_EQ(Value("select count(*) || ' ' || max(id) from v"), "50 50");
   ExpectSameSchemas();
+}
+
+// pg_dump needs it too, and has no variable for it.
+TEST(PostgresEncryptedKey, HandsItsPasswordToPgDumpUnseen) {
+  rig::PostgresServer server = rig::PostgresServer::Start({.tls = true});
+  const rig::TemporaryDir folder;
+  const std::string key = folder / "key.pem";
+  rig::RunToEnd({.argv = {"openssl", "pkey", "-in", server.tls().client_key, "-aes256", "-passout",
+                          "pass:of the=key", "-out", key},
+                 .as_server_account = false});
+  std::filesystem::permissions(key, std::filesystem::perms::owner_read);
+  const std::string source = rig::FreshDatabase(server), target = rig::FreshDatabase(server);
+  server.Execute("create table t (id int primary key); insert into t values (1)", source);
+  const std::string conninfo =
+      "host=127.0.0.1 user=postgres sslmode=require port=" + std::to_string(server.port()) +
+      " dbname=" + source + " sslcert=" + server.tls().client_cert + " sslkey=" + key +
+      " sslpassword='of the=key'";
+  const TransloadRun run = RunTransload({"run", conninfo, server.Url(target)});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(server.QueryValue("select count(*) from t", target), "1");
 }
 
 TEST_F(PostgresSelection, RestsWhileTheSourceIsBusy) {
