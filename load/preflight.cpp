@@ -114,7 +114,47 @@ void CheckExisting(const std::vector<ExistingTable>& existing, const Options& op
   }
 }
 
-// --data-only makes no table, and finds its sequences there.
+// What loading into a table that stands takes of it: rows in, and out again to prove them; LOCK
+// TABLE goes by the table's own privileges. Only its owner may drop a foreign key and make it
+// again.
+void CheckTablePrivileges(Session& session, const std::vector<ExistingTable>& existing,
+                          const Options& options, Checklist& list) {
+  const bool truncates = options.on_existing == OnExisting::kTruncate;
+  const bool appends = options.on_existing == OnExisting::kAppend;
+  if (!options.data_only && !truncates && !appends) return;
+  for (const ExistingTable& table : existing) {
+    const std::string name = ddl::Qualified(table.schema, table.name);
+    const std::string subject = fmt::format("{}.{}", table.schema, table.name);
+    if (table.kind == 'S') {
+      const bool settable =
+          session.Exec("select has_sequence_privilege($1::text, 'update')", {name}).Bool(0, 0);
+      if (!settable) list.Refuse(subject, "GRANT UPDATE ON SEQUENCE " + name);
+      continue;
+    }
+    if (table.kind != 'r' && table.kind != 'p') continue;
+    const SqlRows row = session.Exec(
+        "select concat_ws(', ', case when not has_any_column_privilege(c.oid, 'select') then "
+        "'SELECT' end, case when not (has_any_column_privilege(c.oid, 'insert') and "
+        "has_table_privilege(c.oid, 'insert, update, delete, truncate')) then 'INSERT' end, case "
+        "when $2::boolean and not has_table_privilege(c.oid, 'truncate') then 'TRUNCATE' end), "
+        "(select string_agg(distinct k.conrelid::regclass::text, ', ') from "
+        "pg_catalog.pg_constraint k join pg_catalog.pg_class o on o.oid = k.conrelid where "
+        "k.contype = 'f' and c.oid in (k.conrelid, k.confrelid) and not pg_has_role(o.relowner, "
+        "'usage')) from pg_catalog.pg_class c where c.oid = to_regclass($1::text)",
+        {name, truncates ? "t" : "f"});
+    if (row.empty()) continue;
+    if (!row.Text(0, 0).empty()) {
+      list.Refuse(subject, fmt::format("GRANT {} ON {}", row.Text(0, 0), name));
+    }
+    if (!row.Null(0, 1)) {
+      list.Refuse(subject, fmt::format("foreign keys are dropped for loading and made again, which "
+                                       "the owner alone may do: be owner of {}",
+                                       row.Text(0, 1)));
+    }
+  }
+}
+
+// --data-only makes no table and no sequence.
 void CheckMissing(const std::vector<ExistingTable>& existing, const MigrationPlan& plan,
                   Checklist& list) {
   for (const TablePlan& table : plan.tables) {
@@ -127,6 +167,16 @@ void CheckMissing(const std::vector<ExistingTable>& existing, const MigrationPla
                 fmt::format("--data-only: there is no such table for {}; create it, or leave it "
                             "out with --exclude",
                             table.SourceLabel()));
+  }
+  for (const SequencePlan& sequence : plan.sequences) {
+    const bool there =
+        std::any_of(existing.begin(), existing.end(), [&](const ExistingTable& other) {
+          return other.schema == sequence.schema && other.name == sequence.name &&
+                 other.kind == 'S';
+        });
+    if (there) continue;
+    list.Refuse(fmt::format("{}.{}", sequence.schema, sequence.name),
+                "--data-only: there is no such sequence; create it");
   }
 }
 
@@ -246,6 +296,7 @@ std::vector<PreflightItem> Target::Preflight(const MigrationPlan& plan, const Op
   CheckPrivileges(*session_, plan, options, list);
   std::vector<ExistingTable> existing = ExistingTables(plan);
   CheckExisting(existing, options, list);
+  CheckTablePrivileges(*session_, existing, options, list);
   if (options.data_only) CheckMissing(existing, plan, list);
   CheckConnections(*session_, options, list);
   CheckSettings(*session_, plan, options, list);

@@ -115,10 +115,18 @@ std::vector<ExistingTable> Target::ExistingTables(const MigrationPlan& plan) {
     if (rows.empty()) return;
     ExistingTable table{schema, name, rows.Text(0, 0).at(0), false};
     if (table.kind == 'r' || table.kind == 'p') {
-      table.has_rows = On([&](Session& session) {
-                         return session.Exec("select exists (select 1 from " +
-                                             ddl::Qualified(schema, name) + ")");
-                       }).Bool(0, 0);
+      const std::string quoted = ddl::Qualified(schema, name);
+      const SqlRows readable = On([&](Session& session) {
+        return session.Exec(
+            "select from pg_catalog.pg_class where oid = to_regclass($1::text) and "
+            "has_any_column_privilege(oid, 'select')",
+            {quoted});
+      });
+      if (!readable.empty()) {  // else preflight asks for the privilege
+        table.has_rows = On([&](Session& session) {
+                           return session.Exec("select exists (select 1 from " + quoted + ")");
+                         }).Bool(0, 0);
+      }
     }
     found.push_back(table);
   };

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "core/error.h"
+#include "extract/postgres/catalogue.h"
 #include "load/ddl.h"
 #include "load/pg_programs.h"
 #include "pipeline/postgres_extras.h"
@@ -64,6 +65,7 @@ class PairChecklist {
                  "tables and indexes with such columns cannot be made; install the locales and "
                  "run pg_import_system_collations('pg_catalog')");
     }
+    if (ends_.options.data_only) CheckSequences(plan);
     CheckEncoding();
     CheckCollationVersions();
     CheckMoney();
@@ -160,6 +162,55 @@ class PairChecklist {
         fmt::format("policies would hide rows of {} from this login: connect as their owner, a "
                     "superuser or a role with BYPASSRLS, or leave them out with --exclude",
                     Named(guarded)));
+  }
+
+  // --data-only finds them there: those of the tables that are moved, of all when nothing is left
+  // out.
+  void CheckSequences(const MigrationPlan& plan) {
+    std::set<postgres::TableName> planned;
+    for (const TablePlan& table : plan.tables) {
+      planned.emplace(table.source_schema, table.source_name);
+    }
+    const bool subset = !ends_.options.include.empty() || !ends_.options.exclude.empty();
+    const std::set<std::string> there = Lines(ends_.target.QueryText(
+        "select n.nspname, c.relname, case when pg_catalog.has_sequence_privilege(c.oid, 'update') "
+        "then '' else 'kept' end from pg_catalog.pg_class c join pg_catalog.pg_namespace n on "
+        "n.oid = c.relnamespace where c.relkind = 'S'"));
+    const postgres::SqlRows used = source_.Query(
+        "select n.nspname, c.relname, tn.nspname, t.relname from pg_catalog.pg_class c join "
+        "pg_catalog.pg_namespace n on n.oid = c.relnamespace left join pg_catalog.pg_depend d on "
+        "d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.refclassid = "
+        "'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i') left join "
+        "pg_catalog.pg_class t on t.oid = d.refobjid left join pg_catalog.pg_namespace tn on "
+        "tn.oid = t.relnamespace where c.relkind = 'S' and c.relpersistence <> 't' and n.nspname "
+        "<> 'information_schema' and n.nspname !~ '^pg_' and n.nspname not in (" +
+        std::string(postgres::kLedgerSchemas) +
+        ") and not exists (select from pg_catalog.pg_depend e where e.classid = "
+        "'pg_catalog.pg_class'::regclass and e.objid = c.oid and e.deptype = 'e') order by 1, 2");
+    std::vector<std::string> missing, kept;
+    for (std::size_t row = 0; row < used.size(); ++row) {
+      const bool owned = !used.Null(row, 2);
+      if (owned ? !planned.contains({used.Text(row, 2), used.Text(row, 3)}) : subset) continue;
+      auto renamed = ends_.options.rename_schema.find(used.Text(row, 0));
+      const std::string schema =
+          renamed == ends_.options.rename_schema.end() ? used.Text(row, 0) : renamed->second;
+      const std::string name = schema + "\t" + used.Text(row, 1) + "\t";
+      const std::string label = schema + "." + used.Text(row, 1);
+      if (there.contains(name + "kept")) {
+        kept.push_back(ddl::Qualified(schema, used.Text(row, 1)));
+      } else if (!there.contains(name)) {
+        missing.push_back(label);
+      }
+    }
+    if (!kept.empty()) {
+      Add(CheckResult::kRefusal, "sequences", "GRANT UPDATE ON SEQUENCE " + Named(kept));
+    }
+    if (!missing.empty()) {
+      Add(CheckResult::kWarning, "sequences",
+          fmt::format("the target lacks {}: their values will be set nowhere; create them first, "
+                      "or with the source stopped set what stands for them by hand",
+                      Named(missing)));
+    }
   }
 
   void CheckNames(const std::string& what, const std::string& source_sql,

@@ -110,6 +110,37 @@ TEST_F(PostgresSelection, LoadsIntoTablesThatStandAsItIsTold) {
   ExpectSameSchemas();
 }
 
+TEST_F(PostgresSelection, AsksBeforehandForWhatLoadingIntoTablesTakes) {
+  server_.Execute(
+      "create table p (id serial primary key, v int); create table c (id int references p); create "
+      "sequence alone; create sequence gone",
+      source_);
+  server_.Execute(
+      "create table p (id serial primary key, v int); create table c (id int references p); create "
+      "sequence alone; create schema transload; do $$ begin create role pgs_loader login password "
+      "'secret'; exception when duplicate_object then null; end $$; grant usage, create on schema "
+      "transload to pgs_loader; grant select on p, c to pgs_loader",
+      target_);
+  auto preflight = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"preflight", server_.Url(source_),
+                                      server_.TcpUrl(target_, "pgs_loader"), "--data-only"};
+    words.insert(words.end(), more.begin(), more.end());
+    return RunTransload(words, {{"TRANSLOAD_TARGET_PASSWORD", "secret"}});
+  };
+  const TransloadRun refused = preflight({"--on-existing", "truncate"});
+  EXPECT_EQ(refused.exit_code, 3) << refused.out << refused.err;
+  EXPECT_THAT(refused.out,
+              AllOf(HasSubstr("GRANT INSERT, TRUNCATE ON \"public\".\"p\""),
+                    HasSubstr("be owner of public.c"), HasSubstr("\"public\".\"alone\""),
+                    HasSubstr("GRANT UPDATE ON SEQUENCE"), HasSubstr("lacks public.gone")));
+  server_.Execute(
+      "grant insert on p, c to pgs_loader; grant update on all sequences in schema public to "
+      "pgs_loader; alter table c owner to pgs_loader; grant references on p to pgs_loader",
+      target_);
+  const TransloadRun fit = preflight({});
+  EXPECT_EQ(fit.exit_code, 0) << fit.out << fit.err;
+}
+
 // pg_dump needs it too, and has no variable for it.
 TEST(PostgresEncryptedKey, HandsItsPasswordToPgDumpUnseen) {
   rig::PostgresServer server = rig::PostgresServer::Start({.tls = true});
