@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "core/error.h"
+#include "core/url.h"
 #include "load/ddl.h"
 
 namespace transload {
@@ -82,10 +83,33 @@ std::string Conninfo::ConnectionString() const {
   std::string text;
   for (const auto& [key, value] : values_) text += key + "=" + Escaped(value) + " ";
   if (!values_.count("password")) {
-    const char* password = std::getenv("TRANSLOAD_TARGET_PASSWORD");
-    if (password && *password) text += "password=" + Escaped(password) + " ";
+    if (std::string password = Password(); !password.empty()) {
+      text += "password=" + Escaped(password) + " ";
+    }
   }
   return text;
+}
+
+std::string Conninfo::ConnectionStringWithoutSecrets() const {
+  std::string text;
+  for (const auto& [key, value] : values_) {
+    if (!IsSecretParameter(key)) text += key + "=" + Escaped(value) + " ";
+  }
+  return text;
+}
+
+std::string Conninfo::Password() const {
+  if (auto given = values_.find("password"); given != values_.end()) return given->second;
+  const char* password = std::getenv("TRANSLOAD_TARGET_PASSWORD");
+  return password == nullptr ? "" : password;
+}
+
+std::vector<std::pair<std::string, std::string>> Conninfo::OtherSecrets() const {
+  std::vector<std::pair<std::string, std::string>> secrets;
+  for (const auto& [key, value] : values_) {
+    if (key != "password" && IsSecretParameter(key)) secrets.emplace_back(key, value);
+  }
+  return secrets;
 }
 
 std::vector<std::pair<std::string, std::string>> SessionSettings(std::uint64_t lock_timeout_ms) {

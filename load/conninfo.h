@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace transload {
@@ -22,6 +23,12 @@ class Conninfo {
 
   // For libpq, secret: never log it.
   std::string ConnectionString() const;
+  // The same without secrets, fit for a program's arguments; the password for its environment,
+  // empty when libpq is to find it by itself; and the other secrets (sslpassword), by libpq's
+  // names.
+  std::string ConnectionStringWithoutSecrets() const;
+  std::string Password() const;
+  std::vector<std::pair<std::string, std::string>> OtherSecrets() const;
   // "postgresql://user:***@host:5432/db?sslmode=require": for people.
   const std::string& display_url() const { return display_url_; }
 

@@ -40,7 +40,9 @@ ObjectOutcome SchemaBuilder::RecordAppend(const std::vector<const TablePlan*>& t
   });
 }
 
-ObjectOutcome SchemaBuilder::DropTables(const std::vector<const TablePlan*>& tables) {
+ObjectOutcome SchemaBuilder::DropTables(
+    const std::vector<const TablePlan*>& tables,
+    const std::vector<std::pair<std::string, std::string>>& parents) {
   if (tables.empty()) return {};
   return state_->Do("drop", Listed(tables), [&](SqlTransaction& transaction) {
     std::vector<const TablePlan*> standing;
@@ -50,7 +52,15 @@ ObjectOutcome SchemaBuilder::DropTables(const std::vector<const TablePlan*>& tab
                      OidOfRelation(table->schema, table->name));
       standing.push_back(table);
     }
-    if (!standing.empty()) transaction.Exec("DROP TABLE " + Listed(standing));
+    if (!standing.empty()) {
+      std::string all = Listed(standing);
+      for (const auto& [schema, name] : parents) {
+        state_->Record(transaction, "table", schema, name, "", "dropped", "",
+                       OidOfRelation(schema, name));
+        all += ", " + ddl::Qualified(schema, name);
+      }
+      transaction.Exec("DROP TABLE " + all);
+    }
     state_->ForgetFailures(transaction, "drop");
   });
 }

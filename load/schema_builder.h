@@ -72,7 +72,9 @@ class SchemaBuilder {
   // Rows are about to be added to these: undo must know that it cannot take them back.
   ObjectOutcome RecordAppend(const std::vector<const TablePlan*>& tables);
   // --on-existing drop: all of them, which may refer to one another, or none; never CASCADE.
-  ObjectOutcome DropTables(const std::vector<const TablePlan*>& tables);
+  // `parents`: partitioned tables, schema and name, of which these are all partitions.
+  ObjectOutcome DropTables(const std::vector<const TablePlan*>& tables,
+                           const std::vector<std::pair<std::string, std::string>>& parents = {});
   // Drops the foreign keys on and to these tables, definitions recorded; Recreate... makes them
   // again with all their flags, from the record, also in a later process.
   std::vector<ObjectOutcome> DropForeignKeys(const std::vector<const TablePlan*>& tables);

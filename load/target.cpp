@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "core/error.h"
 #include "load/column_query.h"
 #include "load/ddl.h"
@@ -83,6 +85,32 @@ auto Target::On(Call call) {
 RoundTrip Target::MeasureRoundTrip() {
   return ShortestRoundTrip(
       [this] { On([](Session& session) { return session.Exec("select 1"); }); });
+}
+
+std::vector<std::pair<std::string, std::string>> Target::ParentsOfAll(
+    const std::vector<const TablePlan*>& tables,
+    const std::vector<std::pair<std::string, std::string>>& parents) {
+  std::vector<std::pair<std::string, std::string>> whole;
+  std::set<std::pair<std::string, std::string>> named;
+  for (const TablePlan* table : tables) named.emplace(table->schema, table->name);
+  for (const auto& [schema, name] : parents) {
+    SqlRows leaves = On([&, &schema = schema, &name = name](Session& session) {
+      return session.Exec(
+          "with recursive down as (select c.oid from pg_catalog.pg_class c join "
+          "pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.relkind = 'p' and n.nspname "
+          "= $1::text and c.relname = $2::text union all select i.inhrelid from down d join "
+          "pg_catalog.pg_inherits i on i.inhparent = d.oid) select n.nspname, c.relname from down "
+          "d join pg_catalog.pg_class c on c.oid = d.oid and c.relkind <> 'p' join "
+          "pg_catalog.pg_namespace n on n.oid = c.relnamespace",
+          {schema, name});
+    });
+    bool all = !leaves.empty();
+    for (std::size_t row = 0; row < leaves.size(); ++row) {
+      all = all && named.contains({leaves.Text(row, 0), leaves.Text(row, 1)});
+    }
+    if (all) whole.emplace_back(schema, name);
+  }
+  return whole;
 }
 
 bool Target::HasTable(const std::string& schema, const std::string& table) {

@@ -57,6 +57,11 @@ class Target {
   std::vector<PreflightItem> Preflight(const MigrationPlan& plan, const Options& options);
   // Relations that stand where the plan's tables and sequences want to be.
   std::vector<ExistingTable> ExistingTables(const MigrationPlan& plan);
+  // Which of the partitioned tables `parents`, by schema and name, stand here with these tables as
+  // all of their partitions: dropping them drops no other rows.
+  std::vector<std::pair<std::string, std::string>> ParentsOfAll(
+      const std::vector<const TablePlan*>& tables,
+      const std::vector<std::pair<std::string, std::string>>& parents);
   bool HasTable(const std::string& schema, const std::string& table);
   // All columns of a table, in order; empty when there is no such table, or none in it.
   std::vector<TargetColumn> DescribeTable(const std::string& schema, const std::string& table);

@@ -36,7 +36,9 @@ void Migration::MakePostgresSchema() {
     existing_.insert(table_ids_[i]);
     kept.emplace(table.schema, table.name);
   }
-  must(builder.DropTables(doomed));
+  must(builder.DropTables(
+      doomed, ends_->target.ParentsOfAll(doomed, PartitionedTables(*AsPostgres(*ends_)))));
+  postgres_->ReadTarget();
   for (const ObjectOutcome& outcome : builder.DropForeignKeys(existing)) must(outcome);
   if (const auto untouched = Untouched(existing); !untouched.empty()) {
     must(options.on_existing == OnExisting::kTruncate ? builder.TruncateTables(untouched)
@@ -46,6 +48,7 @@ void Migration::MakePostgresSchema() {
   for (const NotMigrated& object : postgres_->left_out()) {
     planned_.plan.not_migrated.push_back(object);
   }
+  notes_.insert(notes_.end(), postgres_->notes().begin(), postgres_->notes().end());
   postgres_->MakePreData(*workers_);
   if (!options.schema_only && options.include.empty() && options.exclude.empty()) {
     MoveExtensionRows(*ends_, *workers_, made_);

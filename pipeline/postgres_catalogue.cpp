@@ -56,6 +56,17 @@ void NamePartitions(postgres::PostgresSource& source, Options& options) {
   }
 }
 
+std::vector<NamePair> PartitionedTables(postgres::PostgresSource& source) {
+  const postgres::SqlRows rows = source.Query(
+      "select n.nspname, c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on "
+      "n.oid = c.relnamespace where c.relkind = 'p'");
+  std::vector<NamePair> tables;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    tables.emplace_back(rows.Text(row, 0), rows.Text(row, 1));
+  }
+  return tables;
+}
+
 std::map<int, ObjectAddress> ReadAddresses(postgres::PostgresSource& source,
                                            const std::vector<ArchiveEntry>& entries) {
   std::map<int, ObjectAddress> addresses;

@@ -18,10 +18,14 @@ struct ObjectAddress {
   std::string names;  // text of a text[]
   std::string args;
 };
-// By the entry's id; nothing for entries that are no object.
 // --include and --exclude may name a partitioned table: its partitions stand for it.
 void NamePartitions(postgres::PostgresSource& source, Options& options);
 
+// Schema and name of those that are partitioned, and hold no rows themselves.
+std::vector<std::pair<std::string, std::string>> PartitionedTables(
+    postgres::PostgresSource& source);
+
+// By the entry's id; nothing for entries that are no object.
 std::map<int, ObjectAddress> ReadAddresses(postgres::PostgresSource& source,
                                            const std::vector<ArchiveEntry>& entries);
 

@@ -85,6 +85,7 @@ void PostgresSchema::Read(const MigrationPlan& plan,
     node.stage = StageOf(entry);
     node.done = made.contains(MadeKey(entry));
   }
+  if (!there_.empty()) TakeStanding();
   Choose(plan, standing);
   ListInvalidIndexes(plan);
   if (renamed_) LeaveRenamed();
@@ -174,6 +175,8 @@ void PostgresSchema::Choose(const MigrationPlan& plan,
       node.chosen = (!subset || !rows->second.empty()) && !stands;
       if (node.chosen && !rows->second.empty()) row_source_[entry.id] = rows->second;
     }
+    const bool stands = standing.contains({entry.schema, entry.name}) && entry.kind == "TABLE";
+    if (node.stood && !stands) continue;
     // Empty at the source, or preflight would have refused; another schema gets its name.
     if (entry.kind == "SCHEMA") {
       node.chosen = std::none_of(renames_.begin(), renames_.end(),
@@ -181,13 +184,18 @@ void PostgresSchema::Choose(const MigrationPlan& plan,
     }
     const bool brings_rows = node.chosen && row_source_.contains(entry.id);
     bool part_of_chosen = false;  // "orders mine", a policy of the table orders
+    bool part_of_standing = false;
     for (int other : entry.depends_on) {
       auto needed = nodes_.find(other);
       if (needed == nodes_.end()) continue;
       const ArchiveEntry& thing = *needed->second.entry;
+      if (needed->second.stood && BelongsTo(entry, thing)) {
+        part_of_standing = true;
+        node.chosen = false;
+        continue;
+      }
       if (needed->second.chosen) {
-        part_of_chosen = part_of_chosen ||
-                         (thing.schema == entry.schema && entry.name.starts_with(thing.name + " "));
+        part_of_chosen = part_of_chosen || BelongsTo(entry, thing);
         continue;
       }
       if (brings_rows) {
@@ -197,6 +205,16 @@ void PostgresSchema::Choose(const MigrationPlan& plan,
             LabelOf(entry), KindOf(thing), LabelOf(thing)));
       }
       node.chosen = false;
+    }
+    if (part_of_standing) {
+      // Foreign keys of tables that stood are dropped for loading, and made again as they were.
+      if (entry.kind == "FK CONSTRAINT") continue;
+      left_out_.push_back({KindOf(entry), LabelOf(entry),
+                           entry.kind == "MATERIALIZED VIEW DATA"
+                               ? "the view stood in the target before: refresh it there"
+                               : "belongs to what stood in the target before, and is used as it is",
+                           entry.sql});
+      continue;
     }
     if (node.chosen || (GoesAlong(entry) && !part_of_chosen)) continue;
     left_out_.push_back({KindOf(entry), LabelOf(entry),
@@ -439,7 +457,7 @@ void PostgresSchema::MakePostData(ObjectWorkers& workers, bool with_rows) {
 std::string PostgresSchema::Script() const {
   std::string script;
   for (const ArchiveEntry& entry : entries_) {
-    if (!nodes_.at(entry.id).chosen) continue;
+    if (!nodes_.at(entry.id).chosen || nodes_.at(entry.id).stood) continue;
     script += entry.settings_sql + entry.sql + "\n";
     if (!entry.owner_sql.empty()) script += entry.owner_sql + "\n";
     script += "\n";

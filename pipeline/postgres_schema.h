@@ -49,6 +49,8 @@ class PostgresSchema {
 
   // Runs pg_dump inside the snapshot, in the background, for Read.
   void Start(const MigrationPlan& plan);
+  // Looks at what stands in the target before the run makes anything, for Read.
+  void ReadTarget();
   // Waits for pg_dump and chooses: what belongs to tables that are not in `plan`, or that stand in
   // the target already, is left out. `made`: what an earlier start has made.
   void Read(const MigrationPlan& plan,
@@ -56,6 +58,7 @@ class PostgresSchema {
             const std::set<std::string>& made);
   // What --include and the like leave out besides tables.
   const std::vector<NotMigrated>& left_out() const { return left_out_; }
+  const std::vector<std::string>& notes() const { return notes_; }
 
   void MakePreData(ObjectWorkers& workers);
   // Rows of a source table are in: what stands on it may be made, then `indexed` is called. Any
@@ -75,6 +78,7 @@ class PostgresSchema {
     ArchiveStage stage = ArchiveStage::kPreData;
     bool chosen = true;
     bool done = false;
+    bool stood = false;  // before the run: done by somebody else
     bool submitted = false;
     int waits = 0;
     std::vector<Node*> followers;
@@ -89,6 +93,9 @@ class PostgresSchema {
 
   void Choose(const MigrationPlan& plan,
               const std::set<std::pair<std::string, std::string>>& standing);
+  void TakeStanding();
+  void LeaveToAttach();
+  static bool BelongsTo(const ArchiveEntry& entry, const ArchiveEntry& thing);
   void ListInvalidIndexes(const MigrationPlan& plan);
   void LinkTables();
   void ChainConstraints(Loading& loading);
@@ -124,6 +131,8 @@ class PostgresSchema {
   std::set<std::string> roles_;         // likewise
   std::set<std::string> usable_roles_;  // that the login may give things to
   std::vector<NotMigrated> left_out_;
+  std::map<std::string, std::set<std::string>> there_;  // the target's entries: their SQL by name
+  std::vector<std::string> notes_;
   // What becomes ready late, the comment on an event trigger say, may belong to an earlier stage.
   ArchiveStage reached_ = ArchiveStage::kPreData;
   std::mutex mutex_;  // guards nodes_, loading_ and reached_ once lanes run

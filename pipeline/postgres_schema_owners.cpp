@@ -121,7 +121,7 @@ void PostgresSchema::SetOwners(ObjectWorkers& workers, ArchiveStage stage) {
     for (const ArchiveEntry& entry : entries_) {
       const Node& node = nodes_.at(entry.id);
       if (turn_of(entry) != turn || group_of(node.stage) != stage) continue;
-      if (!node.chosen || !node.done || entry.owner_sql.empty()) continue;
+      if (!node.chosen || !node.done || node.stood || entry.owner_sql.empty()) continue;
       const std::string owner = LastName(entry.owner_sql);
       if (!usable_roles_.contains(owner)) continue;
       const bool let_in = barred.contains(entry.schema + "\t" + owner);
@@ -147,7 +147,7 @@ void PostgresSchema::GiveAway(ObjectWorkers& workers) {
   SetOwners(workers, ArchiveStage::kPreData);
   for (const ArchiveEntry& entry : entries_) {
     const Node& node = nodes_.at(entry.id);
-    if (node.stage != ArchiveStage::kPrivileges || !node.chosen) continue;
+    if (node.stage != ArchiveStage::kPrivileges || !node.chosen || node.stood) continue;
     std::vector<std::string> grants = Grants(entry);
     if (grants.empty()) continue;
     // What is in no entry of its own came with an extension, or with the server.

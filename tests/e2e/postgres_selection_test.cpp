@@ -110,6 +110,64 @@ TEST_F(PostgresSelection, LoadsIntoTablesThatStandAsItIsTold) {
   ExpectSameSchemas();
 }
 
+constexpr char kAllKinds[] =
+    "create schema a; create type a.mood as enum ('x', 'y'); create domain a.pos as int check "
+    "(value > 0); create type a.pair as (x int, y a.pos); create function a.f(int) returns int "
+    "language sql immutable as 'select $1 + 1'; create sequence a.loose start 5; create table a.p "
+    "(id int not null, m a.mood, q a.pair, primary key (id)) partition by range (id); create table "
+    "a.p1 partition of a.p for values from (0) to (100); create index p_m on a.p (m); create table "
+    "a.t (id serial primary key, v a.pos); create index on a.t (a.f(v));";
+
+TEST_F(PostgresSelection, TakesWhatStandsInTheTargetAsItIs) {
+  server_.Execute(std::string(kAllKinds) +
+                      "create table a.p2 partition of a.p for values from (100) to (200); comment "
+                      "on table a.t is 'new'; insert into a.p select i, 'x', row(i, i)::a.pair "
+                      "from generate_series(1, 150) i; insert into a.t (v) select "
+                      "generate_series(1, 50); select setval('a.loose', 77)",
+                  source_);
+  const std::string there = std::string(kAllKinds) +
+                            "create table a.keep (m a.mood); grant usage on type a.mood to public";
+  for (const char* how : {"truncate", "append", "drop"}) {
+    target_ = rig::FreshDatabase(server_);
+    server_.Execute(there, target_);
+    const TransloadRun run = Run({"--on-existing", how, "--allow-unverified"});
+    ASSERT_EQ(run.exit_code, 0) << how << run.out << run.err;
+    EXPECT_THAT(run.out, HasSubstr("the same as at the source, and are used: "));
+    EXPECT_EQ(Value("select (select count(*) from a.p) || ' ' || (select count(*) from a.t) || ' ' "
+                    "|| (select last_value from a.loose)"),
+              "150 50 77");
+    EXPECT_EQ(Value("select count(*) from pg_index where indrelid = 'a.p2'::regclass"), "2");
+  }
+  server_.Execute("drop table a.keep", target_);
+  ExpectSameSchemas();
+}
+
+TEST_F(PostgresSelection, NamesWhatStandsInTheTargetAndDiffers) {
+  server_.Execute(std::string(kAllKinds) + "insert into a.p values (1, 'x', null)", source_);
+  server_.Execute(std::string(kAllKinds) +
+                      "alter type a.mood add value 'z'; drop index a.p_m; create or replace "
+                      "function a.f(int) returns int language sql immutable as 'select 3'",
+                  target_);
+  const TransloadRun run = Run({"--on-existing", "truncate"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("type a.mood: another of this name stood"),
+                             HasSubstr("function a.f(integer): another of this name stood"),
+                             HasSubstr("index a.p_m: belongs to what stood")));
+  EXPECT_EQ(Value("select a.f(1)"), "3");
+}
+
+TEST_F(PostgresSelection, DropsAPartitionedTableOnlyWithAllOfItsPartitions) {
+  server_.Execute(std::string(kAllKinds) + "insert into a.p values (1, 'x', null)", source_);
+  server_.Execute(
+      std::string(kAllKinds) +
+          "create table a.other partition of a.p for values from (500) to (600); insert "
+          "into a.p values (7, 'x', null), (555, 'y', null)",
+      target_);
+  const TransloadRun run = Run({"--on-existing", "drop"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(Value("select string_agg(id::text, ',' order by id) from a.p"), "1,555");
+}
+
 TEST_F(PostgresSelection, AsksBeforehandForWhatLoadingIntoTablesTakes) {
   server_.Execute(
       "create table p (id serial primary key, v int); create table c (id int references p); create "
