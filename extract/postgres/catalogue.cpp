@@ -114,6 +114,18 @@ void ListSkipped(ControlConnection& connection, SourceCatalogue& catalogue) {
                      rows.Text(row, 2)),
          ""});
   }
+  // WITH OIDS went with version 12.
+  rows = connection.Query(
+      "select n.nspname, c.relname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on "
+      "n.oid = c.relnamespace where c.relkind = 'r' and to_jsonb(c) ->> 'relhasoids' = 'true' and "
+      "n.nspname <> 'information_schema' and n.nspname !~ '^pg_' order by 1, 2");
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    catalogue.not_migrated.push_back(
+        {"column", rows.Text(row, 0) + "." + rows.Text(row, 1) + ".oid",
+         "the table is WITH OIDS, and a newer PostgreSQL has no such column: copy it into one of "
+         "your own first where the numbers are used",
+         ""});
+  }
 }
 
 // They belong to a database that the run does not make. As pg_dump --create writes them: values of

@@ -219,6 +219,15 @@ TEST(PostgresEncryptedKey, HandsItsPasswordToPgDumpUnseen) {
   EXPECT_EQ(server.QueryValue("select count(*) from t", target), "1");
 }
 
+TEST(PostgresOidsMatrix, AreSaidToStayBehind) {
+  rig::PostgresServer old = rig::PostgresServer::Start({.version = "10"});
+  old.Execute("create table t (i int) with oids; create table u (i int)");
+  const TransloadRun plan = RunTransload(
+      {"plan", old.Url(), rig::SharedPostgres().Url(rig::FreshDatabase(rig::SharedPostgres()))});
+  EXPECT_EQ(plan.exit_code, 0) << plan.err;
+  EXPECT_THAT(plan.out, AllOf(HasSubstr("public.t.oid"), testing::Not(HasSubstr("public.u.oid"))));
+}
+
 TEST_F(PostgresSelection, RestsWhileTheSourceIsBusy) {
   server_.Execute(
       "create table t (id int primary key, v text); insert into t select i, repeat('v', 200) from "
