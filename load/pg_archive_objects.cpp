@@ -9,6 +9,7 @@
 #include <set>
 
 #include "load/schema_builder_state.h"
+#include "load/sql.h"
 
 namespace transload {
 namespace {
@@ -144,91 +145,10 @@ bool SchemaBuilder::State::Stands(SqlTransaction& transaction, const ArchiveObje
               .empty();
 }
 
-// Privileges on members of extensions that the run did not make, and on built-in things: each by
-// the statement that grants it, and the one that takes it away.
-constexpr char kMemberPrivileges[] =
-    "with ours as (select oid from {L}.object where "
-    "run_id = $1::text and kind = 'extension' and action = 'created'), member as (select "
-    "d.classid, "
-    "d.objid from pg_catalog.pg_depend d where d.refclassid = 'pg_catalog.pg_extension'::regclass "
-    "and d.deptype = 'e' and d.refobjid::bigint not in (select oid from ours) union all select "
-    "'pg_catalog.pg_proc'::regclass, oid from pg_catalog.pg_proc where pronamespace in "
-    "('pg_catalog'::regnamespace, 'information_schema'::regnamespace) union all select "
-    "'pg_catalog.pg_class'::regclass, oid from pg_catalog.pg_class where relnamespace in "
-    "('pg_catalog'::regnamespace, 'information_schema'::regnamespace) union all select "
-    "'pg_catalog.pg_type'::regclass, oid from pg_catalog.pg_type where typnamespace in "
-    "('pg_catalog'::regnamespace, 'information_schema'::regnamespace) union all select "
-    "'pg_catalog.pg_language'::regclass, oid from pg_catalog.pg_language where oid < 16384), said "
-    "(what, part, acl) as (select format('%s %s', case to_jsonb(p) ->> 'prokind' when 'p' then "
-    "'PROCEDURE' else 'FUNCTION' end, p.oid::regprocedure), '', coalesce(p.proacl, "
-    "acldefault('f', p.proowner)) from member m join pg_catalog.pg_proc p on m.classid = "
-    "'pg_catalog.pg_proc'::regclass and m.objid = p.oid union all select format('%s %s', case "
-    "c.relkind when 'S' then 'SEQUENCE' else 'TABLE' end, c.oid::regclass), '', coalesce(c.relacl, "
-    "acldefault(case c.relkind when 'S' then 's' else 'r' end::\"char\", c.relowner)) from member "
-    "m "
-    "join pg_catalog.pg_class c on m.classid = 'pg_catalog.pg_class'::regclass and m.objid = c.oid "
-    "where c.relkind in ('r', 'v', 'm', 'f', 'p', 'S') union all select format('TABLE %s', "
-    "a.attrelid::regclass), format(' (%I)', a.attname), a.attacl from member m join "
-    "pg_catalog.pg_attribute a on m.classid = 'pg_catalog.pg_class'::regclass and m.objid = "
-    "a.attrelid where a.attacl is not null union all select format('TYPE %s', t.oid::regtype), '', "
-    "coalesce(t.typacl, acldefault('T', t.typowner)) from member m join pg_catalog.pg_type t on "
-    "m.classid = 'pg_catalog.pg_type'::regclass and m.objid = t.oid where t.typelem = 0 or "
-    "t.typlen <> -1 union all select format('LANGUAGE %I', l.lanname), '', coalesce(l.lanacl, "
-    "acldefault('l', l.lanowner)) from member m join pg_catalog.pg_language l on m.classid = "
-    "'pg_catalog.pg_language'::regclass and m.objid = l.oid union all select format('FOREIGN DATA "
-    "WRAPPER %I', w.fdwname), '', coalesce(w.fdwacl, acldefault('F', w.fdwowner)) from member m "
-    "join pg_catalog.pg_foreign_data_wrapper w on m.classid = "
-    "'pg_catalog.pg_foreign_data_wrapper'::regclass and m.objid = w.oid) select "
-    "format('GRANT %s%s ON %s TO %s%s;', a.privilege_type, s.part, s.what, g.who, case when "
-    "a.is_grantable then ' WITH GRANT OPTION' else '' end), format('REVOKE %s%s ON %s FROM %s;', "
-    "a.privilege_type, s.part, s.what, g.who) from said s cross join lateral aclexplode(s.acl) a "
-    "cross join lateral (select coalesce((select quote_ident(r.rolname) from pg_catalog.pg_roles r "
-    "where r.oid = a.grantee), 'PUBLIC') as who) g";
-
-// What a schema that the run did not make is to others, and what will be granted on things to come:
-// each by the statement that makes it so, and the one that takes it away (of a grant).
 SchemaBuilder::State::Standing SchemaBuilder::State::ReadStanding(SqlTransaction& transaction,
                                                                   StandingKind kind) {
   const SqlRows rows = transaction.Exec(
-      kind == StandingKind::kMembers
-          ? Sql(kMemberPrivileges)
-          : Sql("with standing as (select n.* from pg_catalog.pg_namespace n where nspname !~ "
-                "'^pg_(toast|temp)' and not exists (select from {L}.object o where o.run_id = "
-                "$1::text "
-                "and o.kind = 'schema' and o.action = 'created' and o.oid = n.oid::bigint)), kind "
-                "(of, "
-                "acl, word) as (values ('r', 'r', 'TABLES'), ('S', 's', 'SEQUENCES'), ('f', 'f', "
-                "'FUNCTIONS'), ('T', 'T', 'TYPES'), ('n', 'n', 'SCHEMAS'), ('L', 'L', 'LARGE "
-                "OBJECTS')), "
-                "said (how, what, acl) as (select '', format('SCHEMA %I', nspname), "
-                "coalesce(nspacl, "
-                "acldefault('n', nspowner)) from standing union all select format('ALTER DEFAULT "
-                "PRIVILEGES FOR ROLE %I ', r.rolname), k.word, coalesce(d.defaclacl, "
-                "acldefault(k.acl::\"char\", r.oid)) from pg_catalog.pg_roles r cross join kind k "
-                "left "
-                "join pg_catalog.pg_default_acl d on d.defaclrole = r.oid and d.defaclnamespace = "
-                "0 and "
-                "d.defaclobjtype::text = k.of union all select format('ALTER DEFAULT PRIVILEGES "
-                "FOR ROLE "
-                "%I IN SCHEMA %I ', r.rolname, n.nspname), k.word, d.defaclacl from "
-                "pg_catalog.pg_default_acl d join pg_catalog.pg_roles r on r.oid = d.defaclrole "
-                "join "
-                "standing n on n.oid = d.defaclnamespace join kind k on d.defaclobjtype::text = "
-                "k.of), "
-                "granted as (select s.how, format('%s ON %s', a.privilege_type, s.what) as what, "
-                "coalesce(quote_ident(g.rolname), 'PUBLIC') as whom, case when a.is_grantable then "
-                "' "
-                "WITH GRANT OPTION' else '' end as more from said s cross join lateral "
-                "aclexplode(s.acl) "
-                "a left join pg_catalog.pg_roles g on g.oid = a.grantee) select distinct "
-                "format('%sGRANT %s TO %s%s;', how, what, whom, more), format('%sREVOKE %s FROM "
-                "%s;', "
-                "how, what, whom) from granted union all select format('ALTER SCHEMA %I OWNER TO "
-                "%I;', "
-                "nspname, pg_get_userbyid(nspowner)), '' from standing union all select "
-                "format('COMMENT ON SCHEMA %I IS %s;', nspname, "
-                "quote_nullable(obj_description(oid, "
-                "'pg_namespace'))), '' from standing"),
+      Sql(kind == StandingKind::kMembers ? sql::kMemberPrivileges : sql::kStandingSchemas),
       {run_id});
   Standing standing;
   for (std::size_t row = 0; row < rows.size(); ++row) {
