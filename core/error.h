@@ -42,6 +42,7 @@ class Error : public std::runtime_error {
   bool connection_lost = false;  // the connection must not be used again
   bool commit_in_doubt = false;  // COMMIT was sent and not answered: read the ledger first
   bool snapshot_lost = false;    // the reader's view of the source is gone
+  bool lock_lost = false;        // the run's lock is gone: somebody else may be at work
   bool interrupted = false;      // the user asked for it
 };
 

@@ -104,13 +104,8 @@ std::optional<std::string> HolderOf(Session& session, std::int64_t key) {
   SqlRows holder = session.Exec(
       "select coalesce(a.usename, '?'), coalesce(a.client_addr::text, 'the same host'), "
       "coalesce(to_char(a.backend_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"'), "
-      "'?'), l.pid from pg_catalog.pg_locks l left join pg_catalog.pg_stat_activity a on a.pid = "
-      "l.pid "
-      "where l.locktype = 'advisory' and l.granted and l.objsubid = 1 "
-      "and l.database = (select oid from pg_catalog.pg_database where datname = "
-      "current_database()) "
-      "and l.classid::bigint = ($1::bigint >> 32) & 4294967295 "
-      "and l.objid::bigint = $1::bigint & 4294967295",
+      "'?'), l.pid " +
+          std::string(kFromLockHolder),
       {std::to_string(key)});
   if (holder.empty()) return std::nullopt;
   return fmt::format("{} from {}, connected since {} (backend {})", holder.Text(0, 0),
@@ -217,6 +212,8 @@ void Ledger::Lock(const std::string& fingerprint, const std::string& target_sche
       "look at it with transload status, or end it",
       target_schemas, who));
 }
+
+RunLock Ledger::held_lock() const { return {state_->lock_key, control_session()}; }
 
 bool Ledger::IsLocked(const std::string& fingerprint, const std::string& target_schemas) {
   std::lock_guard guard(state_->mutex);

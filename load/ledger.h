@@ -21,6 +21,7 @@
 #include "core/options.h"
 #include "core/partition.h"
 #include "core/row_hash.h"
+#include "load/run_lock.h"
 
 namespace transload {
 
@@ -41,12 +42,6 @@ struct RunRecord {
   std::string started_at, finished_at;  // ISO 8601, by the database's clock
   std::string amendments_json;          // array of what was changed after the start
   std::string outcome_json;
-};
-
-// A server process; the start tells it from a later one with the same number.
-struct SessionId {
-  std::int32_t backend_pid = 0;
-  std::string backend_start;
 };
 
 enum class TablePhase { kSchema, kData, kIndexes, kConstraints, kSequences, kVerify };
@@ -194,6 +189,8 @@ class Ledger {
   // Takes the session lock of (source, target schemas), or throws a refused error that says who
   // holds it.
   void Lock(const std::string& fingerprint, const std::string& target_schemas);
+  // What was taken. Whether it still is, only the server knows: see RowRepair.
+  RunLock held_lock() const;
   // Whether anybody has it.
   bool IsLocked(const std::string& fingerprint, const std::string& target_schemas);
   // After Lock(): whatever a dead process of this run left behind is fenced off and ended. Bumps

@@ -33,9 +33,10 @@ struct Stage {
 }  // namespace
 
 struct RowRepair::State {
-  State(const Options& options, RepairTarget repaired)
+  State(const Options& options, RepairTarget repaired, std::optional<RunLock> held)
       : connection(options, "transload repair"),
         target(std::move(repaired)),
+        lock(std::move(held)),
         table(ddl::Qualified(target.schema, target.table)) {}
 
   std::uint64_t Run(const std::string& sql) { return connection.Exec(sql).affected; }
@@ -89,6 +90,24 @@ struct RowRepair::State {
     columns = fmt::format("{}", fmt::join(names, ", "));
     image_here = fmt::format("md5(row({})::text)", fmt::join(here, ", "));
     image_there = fmt::format("md5(row({})::text)", fmt::join(there, ", "));
+  }
+
+  // Asked on this connection: the one that holds the lock may have gone without a sign.
+  void ThrowIfLockIsLost() {
+    if (!lock) return;
+    const SqlRows held =
+        connection.Exec(std::string("select ") + kFromLockHolder +
+                            " and l.pid = $2::integer and a.backend_start = $3::timestamptz",
+                        {std::to_string(lock->key), std::to_string(lock->holder.backend_pid),
+                         lock->holder.backend_start});
+    if (!held.empty()) return;
+    Error error(fmt::format(
+        "the repair of {} was rolled back: the lock that keeps a run from beginning beside it was "
+        "lost with its connection (somebody ended it, or the server restarted). What was repaired "
+        "before stays; the same command goes on",
+        table));
+    error.lock_lost = true;
+    throw error;
   }
 
   void SilenceTriggers() {
@@ -220,6 +239,7 @@ struct RowRepair::State {
 
   DataConnection connection;
   RepairTarget target;
+  std::optional<RunLock> lock;
   std::string table;
   std::string from;     // what rows are read from: a partitioned table, or ONLY this one
   std::string columns;  // names
@@ -236,8 +256,9 @@ struct RowRepair::State {
   RepairCounts counts;
 };
 
-RowRepair::RowRepair(const Options& options, const RepairTarget& target)
-    : state_(std::make_unique<State>(options, target)) {
+RowRepair::RowRepair(const Options& options, const RepairTarget& target,
+                     const std::optional<RunLock>& lock)
+    : state_(std::make_unique<State>(options, target, lock)) {
   state_->Run("begin");
   state_->Describe();
   state_->SilenceTriggers();
@@ -284,6 +305,7 @@ RepairCounts RowRepair::Finish() {
   for (const auto& [table, trigger] : state_->silenced) {
     state_->Run(fmt::format("alter table {} enable trigger {}", table, trigger));
   }
+  state_->ThrowIfLockIsLost();
   state_->connection.Commit();
   return state_->counts;
 }

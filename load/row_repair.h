@@ -9,12 +9,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/options.h"
 #include "core/pg_type.h"
+#include "load/run_lock.h"
 
 namespace transload {
 
@@ -39,7 +41,8 @@ struct RepairCounts {
 // field counts, as an encoder writes them.
 class RowRepair {
  public:
-  RowRepair(const Options& options, const RepairTarget& target);
+  // `lock`: without it there is no repair; none where no run filled the target.
+  RowRepair(const Options& options, const RepairTarget& target, const std::optional<RunLock>& lock);
   ~RowRepair();
 
   // Deletes the rows for which a condition (SQL of the target) holds; empty: all of them.
@@ -53,6 +56,7 @@ class RowRepair {
   void MergePut();
   // All rows put are added.
   void AddPut();
+  // Throws with lock_lost, and rolls back, when the lock is gone.
   RepairCounts Finish();
 
  private:

@@ -144,7 +144,7 @@ class Repairing {
     const BoundTable* bound = table.account.table;
     const auto began = std::chrono::steady_clock::now();
     try {
-      const RepairCounts counts = RepairTable(options_, table);
+      const RepairCounts counts = RepairTable(options_, table, round_.lock);
       Add(counts, round_.counts);
       Add(counts, totals_[bound]);
       if (!counts.refused.empty()) {
@@ -156,7 +156,7 @@ class Repairing {
       repaired->second = repaired->second && counts.quiet && !failed_.contains(bound);
       if (request_.watch.worked) request_.watch.worked("repair", *bound, began);
     } catch (const Error& error) {
-      if (error.interrupted || error.snapshot_lost) throw;
+      if (error.interrupted || error.snapshot_lost || error.lock_lost) throw;
       failed_.insert(bound);
       reasons_[bound] = error.what();
       if (auto known = repaired_.find(bound); known != repaired_.end()) known->second = false;

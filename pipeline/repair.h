@@ -3,6 +3,7 @@
 #define TRANSLOAD_PIPELINE_REPAIR_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct RepairRound {
   bool last = true;
   std::uint64_t found_before = 0;  // 0: nothing is known of it
   Timeline* timeline = nullptr;    // of all rounds; none: the round has its own
+  std::optional<RunLock> lock;     // of the run that filled the target, while it is repaired
 
   std::uint64_t tables = 0;  // put right
   RepairCounts counts;

@@ -163,6 +163,7 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
   Filled filled = ReadFilled(ends);
   if (ends.options.sample_percent) filled.sample_percent = ends.options.sample_percent;
   ends.options.data_only = filled.data_only;
+  if (filled.held) round.lock = filled.held->held_lock();
   Planned planned = filled.run_id.empty() ? MakePlanned(ends, progress, stop) : MakeRoughPlan(ends);
 
   std::vector<std::unique_ptr<BoundTable>> bound;

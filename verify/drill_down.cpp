@@ -115,7 +115,7 @@ bool DrillDown(RowReader& source, TableReader& target, const TableAccount& accou
     verdict.drill.read_bytes = source_side.bytes() + target_side.bytes();
     verdict.drill.source_bytes = source_side.bytes();
   } catch (const Error& error) {
-    if (error.interrupted) throw;
+    if (error.interrupted || error.lock_lost) throw;
     verdict.reason += fmt::format("; the rows could not be compared: {}", error.what());
     return StillUsable(source) && StillUsable(target);
   }

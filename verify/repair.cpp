@@ -49,8 +49,9 @@ std::string WithFieldCount(const std::string& fields, std::size_t columns) {
 }
 
 RepairCounts RepairRows(const Options& options, const BoundTable& table,
-                        const std::vector<PairedRows::Pair>& pairs) {
-  RowRepair repair(options, TargetOf(table));
+                        const std::vector<PairedRows::Pair>& pairs,
+                        const std::optional<RunLock>& lock) {
+  RowRepair repair(options, TargetOf(table), lock);
   const std::size_t columns = table.targets().size();
   for (const PairedRows::Pair& pair : pairs) {
     if (pair.source == nullptr) repair.PutGone(WithFieldCount(pair.target->fields, columns));
@@ -88,7 +89,8 @@ void Add(const RepairCounts& counts, RepairCounts& sum) {
   if (!counts.refused.empty()) sum.refused = counts.refused;
 }
 
-RepairCounts RepairRanges(const Options& options, const DrilledTable& table) {
+RepairCounts RepairRanges(const Options& options, const DrilledTable& table,
+                          const std::optional<RunLock>& lock) {
   const BoundTable& bound = *table.account.table;
   RepairCounts sum;
   std::vector<std::string> conditions;
@@ -98,14 +100,14 @@ RepairCounts RepairRanges(const Options& options, const DrilledTable& table) {
     }
   }
   if (conditions.size() < table.ranges.size() || table.ranges.empty()) {
-    RowRepair repair(options, TargetOf(bound));
+    RowRepair repair(options, TargetOf(bound), lock);
     repair.Delete("");
     CopyRange(table, PartitionRange{}, repair);
     repair.AddPut();
     return repair.Finish();
   }
   for (std::size_t i = 0; i < conditions.size(); ++i) {
-    RowRepair repair(options, TargetOf(bound));
+    RowRepair repair(options, TargetOf(bound), lock);
     repair.Delete(conditions[i]);
     CopyRange(table, table.ranges[i], repair);
     repair.AddPut();
@@ -179,9 +181,11 @@ bool AppendSql(const PairedRows::Pair& pair, const BoundTable& table, const std:
 
 }  // namespace
 
-RepairCounts RepairTable(const Options& options, const DrilledTable& table) {
+RepairCounts RepairTable(const Options& options, const DrilledTable& table,
+                         const std::optional<RunLock>& lock) {
   const std::optional<std::vector<PairedRows::Pair>> rows = SingleRows(table);
-  return rows ? RepairRows(options, *table.account.table, *rows) : RepairRanges(options, table);
+  return rows ? RepairRows(options, *table.account.table, *rows, lock)
+              : RepairRanges(options, table, lock);
 }
 
 std::string RepairSql(const DrilledTable& table) {

@@ -6,6 +6,7 @@
 #ifndef TRANSLOAD_VERIFY_REPAIR_H_
 #define TRANSLOAD_VERIFY_REPAIR_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,8 @@ struct DrilledTable {
 };
 
 // Commits. Throws what the target says against it; what was committed before stays.
-RepairCounts RepairTable(const Options& options, const DrilledTable& table);
+RepairCounts RepairTable(const Options& options, const DrilledTable& table,
+                         const std::optional<RunLock>& lock);
 
 // Statements in one transaction, or a comment that says why there are none.
 std::string RepairSql(const DrilledTable& table);

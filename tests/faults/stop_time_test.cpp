@@ -219,6 +219,28 @@ TEST_F(StopTime, InVerifyRepairAndSync) {
   EXPECT_EQ(target_.QueryValue("select v from big where id = 17", database_), "other");
 }
 
+TEST_F(StopTime, OfARepairThatLostItsLock) {
+  ExpectRuns();
+  target_.Execute("update big set v = 'other' where id = 17", database_);
+  OpenSession other(target_.LibpqConninfo(database_));
+  for (const std::string command : {"verify", "sync"}) {
+    other.Exec("begin; lock table big in share mode");
+    LiveRun repairing(Words(command, command == "verify" ? std::vector<std::string>{"--repair"}
+                                                         : std::vector<std::string>()));
+    EXPECT_TRUE(repairing.WaitUntil(WaitsForLock(database_)));
+    target_.Execute(
+        "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = "
+        "(select oid from pg_database where datname = '" +
+        database_ + "')");
+    other.Exec("rollback");
+    const TransloadRun done = repairing.Finish();
+    EXPECT_EQ(done.exit_code, 4) << done.out;
+    EXPECT_THAT(done.out + done.err, testing::HasSubstr("beside it was lost with its connection"));
+    EXPECT_EQ(target_.QueryValue("select v from big where id = 17", database_), "other");
+  }
+  EXPECT_EQ(RunTransload(Words("verify", {"--repair"})).exit_code, 0);
+}
+
 TEST_F(StopTime, InUndo) {
   ExpectRuns();
   OpenSession other(target_.LibpqConninfo(database_));
