@@ -246,8 +246,9 @@ class Ledger {
   std::vector<std::int64_t> TablesWithAllPartitionsDone(const std::string& run_id);
   bool AllPartitionsDone(std::int64_t table_id);
 
-  // The largest partition to do, of the table with most left; or one whose lease has run out.
-  // `owner` is "host:process:lane". Nothing when there is none for now: others may still run.
+  // The largest partition to do, of the table with most left; or one whose lease has run out, or
+  // which `owner` ("host:process:lane", one at a time) had without knowing. Nothing when there is
+  // none for now: others may still run.
   std::optional<Claim> TakePartition(const std::string& run_id, const std::string& owner,
                                      const std::vector<std::int64_t>& not_these_tables = {});
   // Renews leases and writes lane rows in one statement. Returns the partitions among `beats` that

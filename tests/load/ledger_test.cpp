@@ -1,5 +1,6 @@
 #include "load/ledger.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <mutex>
@@ -65,9 +66,10 @@ TEST(Ledger, GivesEachPartitionToOneLane) {
   std::multiset<std::int64_t> taken;
   std::vector<std::thread> lanes;
   for (int lane = 0; lane < 4; ++lane) {
-    lanes.emplace_back([&] {
+    lanes.emplace_back([&, lane] {
       Ledger own = Ledger::Open(target.options);
-      while (auto claim = own.TakePartition("r1", "lane")) {
+      int taker = 0;
+      while (auto claim = own.TakePartition("r1", fmt::format("{}:{}", lane, ++taker))) {
         std::lock_guard guard(mutex);
         taken.insert(claim->partition_id);
       }
@@ -90,6 +92,19 @@ TEST(Ledger, TakesPartitionsWhoseLeaseHasRunOut) {
   EXPECT_EQ(second.attempts, 2);
   EXPECT_FALSE(ledger.Release(first, "too late"));
   EXPECT_TRUE(ledger.Release(second, "later"));
+}
+
+// The answer to its first claim was lost, or a crash of the server took its commit back.
+TEST(Ledger, GivesALaneWhatItHadAtOnce) {
+  TargetFixture target;
+  Ledger ledger = target.BeginRun();
+  target.AddTable(ledger, 1);
+  const Claim lost = *ledger.TakePartition("r1", "a");
+  EXPECT_FALSE(ledger.TakePartition("r1", "b"));
+  const std::optional<Claim> again = ledger.TakePartition("r1", "a");
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->partition_id, lost.partition_id);
+  EXPECT_EQ(again->epoch, lost.epoch + 1);
 }
 
 TEST(Ledger, HeartbeatRenewsWhatIsHeldAndNamesWhatIsLost) {
