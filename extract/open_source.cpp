@@ -15,7 +15,7 @@ TableWitness Source::Witness(const WitnessRequest& /*request*/) {
   return none;
 }
 
-TextRows Source::Ask(const std::string& /*sql*/) {
+QueryAnswer Source::Ask(const std::string& /*sql*/) {
   throw Error("this engine's adapter answers no queries of a [[check]]");
 }
 

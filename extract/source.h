@@ -18,6 +18,7 @@
 
 #include "core/options.h"
 #include "core/partition.h"
+#include "core/query_answer.h"
 #include "core/read_request.h"
 #include "core/round_trip.h"
 #include "core/row_batch.h"
@@ -27,8 +28,6 @@
 #include "core/witness.h"
 
 namespace transload {
-
-using TextRows = std::vector<std::vector<std::optional<std::string>>>;
 
 struct SnapshotRequest {
   int readers = 1;  // lanes
@@ -112,9 +111,8 @@ class Source {
   // so.
   virtual TableWitness Witness(const WitnessRequest& request);
 
-  // A query of the user's ([[check]]), inside the snapshot, with its result as the engine prints
-  // it; NULL is nothing. An engine that answers none throws.
-  virtual TextRows Ask(const std::string& sql);
+  // A query of the user's ([[check]]), inside the snapshot. An engine that answers none throws.
+  virtual QueryAnswer Ask(const std::string& sql);
 
   // Where the source is now, outside the snapshot, in the terms of SnapshotInfo::position: equal
   // positions prove that nothing moved between. Empty when the engine cannot tell.

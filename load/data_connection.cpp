@@ -267,8 +267,13 @@ SqlRows DataConnection::Exec(const std::string& sql, const std::vector<SqlValue>
   return Converted(result.get());
 }
 
-SqlRows DataConnection::Ask(const std::string& sql) {
-  return Converted(state_->RunAsked(sql).get());
+QueryAnswer DataConnection::Ask(const std::string& sql) {
+  const Result result = state_->RunAsked(sql);
+  QueryAnswer answer{Converted(result.get()).rows, {}};
+  for (int i = 0; i < PQnfields(result.get()); ++i) {
+    answer.is_text.push_back(IsPostgresText(PQftype(result.get(), i)));
+  }
+  return answer;
 }
 
 SqlRows DataConnection::ExecOften(const std::string& sql, const std::vector<SqlValue>& parameters) {

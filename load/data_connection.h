@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/options.h"
+#include "core/query_answer.h"
 #include "load/session.h"
 
 namespace transload {
@@ -26,7 +27,7 @@ class DataConnection {
   SqlRows ExecOften(const std::string& sql, const std::vector<SqlValue>& parameters);
   // A query that somebody else wrote: one statement, and one that returns rows. Others are refused
   // before they run; a COMMIT or a COPY would take the transaction or the connection away.
-  SqlRows Ask(const std::string& sql);
+  QueryAnswer Ask(const std::string& sql);
   // As Exec("COMMIT"), but a lost answer throws with commit_in_doubt.
   void Commit();
   // Leaves whatever is open, a COPY in either direction too, and rolls back.

@@ -105,9 +105,7 @@ std::vector<std::vector<std::optional<std::string>>> TableReader::Query(const st
   return state_->connection.Exec(sql).rows;
 }
 
-std::vector<std::vector<std::optional<std::string>>> TableReader::Ask(const std::string& sql) {
-  return state_->connection.Ask(sql).rows;
-}
+QueryAnswer TableReader::Ask(const std::string& sql) { return state_->connection.Ask(sql); }
 
 void TableReader::Open(const ReadBack& request) {
   if (state_->open) throw BugError("a table is being read back already");

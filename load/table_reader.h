@@ -17,6 +17,7 @@
 #include "core/options.h"
 #include "core/partition.h"
 #include "core/pg_type.h"
+#include "core/query_answer.h"
 
 namespace transload {
 
@@ -47,7 +48,7 @@ class TableReader {
   // A query's result as text, NULL as nothing: aggregates of --verify full, drill-down.
   std::vector<std::vector<std::optional<std::string>>> Query(const std::string& sql);
   // The same of a query that the user wrote: one statement that returns rows, or it is refused.
-  std::vector<std::vector<std::optional<std::string>>> Ask(const std::string& sql);
+  QueryAnswer Ask(const std::string& sql);
 
   void Open(const ReadBack& request);
   // The framed fields of the next row (COPY's framing without the leading field count), to be

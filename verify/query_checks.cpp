@@ -42,9 +42,14 @@ std::string Shown(const std::vector<std::optional<std::string>>& row) {
   return text;
 }
 
-bool SameRow(const std::vector<std::optional<std::string>>& source,
-             const std::vector<std::optional<std::string>>& target) {
-  return std::equal(source.begin(), source.end(), target.begin(), target.end(), SameAnswer);
+bool SameRow(const QueryAnswer& source, const QueryAnswer& target, std::size_t row) {
+  const auto& left = source.rows[row];
+  const auto& right = target.rows[row];
+  if (left.size() != right.size()) return false;
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    if (!SameAnswer(left[i], right[i], source.is_text[i] && target.is_text[i])) return false;
+  }
+  return true;
 }
 
 std::string Summary(const Rows& rows) {
@@ -52,12 +57,14 @@ std::string Summary(const Rows& rows) {
   return fmt::format("{} rows", rows.size());
 }
 
-void CompareRows(const std::string& name, const Rows& source, const Rows& target, Report& report,
-                 ReportCheck& check) {
+void CompareRows(const std::string& name, const QueryAnswer& there, const QueryAnswer& here,
+                 Report& report, ReportCheck& check) {
+  const Rows& source = there.rows;
+  const Rows& target = here.rows;
   std::size_t differing = 0;
   for (std::size_t i = 0; i < std::max(source.size(), target.size()); ++i) {
     const bool both = i < source.size() && i < target.size();
-    if (both && SameRow(source[i], target[i])) continue;
+    if (both && SameRow(there, here, i)) continue;
     if (++differing > kRowsShown) continue;
     report.differences.push_back({"check " + name, fmt::format("row {}", i + 1), "",
                                   i < source.size() ? Shown(source[i]) : "",
@@ -74,10 +81,10 @@ void CompareRows(const std::string& name, const Rows& source, const Rows& target
 
 // What a query said; an error becomes the check's text, and the check is not verified.
 template <typename Asking>
-bool Answer(Asking&& ask, Rows& rows, std::string& text) {
+bool Answer(Asking&& ask, QueryAnswer& answer, std::string& text) {
   try {
-    rows = ask();
-    text = Summary(rows);
+    answer = ask();
+    text = Summary(answer.rows);
     return true;
   } catch (const Error& error) {
     if (error.interrupted || error.connection_lost) throw;
@@ -88,10 +95,11 @@ bool Answer(Asking&& ask, Rows& rows, std::string& text) {
 
 }  // namespace
 
-bool SameAnswer(const std::optional<std::string>& source,
-                const std::optional<std::string>& target) {
+bool SameAnswer(const std::optional<std::string>& source, const std::optional<std::string>& target,
+                bool texts) {
   if (!source || !target) return !source && !target;
   if (*source == *target) return true;
+  if (texts) return false;
   const std::string left = AsNumber(*source, *target);
   const std::string right = AsNumber(*target, *source);
   if (IsDecimal(left) && IsDecimal(right)) return left == right;
@@ -104,7 +112,7 @@ void RunQueryChecks(const std::vector<QueryCheck>& checks, const SourceAnswer& s
   for (const QueryCheck& check : checks) {
     ReportCheck result;
     result.name = check.name;
-    Rows there, here;
+    QueryAnswer there, here;
     const bool answered = Answer([&] { return source(check.source_sql); }, there, result.source);
     target.Query("SAVEPOINT query_check");
     const bool found = Answer([&] { return target.Ask(check.target_sql); }, here, result.target);

@@ -13,12 +13,12 @@
 
 namespace transload {
 
-using SourceAnswer =
-    std::function<std::vector<std::vector<std::optional<std::string>>>(const std::string& sql)>;
+using SourceAnswer = std::function<QueryAnswer(const std::string& sql)>;
 
-// Equal texts, or equal numbers: 1.50 and 1.5, 1e3 and 1000. PostgreSQL's t and f stand for 1 and 0
-// where the other side has a number.
-bool SameAnswer(const std::optional<std::string>& source, const std::optional<std::string>& target);
+// Equal texts, or, unless both are `texts` by their types, equal numbers: 1.50 and 1.5, 1e3 and
+// 1000. PostgreSQL's t and f stand for 1 and 0 where the other side has a number.
+bool SameAnswer(const std::optional<std::string>& source, const std::optional<std::string>& target,
+                bool texts = false);
 
 // Adds one ReportCheck per check, and the first rows that differ to the report's differences.
 void RunQueryChecks(const std::vector<QueryCheck>& checks, const SourceAnswer& source,

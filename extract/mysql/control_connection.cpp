@@ -1,6 +1,7 @@
 #include "extract/mysql/control_connection.h"
 
 #include <cppconn/connection.h>
+#include <cppconn/datatype.h>
 #include <cppconn/driver.h>
 #include <cppconn/exception.h>
 #include <cppconn/resultset.h>
@@ -50,12 +51,20 @@ std::mutex driver_mutex;
   return properties;
 }
 
+bool IsText(int type) {
+  return type == ::sql::DataType::CHAR || type == ::sql::DataType::VARCHAR ||
+         type == ::sql::DataType::LONGVARCHAR || type == ::sql::DataType::ENUM ||
+         type == ::sql::DataType::SET;
+}
+
 SqlResult Collect(::sql::ResultSet& result) {
   SqlResult rows;
   ::sql::ResultSetMetaData* meta = result.getMetaData();
   unsigned columns = meta->getColumnCount();
-  for (unsigned i = 1; i <= columns; ++i)
+  for (unsigned i = 1; i <= columns; ++i) {
     rows.columns.push_back(meta->getColumnLabel(i).asStdString());
+    rows.is_text.push_back(IsText(meta->getColumnType(i)));
+  }
   while (result.next()) {
     auto& values = rows.rows.emplace_back(columns);
     for (unsigned i = 1; i <= columns; ++i) {

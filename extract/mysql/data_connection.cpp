@@ -47,6 +47,22 @@ void SetTls(MYSQL* handle, const Endpoint& endpoint) {
   SetOption(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
 }
 
+bool IsText(const MYSQL_FIELD& field) {
+  constexpr unsigned kBytes = 63;  // the collation of binary, numbers and times
+  switch (field.type) {
+    case MYSQL_TYPE_STRING:  // ENUM and SET too
+    case MYSQL_TYPE_VAR_STRING:
+    case MYSQL_TYPE_VARCHAR:
+    case MYSQL_TYPE_TINY_BLOB:
+    case MYSQL_TYPE_BLOB:
+    case MYSQL_TYPE_MEDIUM_BLOB:
+    case MYSQL_TYPE_LONG_BLOB:
+      return field.charsetnr != kBytes;
+    default:
+      return false;
+  }
+}
+
 SqlResult Store(MYSQL* handle, DataConnection& connection, const std::string& sql) {
   SqlResult rows;
   std::unique_ptr<MYSQL_RES, ResultCloser> result(mysql_store_result(handle));
@@ -56,7 +72,10 @@ SqlResult Store(MYSQL* handle, DataConnection& connection, const std::string& sq
   }
   unsigned fields = mysql_num_fields(result.get());
   MYSQL_FIELD* field = mysql_fetch_fields(result.get());
-  for (unsigned i = 0; i < fields; ++i) rows.columns.emplace_back(field[i].name);
+  for (unsigned i = 0; i < fields; ++i) {
+    rows.columns.emplace_back(field[i].name);
+    rows.is_text.push_back(IsText(field[i]));
+  }
   while (MYSQL_ROW row = mysql_fetch_row(result.get())) {
     unsigned long* lengths = mysql_fetch_lengths(result.get());
     auto& values = rows.rows.emplace_back(fields);

@@ -64,7 +64,10 @@ class MySqlSource : public Source {
   TableWitness Witness(const WitnessRequest& request) override {
     return ReadWitness(Probes(), request);
   }
-  TextRows Ask(const std::string& sql) override { return Probes().Query(sql).rows; }
+  QueryAnswer Ask(const std::string& sql) override {
+    SqlResult result = Probes().Query(sql);
+    return {std::move(result.rows), std::move(result.is_text)};
+  }
   std::vector<std::pair<std::string, std::string>> CurrentPosition() override {
     return ReadPosition(Control(), version_);
   }

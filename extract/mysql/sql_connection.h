@@ -15,6 +15,7 @@ using SqlValue = std::optional<std::string>;
 // A result held in memory: for the catalogue and single values, never for table data.
 struct SqlResult {
   std::vector<std::string> columns;
+  std::vector<bool> is_text;  // by column: of a type for text
   std::vector<std::vector<SqlValue>> rows;
 
   // The column's index by its name, whatever its case; -1 when there is none.

@@ -54,7 +54,10 @@ class OdbcSource : public Source {
   TableWitness Witness(const WitnessRequest& request) override {
     return ReadWitness(Inside(), context_.naming, *context_.traits, request);
   }
-  TextRows Ask(const std::string& sql) override { return RunQuery(Inside(), sql).rows; }
+  QueryAnswer Ask(const std::string& sql) override {
+    ResultTable table = RunQuery(Inside(), sql);
+    return {std::move(table.rows), std::move(table.is_text)};
+  }
   std::vector<std::pair<std::string, std::string>> CurrentPosition() override {
     return ReadPosition(Control(), *context_.traits);
   }

@@ -38,12 +38,28 @@ Value ReadValue(Statement& statement, SQLUSMALLINT column) {
   }
 }
 
-std::string ColumnName(Statement& statement, SQLUSMALLINT column) {
+bool IsText(SQLSMALLINT type) {
+  switch (type) {
+    case SQL_CHAR:
+    case SQL_VARCHAR:
+    case SQL_LONGVARCHAR:
+    case SQL_WCHAR:
+    case SQL_WVARCHAR:
+    case SQL_WLONGVARCHAR:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string ColumnName(Statement& statement, SQLUSMALLINT column, SQLSMALLINT& type) {
   std::array<SQLWCHAR, 256> name{};
   SQLSMALLINT size = 0;
+  SQLULEN width = 0;
+  SQLSMALLINT digits = 0, nullable = 0;
   const SQLRETURN outcome =
       SQLDescribeColW(statement.get(), column, name.data(), static_cast<SQLSMALLINT>(name.size()),
-                      &size, nullptr, nullptr, nullptr, nullptr);
+                      &size, &type, &width, &digits, &nullable);
   if (!SQL_SUCCEEDED(outcome)) return {};
   const auto* text = reinterpret_cast<const char16_t*>(name.data());
   const std::size_t length =
@@ -94,7 +110,9 @@ ResultTable Collect(Statement& statement) {
   CallWatch watch(limits, limits.stall, Silence::kIsAskedAbout, statement.get());
   statement.Check(SQLNumResultCols(statement.get(), &columns), "asking for the columns");
   for (SQLSMALLINT i = 1; i <= columns; ++i) {
-    table.columns.push_back(ColumnName(statement, static_cast<SQLUSMALLINT>(i)));
+    SQLSMALLINT type = SQL_UNKNOWN_TYPE;
+    table.columns.push_back(ColumnName(statement, static_cast<SQLUSMALLINT>(i), type));
+    table.is_text.push_back(IsText(type));
   }
   while (columns > 0) {
     const SQLRETURN outcome = SQLFetch(statement.get());

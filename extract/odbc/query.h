@@ -16,6 +16,7 @@ using Value = std::optional<std::string>;  // UTF-8
 
 struct ResultTable {
   std::vector<std::string> columns;  // names as the driver gives them
+  std::vector<bool> is_text;         // by column: of a type for text, as the driver says
   std::vector<std::vector<Value>> rows;
 
   // By position, as ODBC's own catalogue results are defined; empty when NULL or not there.

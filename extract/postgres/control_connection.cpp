@@ -38,7 +38,7 @@ bool ControlConnection::open() const { return connection_->usable(); }
 std::int32_t ControlConnection::backend_pid() const { return connection_->backend_pid(); }
 
 SqlRows ControlConnection::Query(const std::string& sql) { return connection_->Exec(sql); }
-SqlRows ControlConnection::Ask(const std::string& sql) { return connection_->Ask(sql); }
+QueryAnswer ControlConnection::Ask(const std::string& sql) { return connection_->Ask(sql); }
 
 void RefuseTransactionPooling(const Endpoint& endpoint, ControlConnection& connection) {
   ControlConnection other(endpoint);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/query_answer.h"
 #include "extract/postgres/endpoint.h"
 
 namespace transload::postgres {
@@ -39,7 +40,7 @@ class ControlConnection {
   // One statement as it stands; BEGIN and COMMIT too.
   SqlRows Query(const std::string& sql);
   // A query of the user: DataConnection::Ask.
-  SqlRows Ask(const std::string& sql);
+  QueryAnswer Ask(const std::string& sql);
   bool open() const;
   std::int32_t backend_pid() const;
   int version_num() const { return version_num_; }  // 150020

@@ -30,7 +30,7 @@ class DataConnection {
   SqlRows Exec(const std::string& sql);
   // A query that somebody else wrote: one statement, and one that returns rows. Others are refused
   // before they run; a COMMIT or a COPY would take the transaction or the connection away.
-  SqlRows Ask(const std::string& sql);
+  QueryAnswer Ask(const std::string& sql);
 
   // --- COPY ... TO STDOUT
   void StartCopy(const std::string& sql);

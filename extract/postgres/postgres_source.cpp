@@ -223,14 +223,14 @@ TableWitness PostgresSource::Witness(const WitnessRequest& request) {
 }
 
 // With the search path that an application has here, and without risk to the snapshot.
-TextRows PostgresSource::Ask(const std::string& sql) {
+QueryAnswer PostgresSource::Ask(const std::string& sql) {
   ControlConnection& connection = Inside();
   connection.Query("savepoint asked");
   try {
     connection.Query("set local search_path to default");
-    TextRows rows = connection.Ask(sql).rows;
+    QueryAnswer answer = connection.Ask(sql);
     connection.Query("rollback to savepoint asked");
-    return rows;
+    return answer;
   } catch (const Error& error) {
     if (!error.connection_lost) connection.Query("rollback to savepoint asked");
     throw;

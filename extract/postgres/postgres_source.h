@@ -46,7 +46,7 @@ class PostgresSource : public Source {
   std::string NextAutoValue(const SourceTable& table) override;
   std::string NextSequenceValue(const SourceSequence& sequence) override;
   TableWitness Witness(const WitnessRequest& request) override;
-  TextRows Ask(const std::string& sql) override;
+  QueryAnswer Ask(const std::string& sql) override;
   std::vector<std::pair<std::string, std::string>> CurrentPosition() override;
   std::optional<RoundTrip> MeasureRoundTrip() override;
   // Lag of a standby is not told: it may be the run's own snapshot that holds replay up, and

@@ -57,7 +57,7 @@ class SqliteSource : public Source {
   TableWitness Witness(const WitnessRequest& request) override {
     return ReadWitness(inside(), request);
   }
-  TextRows Ask(const std::string& sql) override;
+  QueryAnswer Ask(const std::string& sql) override;
   Position CurrentPosition() override;
 
  private:
@@ -315,16 +315,21 @@ std::string SqliteSource::NextAutoValue(const SourceTable& table) {
 
 std::string SqliteSource::NextSequenceValue(const SourceSequence& /*sequence*/) { return {}; }
 
-TextRows SqliteSource::Ask(const std::string& sql) {
-  TextRows rows;
+// A column of a result has no type here; its values do.
+QueryAnswer SqliteSource::Ask(const std::string& sql) {
+  QueryAnswer answer;
   Statement statement(inside(), sql);
+  answer.is_text.assign(static_cast<std::size_t>(statement.columns()), true);
   while (statement.Step()) {
-    auto& row = rows.emplace_back(static_cast<std::size_t>(statement.columns()));
+    auto& row = answer.rows.emplace_back(static_cast<std::size_t>(statement.columns()));
     for (int i = 0; i < statement.columns(); ++i) {
-      if (!statement.IsNull(i)) row[static_cast<std::size_t>(i)] = statement.Text(i);
+      if (statement.IsNull(i)) continue;
+      const auto column = static_cast<std::size_t>(i);
+      answer.is_text[column] = answer.is_text[column] && statement.Class(i) == SQLITE_TEXT;
+      row[column] = statement.Text(i);
     }
   }
-  return rows;
+  return answer;
 }
 
 Position SqliteSource::CurrentPosition() {

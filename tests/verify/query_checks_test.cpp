@@ -19,5 +19,12 @@ TEST(QueryCheck, TakesEqualNumbersForEqualAnswers) {
   EXPECT_FALSE(SameAnswer("1.2.0", "01.2"));
 }
 
+TEST(QueryCheck, TakesTextsAsTheyStand) {
+  EXPECT_TRUE(SameAnswer("0012", "0012", true));
+  EXPECT_FALSE(SameAnswer("0012", "12", true));
+  EXPECT_FALSE(SameAnswer("1.50", "1.5", true));
+  EXPECT_FALSE(SameAnswer("1", "t", true));
+}
+
 }  // namespace
 }  // namespace transload

@@ -202,6 +202,39 @@ TEST_F(Witness, APostgresSourceAnswersQueriesOfTheUser) {
   EXPECT_EQ(checks[1]["verdict"], "match");
 }
 
+// Codes are texts, whatever they look like; numbers are equal however they are written.
+TEST_F(Witness, ACheckTakesTextsAsTextsOnEveryEngine) {
+  rig::MariaDbServer& maria = rig::SharedMariaDb();
+  rig::PostgresServer& server = rig::SharedPostgres();
+  const std::string rows =
+      "create table t (id int primary key, code varchar(9), price decimal(9,2), flag int);"
+      "insert into t values (1, '0012', 1.50, 1)";
+  const std::string shop = rig::FreshDatabase(maria);
+  const std::string source = rig::FreshDatabase(server);
+  maria.Execute(rows, shop);
+  server.Execute(rows, source);
+  const rig::TemporaryDir folder;
+  const std::string file = folder / "s.db";
+  rig::MakeSqliteFile(file, rows);
+  const std::string config = folder / "c.toml";
+  std::ofstream(config) << "[[check]]\nname = \"text\"\nsource_sql = \"select code from t\"\n"
+                           "target_sql = \"select '12'::text\"\n"
+                           "[[check]]\nname = \"same\"\nsource_sql = \"select code from t\"\n"
+                           "target_sql = \"select code from t\"\n"
+                           "[[check]]\nname = \"numbers\"\nsource_sql = \"select price, flag, "
+                           "code from t\"\ntarget_sql = \"select '1.5'::text, true, 12\"\n";
+  for (const std::string& url : {maria.Url(shop), server.Url(source), "sqlite:" + file}) {
+    const TransloadRun run = RunTransload(
+        {"run", url, server.Url(rig::FreshDatabase(server)), "-c", config, "--format", "json"});
+    EXPECT_EQ(run.exit_code, 6) << run.out << run.err;
+    const nlohmann::json checks = nlohmann::json::parse(run.out)["checks"];
+    ASSERT_EQ(checks.size(), 3u) << url;
+    EXPECT_EQ(checks[0]["verdict"], "mismatch") << url;
+    EXPECT_EQ(checks[1]["verdict"], "match") << url;
+    EXPECT_EQ(checks[2]["verdict"], "match") << url;
+  }
+}
+
 // What would end the transaction, or leave a COPY behind, is refused and takes no other check
 // along.
 TEST_F(Witness, ACheckIsOneQueryOnEitherSide) {
