@@ -83,8 +83,9 @@ std::string StatusText(const std::vector<StatusRun>& runs) {
   std::string out;
   for (StatusRun run : runs) {
     for (StatusTable& table : run.tables) table.table = Printable(table.table);
-    out += fmt::format("run {}  {}  from {}  started {}{}\n", run.id, run.state, run.source,
-                       run.started, run.finished.empty() ? "" : ", finished " + run.finished);
+    out +=
+        fmt::format("run {}  {}  from {}  started {}{}\n", run.id, run.state, Printable(run.source),
+                    run.started, run.finished.empty() ? "" : ", finished " + run.finished);
     if (!run.note.empty()) out += fmt::format("  {}\n", run.note);
     if (run.state == "running" && !run.at_work) {
       out += "  nobody is at work on it: the same command as before goes on with it\n";

@@ -48,8 +48,9 @@ nlohmann::ordered_json PositionOf(const std::string& snapshot_json) {
   return nlohmann::ordered_json::parse(snapshot_json).value("position", nlohmann::ordered_json());
 }
 
-std::string OptionsJson(const Options& options) {
+std::string OptionsJson(const Options& options, const SourceInfo& source) {
   nlohmann::ordered_json json;
+  json["source"] = source.display_url;
   json["jobs"] = options.jobs;
   json["on_bad_row"] = options.on_bad_row == OnBadRow::kStop ? "stop" : "reject";
   json["schema_only"] = options.schema_only;
@@ -335,7 +336,7 @@ void Migration::Begin() {
     const SourceCatalogue selected = Selected(planned_);
     run_.input_json = InputsJson(options, selected, RulesDigest(source.rules));
     run_.input_hash = InputFingerprint(options, selected, RulesDigest(source.rules));
-    run_.options_json = OptionsJson(options);
+    run_.options_json = OptionsJson(options, source);
     run_.version = kVersion;
     run_.snapshot_json = SnapshotJson(snapshot_);
     std::vector<NewTable> tables;

@@ -27,7 +27,7 @@ StatusRun Describe(Ledger& ledger, const RunRecord& run) {
   StatusRun status;
   status.id = run.id;
   status.state = run.state;
-  status.source = run.fingerprint;
+  status.source = nlohmann::json::parse(snapshot.run.options_json).value("source", run.fingerprint);
   status.version = run.version;
   status.started = run.started_at;
   status.finished = run.finished_at;

@@ -311,6 +311,7 @@ TEST_F(BadInput, StatusShowsTheVerdictAsItWasGiven) {
   MakeTable();
   ASSERT_EQ(RunTransload({"run", Source(), TargetUrl()}).exit_code, 0);
   EXPECT_THAT(RunTransload({"status", TargetUrl()}).out, Not(HasSubstr("\"")));
+  EXPECT_THAT(RunTransload({"status", TargetUrl()}).out, HasSubstr("from " + Source()));
   EXPECT_THAT(RunTransload({"status", TargetUrl(), "--format", "json"}).out,
               Not(HasSubstr("\\\"")));
 }
