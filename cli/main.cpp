@@ -18,6 +18,7 @@
 #include "cli/show.h"
 #include "cli/stop_signals.h"
 #include "core/brief_wait.h"
+#include "core/machine_limits.h"
 #include "core/printable.h"
 #include "core/process_end.h"
 #include "pipeline/commands.h"
@@ -115,8 +116,8 @@ int Main(int argc, char** argv) {
     return Fail(line, display, code, error.what());
   } catch (const std::exception& error) {
     TakeTheEnd();
-    return Fail(line, display, ExitCode::kBug,
-                std::string("a defect of transload, please report it: ") + error.what());
+    const Error said = FromUnexpected(error);
+    return Fail(line, display, said.exit_code, said.what());
   }
 }
 

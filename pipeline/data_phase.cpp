@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "core/fault_point.h"
+#include "core/machine_limits.h"
 #include "core/plan_json.h"
 #include "load/ddl.h"
 #include "load/replan_sql.h"
@@ -60,8 +61,12 @@ void DataPhase::Run() {
   for (const auto& [id, table] : board_.tables()) {
     if (services_.count_rows && table.open_partitions == 0) to_count_.push_back(id);
   }
-  for (int i = 0; i < services_.lanes; ++i) {
-    threads.emplace_back([this, i] { LaneLoop(*lanes_[static_cast<std::size_t>(i)], i); });
+  const int started = StartThreads(threads, services_.lanes, [this](int i) {
+    LaneLoop(*lanes_[static_cast<std::size_t>(i)], i);
+  });
+  {
+    std::lock_guard lock(mutex_);
+    running_lanes_ -= services_.lanes - started;
   }
   Watch();
   for (std::thread& thread : threads) thread.join();
@@ -82,7 +87,7 @@ void DataPhase::LaneLoop(Lane& lane, int number) {
   } catch (const Error& error) {
     Stop(error);
   } catch (const std::exception& error) {
-    Stop(BugError(error.what()));
+    Stop(FromUnexpected(error));
   }
   std::lock_guard lock(mutex_);
   --running_lanes_;

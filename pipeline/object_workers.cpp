@@ -5,6 +5,8 @@
 #include <chrono>
 #include <exception>
 
+#include "core/machine_limits.h"
+
 namespace transload {
 namespace {
 
@@ -47,7 +49,7 @@ ObjectWorkers::ObjectWorkers(const Options& options, std::string run_id, int thr
       retries_(retries),
       timeline_(timeline),
       at_work_(static_cast<std::size_t>(threads), nullptr) {
-  for (int i = 0; i < threads; ++i) threads_.emplace_back([this, i] { Loop(i); });
+  StartThreads(threads_, threads, [this](int i) { Loop(i); });
 }
 
 void ObjectWorkers::Close() {

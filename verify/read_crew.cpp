@@ -4,6 +4,8 @@
 #include <thread>
 #include <vector>
 
+#include "core/machine_limits.h"
+
 namespace transload {
 namespace {
 
@@ -50,28 +52,27 @@ void RunCrew(int workers, WorkQueue& queue, const CrewWork& crew) {
   std::exception_ptr failure;
 
   std::vector<std::thread> threads;
-  for (int worker = 0; worker < workers; ++worker) {
-    threads.emplace_back([&, worker] {
-      std::exception_ptr mine;
-      try {
-        while (std::optional<std::size_t> job = queue.Take()) {
-          const bool stays = crew.work(worker, *job);
-          queue.Done();
-          if (!stays) break;
-        }
-      } catch (...) {
-        mine = std::current_exception();  // thrown again by the calling thread
-        queue.Stop();
+  const int started = StartThreads(threads, workers, [&](int worker) {
+    std::exception_ptr mine;
+    try {
+      while (std::optional<std::size_t> job = queue.Take()) {
+        const bool stays = crew.work(worker, *job);
+        queue.Done();
+        if (!stays) break;
       }
-      std::lock_guard lock(mutex);
-      if (mine && !failure) failure = mine;
-      --running;
-      ended.notify_one();
-    });
-  }
+    } catch (...) {
+      mine = std::current_exception();  // thrown again by the calling thread
+      queue.Stop();
+    }
+    std::lock_guard lock(mutex);
+    if (mine && !failure) failure = mine;
+    --running;
+    ended.notify_one();
+  });
 
   bool cancelled = false;
   std::unique_lock lock(mutex);
+  running -= workers - started;
   while (running > 0) {
     ended.wait_for(lock, kBetweenLooks, [&] { return running == 0; });
     if (running == 0 || cancelled) continue;
