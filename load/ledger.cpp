@@ -36,8 +36,11 @@ bool HasLedger(Connection& connection, const std::string& schema) {
 
 void CheckVersion(Session& session, const std::string& schema, const std::string& quoted) {
   SqlRows owner = session.Exec(
-      "select pg_catalog.pg_get_userbyid(n.nspowner) from pg_catalog.pg_namespace n where "
-      "n.nspname = $1::text and not pg_catalog.has_schema_privilege(n.oid, 'usage')",
+      "select pg_catalog.pg_get_userbyid(c.relowner) from pg_catalog.pg_class c join "
+      "pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = $1::text and "
+      "c.relname "
+      "= 'version' and not (pg_catalog.has_schema_privilege(n.oid, 'usage') and "
+      "pg_catalog.has_table_privilege(c.oid, 'select'))",
       {schema});
   if (!owner.empty()) {
     throw RefusedError(fmt::format(

@@ -123,6 +123,16 @@ PgType TypeFromCatalogue(const CatalogueType& catalogue) {
 
 std::vector<TargetColumn> BindColumns(const std::vector<TargetColumn>& described,
                                       const TablePlan& plan) {
+  const bool expected = std::any_of(plan.columns.begin(), plan.columns.end(),
+                                    [](const ColumnPlan& column) { return column.copied(); });
+  if (described.empty() && expected) {
+    Error error(
+        fmt::format("the target table {}.{} is gone, or has no columns left: start over with "
+                    "--restart, or make it again as it was",
+                    plan.schema, plan.name));
+    error.table = plan.SourceLabel();
+    throw error;
+  }
   std::vector<TargetColumn> bound;
   for (const ColumnPlan& column : plan.columns) {
     if (!column.copied()) continue;

@@ -164,6 +164,30 @@ TEST_F(BadInput, NoRepairBeforeARunHasLoadedItsTables) {
   Expect({"verify", Source(), TargetUrl(), "--repair"}, 0, "");
 }
 
+TEST_F(BadInput, ATableThatIsGoneBetweenTwoStartsIsNamed) {
+  server_.Execute(
+      "create table bad (id int primary key, v varchar(9)); "
+      "insert into bad values (1, concat('a', char(0)))",
+      schema_);
+  ASSERT_EQ(RunTransload({"run", Source(), TargetUrl()}).exit_code, 4);
+  target_.Execute("drop table bad", database_);
+  Expect({"run", Source(), TargetUrl()}, 4, "public.bad is gone");
+  server_.Execute("update bad set v = 'a'", schema_);
+  EXPECT_EQ(RunTransload({"run", Source(), TargetUrl(), "--restart"}).exit_code, 0);
+}
+
+TEST_F(BadInput, ALedgerOfAnotherRoleIsRefusedInAnyCommand) {
+  MakeTable();
+  ASSERT_EQ(RunTransload({"run", Source(), TargetUrl()}).exit_code, 0);
+  // The schema was handed over, and the tables were not.
+  target_.CreateUser("heir", "pw");
+  target_.Execute("alter schema transload owner to heir", database_);
+  for (const char* command : {"status", "undo"}) {
+    Expect({command, target_.TcpUrl(database_, "heir:pw")}, 3, "no privilege to read the ledger");
+  }
+  target_.Execute("reassign owned by heir to postgres; drop role heir", database_);
+}
+
 // Instead of an end by SIGXFSZ, without a word.
 TEST_F(BadInput, ALimitOnFileSizesIsAFullDisk) {
   MakeTable();
