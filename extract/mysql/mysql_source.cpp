@@ -98,6 +98,7 @@ class MySqlSource : public Source {
     }
     return *control_;
   }
+  SqlValue HighestHeld(const SourceTable& table, const std::string& sql);
   // Inside the snapshot once there is one.
   SqlConnection& Probes() { return snapshot_.control ? *snapshot_.control : Control(); }
 
@@ -108,23 +109,14 @@ class MySqlSource : public Source {
   Snapshot snapshot_;
   bool has_snapshot_ = false;
   std::shared_ptr<KnownKeys> keys_ = std::make_shared<KnownKeys>();
-  std::shared_ptr<const TableTimes> table_times_;
+  std::shared_ptr<SnapshotTables> tables_;  // of the snapshot
   std::mutex pool_mutex_;  // guards snapshot_.readers: lanes come and go on their own threads
 };
-
-TableTimes ReadTableTimes(SqlConnection& connection, const std::string& database) {
-  const SqlResult rows = connection.Query(
-      "SELECT TABLE_NAME, CREATE_TIME FROM information_schema.TABLES WHERE TABLE_SCHEMA = " +
-      QuoteText(database));
-  TableTimes times;
-  for (const auto& row : rows.rows) times[{database, row.at(0).value_or("")}] = row.at(1);
-  return times;
-}
 
 SnapshotInfo MySqlSource::TakeSnapshot(const SnapshotRequest& request) {
   std::vector<std::string> partly = RefuseUnreadable(Control(), version_, request.tables);
   snapshot_ = Snapshot();
-  table_times_ = std::make_shared<TableTimes>(ReadTableTimes(Control(), endpoint_.database));
+  tables_ = std::make_shared<SnapshotTables>(endpoint_, version_);
   snapshot_ = mysql::TakeSnapshot(endpoint_, version_, request);
   has_snapshot_ = true;
   snapshot_.info.notes.insert(snapshot_.info.notes.end(), partly.begin(), partly.end());
@@ -142,7 +134,7 @@ std::unique_ptr<RowReader> MySqlSource::NewReader() {
   }
   auto connection = std::move(snapshot_.readers.back());
   snapshot_.readers.pop_back();
-  return std::make_unique<MySqlRowReader>(std::move(connection), version_, keys_, table_times_);
+  return std::make_unique<MySqlRowReader>(std::move(connection), version_, keys_, tables_);
 }
 
 void MySqlSource::Release(std::unique_ptr<RowReader> reader) {
@@ -179,6 +171,20 @@ std::vector<ColumnFacts> MySqlSource::Scan(const SourceTable& table,
   return ScanFacts(table, columns, terms, result);
 }
 
+// Whoever else asks waits behind an ALTER that waits for a reader's transaction to end.
+SqlValue MySqlSource::HighestHeld(const SourceTable& table, const std::string& sql) {
+  std::lock_guard lock(pool_mutex_);
+  for (const auto& reader : snapshot_.readers) {
+    if (!tables_->HeldBy(table.schema, table.name, reader->id())) continue;
+    try {
+      return reader->Scalar(sql);
+    } catch (const Error& error) {
+      if (!error.connection_lost) throw;
+    }
+  }
+  return std::nullopt;
+}
+
 std::string MySqlSource::NextAutoValue(const SourceTable& table) {
   std::string column;
   for (const SourceColumn& candidate : table.columns) {
@@ -189,8 +195,10 @@ std::string MySqlSource::NextAutoValue(const SourceTable& table) {
       "SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND "
       "TABLE_NAME = {}",
       QuoteText(table.schema), QuoteText(table.name)));
-  SqlValue highest = control_->Scalar(fmt::format("SELECT MAX({}) FROM {}", QuoteName(column),
-                                                  QuoteTable(table.schema, table.name)));
+  const std::string sql = fmt::format("SELECT MAX({}) FROM {}", QuoteName(column),
+                                      QuoteTable(table.schema, table.name));
+  SqlValue highest = HighestHeld(table, sql);
+  if (!highest) highest = control_->Scalar(sql);
   // An AUTO_INCREMENT on a floating point column (MyISAM habit) has no exact maximum to add to.
   bool whole = highest && highest->find_first_not_of("-0123456789") == std::string::npos;
   Int128 next = std::max<Int128>(1, stated ? ParseInteger(*stated) : 1);

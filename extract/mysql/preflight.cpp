@@ -155,8 +155,8 @@ class Checklist {
     std::int64_t allowed = number("SELECT @@GLOBAL.max_connections");
     SqlResult status = connection_.Query("SHOW GLOBAL STATUS LIKE 'Threads_connected'");
     std::int64_t used = status.rows.empty() ? 0 : std::stoll(status.rows[0].at(1).value_or("0"));
-    // Readers, two spares, control, probes and locks.
-    std::int64_t wanted = (options_.jobs > 0 ? options_.jobs : 8) + 6;
+    // Readers, two spares, control, probes, locks, and one outside of the snapshot.
+    std::int64_t wanted = (options_.jobs > 0 ? options_.jobs : 8) + 7;
     bool enough = used + wanted <= allowed;
     Add(enough ? CheckResult::kOk : CheckResult::kWarning, "connections",
         fmt::format("{} in use of max_connections = {}, up to {} more are needed{}", used, allowed,

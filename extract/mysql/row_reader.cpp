@@ -65,12 +65,12 @@ void MySqlRowReader::StatementCloser::operator()(st_mysql_stmt* statement) const
 MySqlRowReader::MySqlRowReader(std::unique_ptr<DataConnection> connection,
                                const ServerVersion& version,
                                std::shared_ptr<const KnownKeys> known_keys,
-                               std::shared_ptr<const TableTimes> table_times, RowHandover handover)
+                               std::shared_ptr<SnapshotTables> tables, RowHandover handover)
     : connection_(std::move(connection)),
       version_(version),
       handover_(handover),
       known_keys_(std::move(known_keys)),
-      table_times_(std::move(table_times)) {}
+      tables_(std::move(tables)) {}
 
 MySqlRowReader::~MySqlRowReader() {
   // Closing a statement reads its rows to the end; without a socket that is over at once.
@@ -113,6 +113,7 @@ void MySqlRowReader::Open(const ReadRequest& request) {
   if (statement_) throw BugError("a reader was opened while its last partition was unfinished");
   ended_by_cut_ = false;
   table_ = request.schema + "." + request.table;
+  JoinTable(request.schema, request.table);
   std::string sql = SelectSql(request);
   statement_.reset(mysql_stmt_init(connection_->handle()));
   if (!statement_) throw std::bad_alloc();
@@ -123,6 +124,7 @@ void MySqlRowReader::Open(const ReadRequest& request) {
   BindColumns(request);
   ThrowIfCancelled();
   if (mysql_stmt_execute(statement_.get()) != 0) Fail("starting: " + sql);
+  tables_->SetHeld(request.schema, request.table, connection_->id());
 }
 
 void MySqlRowReader::BindColumns(const ReadRequest& request) {
@@ -328,27 +330,39 @@ TableKey MySqlRowReader::Key(const std::string& schema, const std::string& table
 std::uint64_t MySqlRowReader::CountRows(const std::string& schema, const std::string& table,
                                         const std::string& where) {
   table_ = schema + "." + table;
+  JoinTable(schema, table);
   SqlResult result =
       PatientQuery("SELECT COUNT(*) FROM " + QuoteTable(schema, table) + And({where}));
-  CheckSameTable(schema, table);
+  tables_->SetHeld(schema, table, connection_->id());
+  // A RENAME that puts another table in a table's place goes unnoticed by the server, as long as
+  // the table in its place is older than the snapshot: none of its rows is newer then. From now on
+  // this transaction keeps its name from being taken away.
+  if (!tables_->Unchanged(schema, table)) {
+    Rethrow(StatementError(kTableChanged, "it is no longer the table of that name",
+                           "counting rows of " + table_));
+  }
   return std::stoull(result.rows.at(0).at(0).value_or("0"));
 }
 
-// A RENAME that puts another table in a table's place goes unnoticed by the server, as long as the
-// table in its place is older than the snapshot: none of its rows is newer then. Once the table has
-// been read, this transaction keeps its name from being taken away.
-void MySqlRowReader::CheckSameTable(const std::string& schema, const std::string& table) {
-  // Its information_schema shows the snapshot's own state; LOCK INSTANCE FOR BACKUP protects there.
-  if (version_.MySqlSince(80000)) return;
-  const auto known = table_times_->find({schema, table});
-  if (known == table_times_->end()) return;
-  const SqlResult now = PatientQuery(
-      fmt::format("SELECT CREATE_TIME FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND "
-                  "TABLE_NAME = {}",
-                  QuoteText(schema), QuoteText(table)));
-  if (!now.rows.empty() && now.rows[0].at(0) == known->second) return;
-  throw StatementError(kTableChanged, "it is no longer the table of that name",
-                       fmt::format("counting rows of {}.{}", schema, table));
+// A statement like ALTER that waits for a transaction of this snapshot to end lets no other in, so
+// that they would wait for one another, with every writer of the table behind them.
+void MySqlRowReader::JoinTable(const std::string& schema, const std::string& table) {
+  if (!tables_->Held(schema, table)) return;
+  if (tables_->HeldBy(schema, table, connection_->id())) return;
+  try {
+    connection_->Query("SET SESSION lock_wait_timeout = 5");
+    PatientQuery(fmt::format("SELECT NULL FROM {} LIMIT 0", QuoteTable(schema, table)));
+    connection_->Query("SET SESSION lock_wait_timeout = 60");
+  } catch (const Error& error) {
+    if (error.code != std::to_string(kLockWaitTimeout)) Rethrow(error);
+    Error waits(fmt::format(
+        "source: a statement like ALTER or TRUNCATE waits for this snapshot to release {}.{}, and "
+        "keeps others waiting: the snapshot is given up",
+        schema, table));
+    waits.code = error.code;
+    waits.snapshot_lost = true;
+    Rethrow(std::move(waits));
+  }
 }
 
 std::optional<KeyBound> MySqlRowReader::BoundaryAfter(const std::string& schema,
@@ -357,6 +371,7 @@ std::optional<KeyBound> MySqlRowReader::BoundaryAfter(const std::string& schema,
                                                       std::uint64_t rows) {
   table_ = schema + "." + table;
   if (range.by != SplitBy::kKey || range.only_nulls || rows == 0) return std::nullopt;
+  JoinTable(schema, table);
   const TableKey key = Key(schema, table, range.columns);
   SqlResult result =
       PatientQuery(fmt::format("SELECT {} FROM {}{}{} ORDER BY {} LIMIT 1 OFFSET {}",

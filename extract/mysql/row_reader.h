@@ -18,6 +18,7 @@
 #include "extract/mysql/known_keys.h"
 #include "extract/mysql/row_handover.h"
 #include "extract/mysql/server_version.h"
+#include "extract/mysql/snapshot_tables.h"
 #include "extract/mysql/table_key.h"
 #include "extract/source.h"
 
@@ -25,15 +26,11 @@ struct st_mysql_stmt;
 
 namespace transload::mysql {
 
-// When each table of that name was made or renamed, by schema and table, as the server says it.
-using TableTimes = std::map<std::pair<std::string, std::string>, SqlValue>;
-
 class MySqlRowReader : public RowReader, private RowReceiver {
  public:
   MySqlRowReader(std::unique_ptr<DataConnection> connection, const ServerVersion& version,
                  std::shared_ptr<const KnownKeys> known_keys,
-                 std::shared_ptr<const TableTimes> table_times,
-                 RowHandover handover = BestHandover());
+                 std::shared_ptr<SnapshotTables> tables, RowHandover handover = BestHandover());
   ~MySqlRowReader() override;
 
   void Open(const ReadRequest& request) override;
@@ -50,7 +47,6 @@ class MySqlRowReader : public RowReader, private RowReceiver {
   std::unique_ptr<DataConnection> TakeConnection();
 
  private:
-  void CheckSameTable(const std::string& schema, const std::string& table);
   struct StatementCloser {
     void operator()(st_mysql_stmt* statement) const;
   };
@@ -64,6 +60,7 @@ class MySqlRowReader : public RowReader, private RowReceiver {
   TableKey Key(const std::string& schema, const std::string& table,
                const std::vector<std::string>& columns);
   SqlResult PatientQuery(const std::string& sql);
+  void JoinTable(const std::string& schema, const std::string& table);
   void ThrowIfCancelled();
   // Ends the open statement with the error that the connection holds.
   [[noreturn]] void Fail(std::string_view doing);
@@ -83,7 +80,7 @@ class MySqlRowReader : public RowReader, private RowReceiver {
   std::exception_ptr decode_failure_;  // a C library is no place to throw through
   std::atomic<bool> broken_{false};
   std::shared_ptr<const KnownKeys> known_keys_;
-  std::shared_ptr<const TableTimes> table_times_;                 // from before the snapshot
+  std::shared_ptr<SnapshotTables> tables_;
   std::map<std::pair<std::string, std::string>, TableKey> keys_;  // looked up by this reader
   std::atomic<bool> cancelled_{false};
   std::mutex cancel_mutex_;  // Cancel against TakeConnection

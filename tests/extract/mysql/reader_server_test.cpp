@@ -208,11 +208,12 @@ TEST_P(MySqlReaderTest, RowsAreTheSameWholeAndValueByValue) {
   const ReadRequest request = RequestFor(TableNamed(*source, "t"));
   const auto version = mysql::ServerVersion::Parse(Value("select version()"));
   const auto read = [&](mysql::RowHandover handover) {
-    auto connection = std::make_unique<mysql::DataConnection>(mysql::ReadEndpoint(MakeOptions()));
+    const mysql::Endpoint endpoint = mysql::ReadEndpoint(MakeOptions());
+    auto connection = std::make_unique<mysql::DataConnection>(endpoint);
     mysql::PinSession(*connection, version);
-    mysql::MySqlRowReader reader(std::move(connection), version,
-                                 std::make_shared<mysql::KnownKeys>(),
-                                 std::make_shared<mysql::TableTimes>(), handover);
+    mysql::MySqlRowReader reader(
+        std::move(connection), version, std::make_shared<mysql::KnownKeys>(),
+        std::make_shared<mysql::SnapshotTables>(endpoint, version), handover);
     // What is given up midway leaves nothing behind that the next rows would show.
     reader.Open(request);
     RowBatch batch;

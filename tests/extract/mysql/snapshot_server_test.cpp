@@ -94,7 +94,6 @@ TEST_P(MySqlSnapshotTest, TheSourcesPositionTellsWhetherItMoved) {
 }
 
 TEST_P(MySqlSnapshotTest, ATableThatWasPutInAnothersPlaceIsNotTakenForIt) {
-  if (!mariadb() && !old()) return;  // LOCK INSTANCE FOR BACKUP holds such statements off
   Execute("CREATE TABLE t (v INT) ENGINE=InnoDB; INSERT INTO t VALUES (1), (2)");
   std::this_thread::sleep_for(std::chrono::milliseconds(1100));  // times are whole seconds
   Execute("CREATE TABLE t_new (v INT) ENGINE=InnoDB; INSERT INTO t_new VALUES (1)");
@@ -109,6 +108,34 @@ TEST_P(MySqlSnapshotTest, ATableThatWasPutInAnothersPlaceIsNotTakenForIt) {
   source = OpenSource(As(user));
   source->TakeSnapshot({});
   EXPECT_EQ(source->NewReader()->CountRows(database_, "t", ""), 1U);
+}
+
+TEST_P(MySqlSnapshotTest, AStatementThatWaitsForTheSnapshotEndsIt) {
+  Execute(
+      "CREATE TABLE t (v INT AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB; INSERT INTO t VALUES (1), "
+      "(2)");
+  const std::string user = NewUser("SELECT, LOCK TABLES ON `" + database_ + "`.*");
+  auto source = OpenSource(As(user));
+  const SourceTable table = TableNamed(*source, "t");
+  source->TakeSnapshot({.readers = 2, .tables = {}});
+  auto first = source->NewReader();
+  auto second = source->NewReader();
+  EXPECT_EQ(first->CountRows(database_, "t", ""), 2U);
+  std::thread altering([&] { Execute("ALTER TABLE t ADD COLUMN w INT"); });
+  while (Value("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE "
+               "'Waiting for table metadata lock%' AND INFO LIKE 'ALTER%'") == "0") {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_EQ(first->CountRows(database_, "t", ""), 2U);
+  const auto start = std::chrono::steady_clock::now();
+  const Error error = Failure([&] { second->CountRows(database_, "t", ""); });
+  source->Release(std::move(first));
+  EXPECT_EQ(source->NextAutoValue(table), "3");
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+  EXPECT_TRUE(error.snapshot_lost && !error.retryable) << error.what();
+  second.reset();
+  source.reset();
+  altering.join();
 }
 
 std::unique_ptr<Source> OpenTest(const rig::MySqlFamilyServer& server, const std::string& user) {
