@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "core/error.h"
 #include "extract/mysql/failure.h"
@@ -10,14 +11,15 @@
 namespace transload::mysql {
 namespace {
 
-// File and position of the binary log; no rows without one, or without the privilege to see it.
-SqlResult LogStatus(SqlConnection& connection, const ServerVersion& version) {
+// File, position and filters of the binary log; no rows without one. Nothing when the account may
+// not see them.
+std::optional<SqlResult> LogStatus(SqlConnection& connection, const ServerVersion& version) {
   try {
     return connection.Query(version.MySqlSince(80200) ? "SHOW BINARY LOG STATUS"
                                                       : "SHOW MASTER STATUS");
   } catch (const Error& error) {
     if (!IsPrivilegeError(error)) throw;
-    return {};
+    return std::nullopt;
   }
 }
 
@@ -45,12 +47,20 @@ bool Replicates(SqlConnection& connection, const ServerVersion& version) {
   }
 }
 
-bool HoldsAll(SqlConnection& connection, const ServerVersion& version, const SqlResult& status) {
-  if (!status.rows.empty() &&
-      !(status.Text(0, "Binlog_Do_DB").empty() && status.Text(0, "Binlog_Ignore_DB").empty())) {
-    return false;
+std::string WhyNot(SqlConnection& connection, const ServerVersion& version,
+                   const std::optional<SqlResult>& status) {
+  if (!status) {
+    return fmt::format("without the privilege {} it is not seen whether the binary log holds all",
+                       LogPrivilege(version));
   }
-  return LogsWhatItReplicates(connection) || !Replicates(connection, version);
+  if (status->rows.empty()) return "the server has no binary log";
+  if (!status->Text(0, "Binlog_Do_DB").empty() || !status->Text(0, "Binlog_Ignore_DB").empty()) {
+    return "the binary log leaves databases out";
+  }
+  if (!LogsWhatItReplicates(connection) && Replicates(connection, version)) {
+    return "the binary log does not hold what the server replicates";
+  }
+  return "";
 }
 
 std::string Gtid(SqlConnection& connection, const ServerVersion& version) {
@@ -65,24 +75,23 @@ std::string Gtid(SqlConnection& connection, const ServerVersion& version) {
 
 }  // namespace
 
+std::string_view LogPrivilege(const ServerVersion& version) {
+  return version.MariaDbSince(100502) ? "BINLOG MONITOR" : "REPLICATION CLIENT";
+}
+
 Position ReadPosition(SqlConnection& connection, const ServerVersion& version) {
-  Position position;
-  SqlResult status = LogStatus(connection, version);
-  if (!HoldsAll(connection, version, status)) return position;
-  if (!status.rows.empty()) {
-    position.emplace_back("binlog_file", status.Text(0, "File"));
-    position.emplace_back("binlog_position", status.Text(0, "Position"));
-  }
+  const std::optional<SqlResult> status = LogStatus(connection, version);
+  if (!WhyNot(connection, version, status).empty()) return {};
+  Position position = {{"binlog_file", status->Text(0, "File")},
+                       {"binlog_position", status->Text(0, "Position")}};
   std::string gtid = Gtid(connection, version);
   if (!gtid.empty()) position.emplace_back("gtid", gtid);
-  if (!position.empty()) {
-    position.emplace_back("server_uuid", ServerIdentity(connection, version));
-  }
+  position.emplace_back("server_uuid", ServerIdentity(connection, version));
   return position;
 }
 
-bool LogHoldsAll(SqlConnection& connection, const ServerVersion& version) {
-  return HoldsAll(connection, version, LogStatus(connection, version));
+std::string WhyLogIsNoProof(SqlConnection& connection, const ServerVersion& version) {
+  return WhyNot(connection, version, LogStatus(connection, version));
 }
 
 std::string ServerIdentity(SqlConnection& connection, const ServerVersion& version) {

@@ -3,6 +3,7 @@
 #define TRANSLOAD_EXTRACT_MYSQL_BINLOG_POSITION_H_
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,9 +19,13 @@ using Position = std::vector<std::pair<std::string, std::string>>;
 // a log that does not hold all.
 Position ReadPosition(SqlConnection& connection, const ServerVersion& version);
 
-// False where changes may pass the binary log by: a replica without log_slave_updates, databases
-// that are filtered out. Filters are seen with the privilege to see the log's position alone.
-bool LogHoldsAll(SqlConnection& connection, const ServerVersion& version);
+// Why changes may pass the binary log by, as far as this user can tell: a replica without
+// log_slave_updates, databases that are filtered out, or filters that are not seen. Empty: none
+// may.
+std::string WhyLogIsNoProof(SqlConnection& connection, const ServerVersion& version);
+
+// The privilege that shows where the log stands, and its filters.
+std::string_view LogPrivilege(const ServerVersion& version);
 
 // What tells this server's data from another's, wherever it is reached: without the database.
 std::string ServerIdentity(SqlConnection& connection, const ServerVersion& version);

@@ -87,12 +87,14 @@ class Checklist {
               : "not granted: LOCK TABLES or another way to a common snapshot is tried");
     Add(lock ? CheckResult::kOk : CheckResult::kWarning, "privilege LOCK TABLES",
         lock ? "granted" : "not granted: no second way to a common snapshot");
-    bool log = connection_.Scalar("SELECT @@GLOBAL.log_bin").value_or("0") == "1";
-    if (!flush && !lock && !(version_.mariadb && log)) {
+    const std::string no_log = version_.mariadb ? WhyLogIsNoProof(connection_, version_) : "";
+    if (!flush && !lock && !(version_.mariadb && no_log.empty())) {
       bool relaxed = options_.consistency == Consistency::kRelaxed;
       Add(relaxed ? CheckResult::kWarning : CheckResult::kRefusal, "snapshot",
-          "no way to a common snapshot of all readers: grant RELOAD or LOCK TABLES, or accept "
-          "--consistency relaxed");
+          fmt::format(
+              "no way to a common snapshot of all readers{}{}: grant RELOAD or LOCK TABLES, "
+              "or accept --consistency relaxed",
+              no_log.empty() ? "" : "; without locks, ", no_log));
     }
     if (version_.MySqlSince(80000)) {
       Privilege("BACKUP_ADMIN", "", "tables are not protected against ALTER during the run");
@@ -109,15 +111,10 @@ class Checklist {
   }
 
   void CheckPosition() {
-    bool known = !ReadPosition(connection_, version_).empty();
-    std::string_view privilege =
-        version_.MariaDbSince(100502) ? "BINLOG MONITOR" : "REPLICATION CLIENT";
-    Add(known ? CheckResult::kOk : CheckResult::kWarning, "binary log position",
-        known
-            ? std::string("readable: a resume can tell whether the source moved")
-            : fmt::format("not readable ({} not granted, or no binary log): a resume has to check "
-                          "every finished partition again",
-                          privilege));
+    const std::string why = WhyLogIsNoProof(connection_, version_);
+    Add(why.empty() ? CheckResult::kOk : CheckResult::kWarning, "binary log position",
+        why.empty() ? std::string("readable: a resume can tell whether the source moved")
+                    : fmt::format("{}: a resume has to check every finished partition again", why));
   }
 
   void CheckLongStatements() {

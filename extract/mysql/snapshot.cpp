@@ -187,8 +187,8 @@ bool SnapshotTaker::UnderLock(const std::string& lock_sql, const std::string& me
 }
 
 bool SnapshotTaker::LockFree() {
-  if (!LogHoldsAll(*snapshot_.control, version_)) {
-    Note("no lock-free snapshot: not every change stands in the server's binary log");
+  if (std::string why = WhyLogIsNoProof(*snapshot_.control, version_); !why.empty()) {
+    Note("no lock-free snapshot: " + why);
     return false;
   }
   constexpr const char* kWhere = "SHOW STATUS LIKE 'Binlog\\_snapshot\\_%'";

@@ -73,6 +73,7 @@ TEST_F(BadInput, PrivilegesThatAreMissingAreNamed) {
   server_.Execute("create table secret (id int primary key)", schema_);
   server_.CreateUser("narrow", "pw");
   server_.Execute("grant insert on `" + schema_ + "`.* to narrow@'%'");
+  server_.Execute("grant binlog monitor on *.* to narrow@'%'");
   const std::string source = server_.TcpUrl(schema_, "narrow");
   const Environment password = {{"MYSQL_PWD", "pw"}};
   Expect({"run", source, TargetUrl()}, 3, "SELECT is missing on " + schema_ + ".secret", password);

@@ -24,8 +24,11 @@ class MySqlSnapshotTest : public MySqlSourceTest {
     options.source_url = UserUrl(user);
     return options;
   }
+  std::string User() const {
+    return "u" + database_.substr(database_.size() > 12 ? database_.size() - 12 : 0);
+  }
   std::string NewUser(const std::string& grant) {
-    std::string user = "u" + database_.substr(database_.size() > 12 ? database_.size() - 12 : 0);
+    const std::string user = User();
     server().CreateUser(user, "pw");
     server().Execute("GRANT " + grant + " TO '" + user + "'@'%'");
     return user;
@@ -148,7 +151,10 @@ std::unique_ptr<Source> OpenTest(const rig::MySqlFamilyServer& server, const std
 TEST(MariaDbReplica, ALogWithoutWhatIsReplicatedProvesNothing) {
   rig::MariaDbServer server = rig::MariaDbServer::Start();
   server.CreateUser("reader", "");
-  server.Execute("create table t (id int primary key); grant select on test.* to reader", "test");
+  server.Execute(
+      "create table t (id int primary key); grant select on test.* to reader;"
+      "grant binlog monitor on *.* to reader",
+      "test");
   EXPECT_FALSE(OpenTest(server, "root")->CurrentPosition().empty());
   EXPECT_EQ(OpenTest(server, "reader")->TakeSnapshot({}).method, "equal binary log positions");
   server.Execute("set global gtid_slave_pos = '7-7-7'");  // as one that has replicated
@@ -175,6 +181,15 @@ TEST(MariaDbLogFilter, ALogThatLeavesDatabasesOutProvesNothing) {
   EXPECT_TRUE(OpenTest(server, "root")->CurrentPosition().empty());
 }
 
+TEST_P(MySqlSnapshotTest, ALogWhoseFiltersAreNotSeenProvesNothing) {
+  const std::string user = NewUser("SELECT ON `" + database_ + "`.*");
+  EXPECT_TRUE(OpenSource(As(user))->CurrentPosition().empty());
+  EXPECT_EQ(Failure([&] { OpenSource(As(user))->TakeSnapshot({}); }).exit_code, ExitCode::kRefused);
+  const std::string seeing = mariadb() ? "BINLOG MONITOR" : "REPLICATION CLIENT";
+  server().Execute("GRANT " + seeing + " ON *.* TO '" + user + "'@'%'");
+  EXPECT_FALSE(OpenSource(As(user))->CurrentPosition().empty());
+}
+
 TEST_P(MySqlSnapshotTest, AWaitingLockIsGivenUpAndWritersGoOn) {
   Execute("CREATE TABLE t (id INT PRIMARY KEY) ENGINE=InnoDB; CREATE TABLE w (id INT PRIMARY KEY)");
   auto source = Open();
@@ -197,7 +212,7 @@ TEST_P(MySqlSnapshotTest, AWaitingLockIsGivenUpAndWritersGoOn) {
   EXPECT_EQ(holder.Query("SELECT COUNT(*) FROM t").rows.size(), 1u) << "the holder was not touched";
 }
 
-TEST_P(MySqlSnapshotTest, WithoutTheRightToLockMySqlRefusesAndMariaDbNeedsNone) {
+TEST_P(MySqlSnapshotTest, WithoutTheRightToLockMariaDbNeedsToSeeItsLog) {
   Execute("CREATE TABLE t (id INT PRIMARY KEY)");
   Options options = As(NewUser("SELECT ON `" + database_ + "`.*"));
   auto source = OpenSource(options);
@@ -205,18 +220,17 @@ TEST_P(MySqlSnapshotTest, WithoutTheRightToLockMySqlRefusesAndMariaDbNeedsNone) 
   EXPECT_EQ(Result(items, "privilege SELECT"), CheckResult::kOk);
   EXPECT_EQ(Result(items, "privilege RELOAD"), CheckResult::kWarning);
   EXPECT_EQ(Result(items, "privilege LOCK TABLES"), CheckResult::kWarning);
-  if (mariadb()) {
-    SnapshotInfo info = source->TakeSnapshot({});
-    EXPECT_TRUE(info.proven);
-    EXPECT_EQ(info.method, "equal binary log positions");
-    return;
-  }
   EXPECT_EQ(Result(items, "snapshot"), CheckResult::kRefusal);
   Error error = Failure([&] { source->TakeSnapshot({}); });
   EXPECT_EQ(error.exit_code, ExitCode::kRefused);
   SnapshotInfo relaxed = source->TakeSnapshot({.consistency = Consistency::kRelaxed, .tables = {}});
   EXPECT_FALSE(relaxed.proven);
   EXPECT_FALSE(relaxed.notes.empty());
+  if (!mariadb()) return;
+  server().Execute("GRANT BINLOG MONITOR ON *.* TO '" + User() + "'@'%'");
+  source = OpenSource(options);
+  EXPECT_EQ(Result(source->Preflight(options), "binary log position"), CheckResult::kOk);
+  EXPECT_EQ(source->TakeSnapshot({}).method, "equal binary log positions");
 }
 
 TEST_P(MySqlSnapshotTest, LockTablesDoesWhereFlushIsNotAllowed) {
