@@ -72,6 +72,13 @@ std::string_view ConnectAdvice(unsigned number) {
     case 1251:
     case 2059:
       return "the client library lacks the account's authentication plugin";
+    case 1820:  // the password must be changed before anything else
+    case 1862:
+      return "the account's password has expired: log in with a client that can change it (mysql "
+             "or mariadb), run SET PASSWORD, and give the new one";
+    case 3118:
+    case 4151:
+      return "the account is locked: ALTER USER ... ACCOUNT UNLOCK";
     default:
       return "check the URL";
   }

@@ -190,6 +190,15 @@ TEST_P(MySqlSnapshotTest, ALogWhoseFiltersAreNotSeenProvesNothing) {
   EXPECT_FALSE(OpenSource(As(user))->CurrentPosition().empty());
 }
 
+TEST_P(MySqlSnapshotTest, AnExpiredPasswordIsNamed) {
+  const std::string user = NewUser("SELECT ON `" + database_ + "`.*");
+  server().Execute(old() ? "ALTER USER '" + user + "'@'%' PASSWORD EXPIRE"
+                         : "ALTER USER '" + user + "' PASSWORD EXPIRE");
+  const Error error = Failure([&] { OpenSource(As(user)); });
+  EXPECT_EQ(error.exit_code, ExitCode::kRefused);
+  EXPECT_NE(std::string(error.what()).find("SET PASSWORD"), std::string::npos) << error.what();
+}
+
 TEST_P(MySqlSnapshotTest, AWaitingLockIsGivenUpAndWritersGoOn) {
   Execute("CREATE TABLE t (id INT PRIMARY KEY) ENGINE=InnoDB; CREATE TABLE w (id INT PRIMARY KEY)");
   auto source = Open();
