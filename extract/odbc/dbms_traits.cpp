@@ -63,6 +63,10 @@ constexpr std::array<Statements, 2> kSqlServerUnlock = {
     "SET LOCK_TIMEOUT 3600000",
 };
 
+// The binary log leaves databases out.
+constexpr std::array<std::string_view, 2> kMySqlPositionFilters = {"binlog_do_db",
+                                                                   "binlog_ignore_db"};
+
 // odbc-mariadb lists none that refers to columns without a unique key. Numbers are ODBC's: of what
 // happens (SQL_CASCADE, ...), and 7 for SQL_NOT_DEFERRABLE.
 constexpr std::string_view kMySqlForeignKeys =
@@ -117,6 +121,7 @@ constexpr DbmsTraits kMySql{
     .method = "FLUSH TABLES WITH READ LOCK while each reader started its snapshot",
     .position = "SHOW MASTER STATUS",
     .passed_by = "SHOW SLAVE STATUS",
+    .position_filters = kMySqlPositionFilters,
     .next_auto =
         "SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = {0} "
         "AND TABLE_NAME = {1}",

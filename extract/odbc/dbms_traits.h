@@ -61,6 +61,8 @@ struct DbmsTraits {
   std::string_view position = {};
   // Rows say that changes may pass the position by.
   std::string_view passed_by = {};
+  // So does any value in these of the position's columns.
+  std::span<const std::string_view> position_filters = {};
   // --- identity of the data; a scalar
   std::string_view identity = {};
   // --- the next value of an automatic number: {0} schema, {1} table as literals

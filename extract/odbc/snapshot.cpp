@@ -209,7 +209,13 @@ std::vector<std::pair<std::string, std::string>> ReadPosition(Connection& connec
     const ResultTable table = RunQuery(connection, traits.position);
     for (std::size_t i = 0; !table.rows.empty() && i < table.columns.size(); ++i) {
       const std::string value = table.Text(0, i);
-      if (!value.empty()) position.emplace_back(LowerCase(table.columns[i]), value);
+      const std::string name = LowerCase(table.columns[i]);
+      if (value.empty()) continue;
+      if (std::find(traits.position_filters.begin(), traits.position_filters.end(), name) !=
+          traits.position_filters.end()) {
+        return {};
+      }
+      position.emplace_back(name, value);
     }
   } catch (const Error& error) {
     // Without the privilege, or under a newer name: the position is not known.

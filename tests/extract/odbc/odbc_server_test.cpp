@@ -347,6 +347,15 @@ TEST(OdbcServer, AReplicaOfMySqlHasNoPositionThatProvesAnything) {
   EXPECT_TRUE(source->CurrentPosition().empty());
 }
 
+TEST(OdbcServer, ALogThatLeavesDatabasesOutHasNoPositionThatProvesAnything) {
+  const rig::MariaDbServer server =
+      rig::MariaDbServer::Start({.settings = {{"binlog_do_db", "other"}}});
+  EXPECT_TRUE(Open(fmt::format("odbc:Driver={{MariaDB Unicode}};Socket={};UID=root;Database=test",
+                               server.socket()))
+                  ->CurrentPosition()
+                  .empty());
+}
+
 TEST(OdbcServer, ACancelledReaderStops) {
   const std::string database = rig::FreshDatabase(rig::SharedPostgres());
   rig::SharedPostgres().Execute(
