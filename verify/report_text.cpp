@@ -93,6 +93,10 @@ std::string Attention(const Report& report) {
   out += Section("not migrated", report.not_migrated, [](const NotMigrated& n) {
     return fmt::format("{} {}: {}", n.kind, n.name, n.reason);
   });
+  if (!report.hazards.empty()) {
+    out += fmt::format("\nhazards: {}, named by `transload plan` and in the files of --report\n",
+                       report.hazards.size());
+  }
   out += Section("notes", report.notes, [](const std::string& note) { return note; });
   return out;
 }
@@ -233,6 +237,9 @@ std::string ReportMarkdown(const Report& report) {
                        [](const NotMigrated& n) {
                          return Cells{n.kind, n.name, n.reason};
                        });
+  out += MarkdownTable("Hazards", {"where", "what"}, report.hazards, [](const Hazard& h) {
+    return Cells{h.where, h.text};
+  });
   out += MarkdownTable("Names changed", {"kind", "source", "target", "reason"}, report.names,
                        [](const NameChange& n) {
                          return Cells{n.kind, n.source, n.target, n.reason};

@@ -182,6 +182,14 @@ TEST(ReportText, NamesTablesProblemsAndEndsWithTheVerdict) {
   EXPECT_NE(text.rfind("3 values changed under a policy"), std::string::npos);
 }
 
+TEST(ReportText, CountsTheHazardsAndSaysWhereTheyStand) {
+  EXPECT_NE(ReportText(Example()).find("\nhazards: 1, named by"), std::string::npos);
+  EXPECT_NE(ReportMarkdown(Example()).find("| shop.a.f | float |"), std::string::npos);
+  Report report = Example();
+  report.hazards.clear();
+  EXPECT_EQ((ReportText(report) + ReportMarkdown(report)).find("azards"), std::string::npos);
+}
+
 TEST(ReportText, SaysOfVerifyWhatStandsInTheTarget) {
   Report report = Example();
   report.run.command = "verify";
