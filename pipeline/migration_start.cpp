@@ -83,6 +83,28 @@ std::string Listed(const std::vector<std::string>& lines) {
   return text;
 }
 
+// What names nothing at the source is a mistake, unless the command has begun a run already: then
+// the source has changed.
+Planned PlanRoughly(Endpoints& ends) {
+  try {
+    return MakeRoughPlan(ends);
+  } catch (const Error& error) {
+    if (error.exit_code != ExitCode::kUsage || ends.options.restart) throw;
+    std::optional<Ledger> ledger = Ledger::OpenReadOnly(ends.options);
+    if (!ledger) throw;
+    for (const RunRecord& run : ledger->ListRuns()) {
+      const bool unfinished = run.state == "running" || run.state == "stopped";
+      if (!unfinished || run.fingerprint != ends.source->Info().fingerprint) continue;
+      throw RefusedError(fmt::format(
+          "run {} of this source is not finished, and this command cannot go on with it: {}. If "
+          "tables were renamed, altered or dropped at the source since, put them back, or name "
+          "what there is now and start over with --restart",
+          run.id, error.what()));
+    }
+    throw;
+  }
+}
+
 }  // namespace
 
 std::string Migration::LockKey(const MigrationPlan& plan) const {
@@ -102,7 +124,7 @@ void Migration::Open() {
     throw UsageError(fmt::format("--max-load: a {} source does not say how busy it is",
                                  ends_->source->Info().engine));
   }
-  planned_ = MakeRoughPlan(*ends_);
+  planned_ = PlanRoughly(*ends_);
   RefuseNothing(*ends_, planned_.plan);
   FindEarlierRun();
   CheckPreflight();

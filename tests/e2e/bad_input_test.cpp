@@ -189,6 +189,18 @@ TEST_F(BadInput, ALedgerOfAnotherRoleIsRefusedInAnyCommand) {
   target_.Execute("reassign owned by heir to postgres; drop role heir", database_);
 }
 
+TEST_F(BadInput, APatternThatFitsNothingAnyMoreIsNoMistakeOfTheUser) {
+  MakeTable();
+  server_.Execute(
+      "create table secret (id int primary key); create table bad (id int primary key, v "
+      "varchar(9)); insert into bad values (1, concat('a', char(0)))",
+      schema_);
+  ASSERT_EQ(RunTransload({"run", Source(), TargetUrl(), "--exclude", "secret"}).exit_code, 4);
+  server_.Execute("rename table secret to hidden", schema_);
+  Expect({"run", Source(), TargetUrl(), "--exclude", "secret"}, 3, "renamed");
+  Expect({"run", Source(), TargetUrl(), "--exclude", "secret", "--restart"}, 2, "no table");
+}
+
 // Instead of an end by SIGXFSZ, without a word.
 TEST_F(BadInput, ALimitOnFileSizesIsAFullDisk) {
   MakeTable();
