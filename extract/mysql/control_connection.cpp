@@ -90,7 +90,7 @@ ControlConnection::ControlConnection(const Endpoint& endpoint) {
     SqlResult cipher = Query("SHOW SESSION STATUS LIKE 'Ssl_cipher'");
     if (cipher.rows.empty() || cipher.rows[0].at(1).value_or("").empty()) {
       throw RefusedError(fmt::format(
-          "source {} does not encrypt the connection, and the URL's ssl-mode demands it; switch "
+          "source {} does not encrypt the connection, and its ssl-mode demands it; switch "
           "TLS on at the server, or allow ssl-mode=preferred",
           endpoint.Where()));
     }

@@ -126,7 +126,7 @@ DataConnection::DataConnection(const Endpoint& endpoint) : endpoint_(endpoint) {
   }
   if (endpoint.must_encrypt() && !encrypted()) {
     throw RefusedError(fmt::format(
-        "source {} does not encrypt the connection, and the URL's ssl-mode demands it; switch TLS "
+        "source {} does not encrypt the connection, and its ssl-mode demands it; switch TLS "
         "on at the server, or allow ssl-mode=preferred",
         endpoint.Where()));
   }

@@ -14,7 +14,7 @@
 namespace transload::mysql {
 namespace {
 
-TlsMode ReadTlsMode(const std::string& text) {
+TlsMode ReadTlsMode(const std::string& text, const char* where) {
   std::string mode = text;
   std::replace(mode.begin(), mode.end(), '-', '_');
   std::transform(mode.begin(), mode.end(), mode.begin(),
@@ -25,9 +25,9 @@ TlsMode ReadTlsMode(const std::string& text) {
   if (mode == "verify_ca") return TlsMode::kVerifyCa;
   if (mode == "verify_identity") return TlsMode::kVerifyIdentity;
   throw UsageError(
-      fmt::format("source URL: ssl-mode={} is none of disabled, preferred, required, "
-                  "verify_ca, verify_identity",
-                  text));
+      fmt::format("{}: ssl-mode={} is none of disabled, preferred, required, verify_ca, "
+                  "verify_identity",
+                  where, text));
 }
 
 unsigned ReadPort(const std::string& text) {
@@ -50,10 +50,15 @@ bool IsLoginPart(const std::string& name) {
          name == "database";
 }
 
-void ReadParameters(const Url& url, Endpoint& endpoint) {
+// The URL's parameters go before what the option file says.
+void ReadParameters(const Url& url, const OptionFile& file, Endpoint& endpoint) {
+  if (file.ssl_mode) endpoint.tls = ReadTlsMode(*file.ssl_mode, "~/.my.cnf");
+  endpoint.ssl_ca = file.ssl_ca.value_or("");
+  endpoint.ssl_cert = file.ssl_cert.value_or("");
+  endpoint.ssl_key = file.ssl_key.value_or("");
   for (const auto& [name, value] : url.parameters) {
     if (name == "ssl-mode") {
-      endpoint.tls = ReadTlsMode(value);
+      endpoint.tls = ReadTlsMode(value, "source URL");
     } else if (name == "ssl-ca") {
       endpoint.ssl_ca = value;
     } else if (name == "ssl-cert") {
@@ -72,7 +77,7 @@ void ReadParameters(const Url& url, Endpoint& endpoint) {
   // A file that is not there would otherwise show up as a certificate that does not verify.
   for (const std::string* path : {&endpoint.ssl_ca, &endpoint.ssl_cert, &endpoint.ssl_key}) {
     if (!path->empty() && access(path->c_str(), R_OK) != 0) {
-      throw UsageError(fmt::format("source URL: cannot read {}", *path));
+      throw UsageError(fmt::format("source URL, ~/.my.cnf: cannot read {}", *path));
     }
   }
 }
@@ -105,7 +110,7 @@ Endpoint ReadEndpoint(const Options& options) {
   endpoint.stall_timeout_ms = options.stall_timeout_ms;
   endpoint.display_url = url.redacted;
   endpoint.url_password = url.password;
-  ReadParameters(url, endpoint);
+  ReadParameters(url, file, endpoint);
   if (url.host.empty() && endpoint.socket.empty()) endpoint.socket = file.socket.value_or("");
   endpoint.host = !url.host.empty() ? url.host : file.host.value_or("localhost");
   endpoint.user = !url.user.empty() ? url.user : file.user.value_or(LoginName());

@@ -68,7 +68,8 @@ std::string_view ConnectAdvice(unsigned number) {
     case 2005:
       return "check the host's name";
     case 2026:
-      return "check ssl-mode, ssl-ca, ssl-cert and ssl-key in the URL";
+      return "check ssl-mode, ssl-ca, ssl-cert and ssl-key (URL, ~/.my.cnf), and that the "
+             "certificate names the host";
     case 1251:
     case 2059:
       return "the client library lacks the account's authentication plugin";

@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -58,12 +60,26 @@ std::string ReadValue(std::string_view text) {
   return quote != '\0' ? value : std::string(Trimmed(value));
 }
 
-void Set(OptionFile& file, std::string_view name, const std::string& value) {
+bool IsOff(std::string value) {
+  std::transform(value.begin(), value.end(), value.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return value == "0" || value == "off" || value == "false";
+}
+
+void Set(OptionFile& file, std::string name, const std::string& value) {
+  std::replace(name.begin(), name.end(), '_', '-');
   if (name == "user") file.user = value;
   if (name == "password") file.password = value;
   if (name == "host") file.host = value;
   if (name == "port") file.port = value;
   if (name == "socket") file.socket = value;
+  if (name == "ssl-mode") file.ssl_mode = value;
+  if (name == "ssl-ca") file.ssl_ca = value;
+  if (name == "ssl-cert") file.ssl_cert = value;
+  if (name == "ssl-key") file.ssl_key = value;
+  if (name == "ssl-verify-server-cert" && !IsOff(value)) {
+    file.ssl_mode = "verify_identity";
+  }
 }
 
 }  // namespace
@@ -81,8 +97,12 @@ OptionFile ParseOptionFile(std::string_view text) {
       continue;
     }
     std::size_t equals = line.find('=');
-    if (!ours || equals == std::string_view::npos) continue;
-    Set(file, Trimmed(line.substr(0, equals)), ReadValue(line.substr(equals + 1)));
+    if (!ours) continue;
+    if (equals != std::string_view::npos) {
+      Set(file, std::string(Trimmed(line.substr(0, equals))), ReadValue(line.substr(equals + 1)));
+    } else if (line.starts_with("ssl")) {  // a switch
+      Set(file, ReadValue(line), "1");
+    }
   }
   return file;
 }

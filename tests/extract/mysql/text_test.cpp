@@ -98,6 +98,18 @@ TEST(MySqlOptionFile, ReadsTheClientSectionOnly) {
   EXPECT_EQ(file.socket, "/a b");
 }
 
+TEST(MySqlOptionFile, ReadsWhatItSaysOfTls) {
+  OptionFile file = ParseOptionFile(
+      "[client]\nssl_mode=VERIFY_IDENTITY\nssl-ca = /c.pem\nssl-cert=/d.pem\nssl_key=/k.pem\n");
+  EXPECT_EQ(file.ssl_mode, "VERIFY_IDENTITY");
+  EXPECT_EQ(file.ssl_ca, "/c.pem");
+  EXPECT_EQ(file.ssl_cert, "/d.pem");
+  EXPECT_EQ(file.ssl_key, "/k.pem");
+  EXPECT_EQ(ParseOptionFile("[client]\nssl-verify-server-cert # always\n").ssl_mode,
+            "verify_identity");
+  EXPECT_FALSE(ParseOptionFile("[client]\nssl-verify-server-cert=Off\n").ssl_mode.has_value());
+}
+
 TEST(MySqlOptionFile, TakesTheLastOfTwoAndAnEmptyValue) {
   OptionFile file = ParseOptionFile("[client]\nuser=a\nuser=b\npassword=\n");
   EXPECT_EQ(file.user, "b");
