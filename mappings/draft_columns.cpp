@@ -131,6 +131,13 @@ void SetIdentity(Draft& draft, DraftTable& table, std::size_t index) {
     return;
   }
   plan.identity = true;
+  // PostgreSQL looks for a free name among what is there, not among the tables still to be made.
+  const std::string sequence = table.plan.name + "_" + plan.name + "_seq";
+  const std::string label = "sequence of " + table.ColumnLabel(index);
+  NameRegistry& relations = draft.Names(table.plan.schema).relations;
+  if (!relations.Take(FitName(sequence), label)) {
+    plan.identity_sequence = relations.Allocate(sequence, label);
+  }
   table.plan.next_auto_value = table.source().next_auto_value;
   if (Exceeds(table.plan.next_auto_value, largest)) {
     draft.AddHazard(

@@ -51,6 +51,15 @@ TEST(Planner, IdentityKeepsTheSourcesNextValue) {  // 5, 6, 7, 8, 9, 10
   EXPECT_TRUE(Mentions(plan.hazards, "AUTO_INCREMENT is lost"));
 }
 
+TEST(Planner, AnIdentitysSequenceLeavesOthersTheirNames) {
+  SourceTable orders = Table("orders", {AutoId("int", "int")}, {Primary({"id"})});
+  SourceTable numbers = Table("orders_id_seq", {AutoId("int", "int")}, {Primary({"id"})});
+  MigrationPlan plan = Shop({orders, numbers}).Plan();
+  EXPECT_EQ(plan.tables[0].columns[0].identity_sequence, "orders_id_seq_2");
+  EXPECT_EQ(plan.tables[1].name, "orders_id_seq");
+  EXPECT_EQ(plan.tables[1].columns[0].identity_sequence, "");
+}
+
 TEST(Planner, ForeignKeysGetOneTypeAtBothEnds) {  // 14, 68
   SourceTable parent = Table("p", {NotNull(Column("id", "tinyint"))}, {Primary({"id"})});
   SourceTable child = Table("c", {Sized("flag", "tinyint", 1)});
