@@ -10,6 +10,7 @@
 #include "load/replan_sql.h"
 #include "load/target_columns.h"
 #include "pipeline/migration.h"
+#include "pipeline/reconcile.h"
 #include "pipeline/retry_rejects.h"
 
 namespace transload {
@@ -62,11 +63,17 @@ void Migration::ReloadTables() {
   for (const std::size_t table : tables) {
     TablePlan& kept = planned_.plan.tables[table];
     const TablePlan& fresh = *FreshPlan(kept);
-    const SourceTable* source = planned_.FindSource(fresh);
     const std::int64_t id = table_ids_[table];
-    std::vector<NewPartition> partitions = CutTable(id, fresh, *source);
-    ledger_->Replan(run_.id, id, ReplanSql(kept, fresh, /*truncate=*/false), ToJson(fresh),
-                    partitions, "loaded again by --reload");
+    std::vector<NewPartition> partitions = CutTable(id, fresh, *planned_.FindSource(fresh));
+    // The reader's connection ends here: its locks would hold up the statements.
+    std::vector<std::string> statements = [&] {
+      TableReader reader(ends_->options);
+      return DropMadeForeignKeys(reader, ends_->options, run_.id, kept);
+    }();
+    for (std::string& statement : ReplanSql(kept, fresh, /*truncate=*/false)) {
+      statements.push_back(std::move(statement));
+    }
+    ledger_->Replan(run_.id, id, statements, ToJson(fresh), partitions, "loaded again by --reload");
     kept = fresh;
   }
 }

@@ -12,7 +12,6 @@
 #include "core/error.h"
 #include "core/fault_point.h"
 #include "load/ddl.h"
-#include "load/table_reader.h"
 #include "load/target_columns.h"
 #include "transform/bound_table.h"
 #include "verify/read_back.h"
@@ -124,7 +123,7 @@ class Reset {
 
   // False when only the whole table would do.
   bool Partitions(const std::vector<PartitionRow>& partitions) {
-    std::vector<std::string> statements = DropForeignKeys();
+    std::vector<std::string> statements = DropKeys();
     std::vector<std::int64_t> ids;
     for (const PartitionRow& partition : partitions) {
       std::optional<std::string> condition = RangeInTarget(table_, partition.range);
@@ -142,7 +141,7 @@ class Reset {
   }
 
   void WholeTable() {
-    std::vector<std::string> statements = DropForeignKeys();
+    std::vector<std::string> statements = DropKeys();
     // Not TRUNCATE: keys that are not the run's own may refer to the table.
     statements.push_back("DELETE FROM " + name_);
     reader_.reset();
@@ -150,22 +149,8 @@ class Reset {
   }
 
  private:
-  // Keys that this run made already, from and to the table, would hold rows back. Without their
-  // entry among the run's objects they are made again when all rows are in.
-  std::vector<std::string> DropForeignKeys() {
-    const std::string objects = ddl::QuoteName(services_.options.ledger_schema) + ".object";
-    std::vector<std::string> statements;
-    for (const auto& row : reader_->Query(fmt::format(
-             "select o.id, k.conrelid::regclass, quote_ident(k.conname) from {} o join "
-             "pg_catalog.pg_constraint k on k.oid = o.oid and k.contype = 'f' where o.run_id = {} "
-             "and o.kind = 'foreign key' and o.action = 'created' "
-             "and {}::regclass in (k.conrelid, k.confrelid)",
-             objects, ddl::QuoteLiteral(services_.run.id), ddl::QuoteLiteral(name_)))) {
-      statements.push_back(
-          fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", row[1].value(), row[2].value()));
-      statements.push_back(fmt::format("DELETE FROM {} WHERE id = {}", objects, row[0].value()));
-    }
-    return statements;
+  std::vector<std::string> DropKeys() {
+    return DropMadeForeignKeys(*reader_, services_.options, services_.run.id, table_.plan());
   }
 
   const ReconcileServices& services_;
@@ -175,6 +160,24 @@ class Reset {
 };
 
 }  // namespace
+
+std::vector<std::string> DropMadeForeignKeys(TableReader& reader, const Options& options,
+                                             const std::string& run_id, const TablePlan& table) {
+  const std::string objects = ddl::QuoteName(options.ledger_schema) + ".object";
+  std::vector<std::string> statements;
+  for (const auto& row : reader.Query(fmt::format(
+           "select o.id, k.conrelid::regclass, quote_ident(k.conname) from {} o join "
+           "pg_catalog.pg_constraint k on k.oid = o.oid and k.contype = 'f' where o.run_id = {} "
+           "and o.kind = 'foreign key' and o.action = 'created' "
+           "and {}::regclass in (k.conrelid, k.confrelid)",
+           objects, ddl::QuoteLiteral(run_id),
+           ddl::QuoteLiteral(ddl::Qualified(table.schema, table.name))))) {
+    statements.push_back(
+        fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", row[1].value(), row[2].value()));
+    statements.push_back(fmt::format("DELETE FROM {} WHERE id = {}", objects, row[0].value()));
+  }
+  return statements;
+}
 
 ReconcileResult ReconcilePartitions(const ReconcileServices& services,
                                     const std::vector<TablePlan>& tables,

@@ -19,6 +19,7 @@
 #include "core/progress.h"
 #include "extract/source.h"
 #include "load/ledger.h"
+#include "load/table_reader.h"
 #include "load/target.h"
 #include "pipeline/stop_flag.h"
 
@@ -45,6 +46,12 @@ ReconcileResult ReconcilePartitions(const ReconcileServices& services,
                                     const std::vector<TablePlan>& tables,
                                     const std::vector<std::int64_t>& table_ids,
                                     const std::function<void()>& before_change);
+
+// Statements that drop the foreign keys that a run made already, from and to a table whose rows are
+// about to be deleted: they would hold rows back, or take others along. Without their entry among
+// the run's objects they are made again when all rows are in.
+std::vector<std::string> DropMadeForeignKeys(TableReader& reader, const Options& options,
+                                             const std::string& run_id, const TablePlan& table);
 
 }  // namespace transload
 

@@ -148,6 +148,22 @@ TEST_F(Resume, LoadsATableAgainAfterTheRunHasEnded) {
   EXPECT_EQ(Value("select count(*) from t"), "5000");
 }
 
+TEST_F(Resume, LoadsATableAgainThatOthersReferTo) {
+  Source(
+      "create table child (id integer primary key, t integer references t (id) on delete cascade);"
+      "insert into child values (1, 7), (2, 8);"
+      "create table bound (id integer primary key, o integer references other (id));"
+      "insert into bound values (1, 1)");
+  ExpectDone(Run());
+  Source("update t set v = 'changed' where id = 7");
+  ExpectDone(Run({"--reload", "t", "--reload", "other"}));
+  EXPECT_EQ(Value("select v from t where id = 7"), "changed");
+  EXPECT_EQ(Value("select string_agg(id || ':' || t, ' ' order by id) from child"), "1:7 2:8");
+  EXPECT_EQ(Value("select count(*) from pg_constraint where contype = 'f' and convalidated and "
+                  "connamespace = 'public'::regnamespace"),
+            "2");
+}
+
 TEST_F(Resume, UndoesARunThatIsHalfDone) {
   ASSERT_NO_FATAL_FAILURE(Kill());
   TransloadRun undone = RunTransload({"undo", target_.Url(database_)});
