@@ -104,6 +104,14 @@ void Migration::RetryRejected() {
   }
   const RetryResult result = RetryRejects(ends_->options, *ledger_, run_.id, tables, stop_);
   ledger_->AddAmendment(run_.id, "rejected rows were tried again", "");
+  // What verifies the rows, now and later, has to read the source as they were read.
+  for (std::size_t i = 0; i < table_ids_.size(); ++i) {
+    const std::int64_t id = table_ids_[i];
+    TablePlan& plan = planned_.plan.tables[i];
+    if (!result.loaded_tables.contains(id) || tables.at(id)->plan() == plan) continue;
+    plan = tables.at(id)->plan();
+    ledger_->Amend(run_.id, id, {}, ToJson(plan), "policies of --retry-rejects");
+  }
   notes_.push_back(fmt::format("of the rejected rows, {} were loaded and {} still are rejected",
                                result.loaded, result.left));
 }

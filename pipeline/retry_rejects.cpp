@@ -130,6 +130,7 @@ RetryResult RetryRejects(const Options& options, Ledger& ledger, const std::stri
       const bool known = tables.contains(rejects.front().table_id);  // else left out of this start
       const std::uint64_t loaded = known ? retry.Partition(run_id, rejects) : 0;
       result.loaded += loaded;
+      if (loaded > 0) result.loaded_tables.insert(rejects.front().table_id);
       result.left += rejects.size() - loaded;
     }
     if (page.size() < kRejectsAtATime) return result;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "core/options.h"
 #include "core/plan.h"
@@ -21,6 +22,7 @@ namespace transload {
 struct RetryResult {
   std::uint64_t loaded = 0;
   std::uint64_t left = 0;
+  std::set<std::int64_t> loaded_tables;  // by their ids: where rows were loaded
 };
 
 // The plan that the table was loaded by, with the policies of today's. Throws a usage error when a

@@ -109,6 +109,8 @@ TEST_F(BadRows, AreLoadedAloneUnderAnotherPolicy) {
   EXPECT_EQ(retried.exit_code, 0) << retried.out << retried.err;
   EXPECT_EQ(Value("select count(*) from t where u = 'ab'"), "2");
   EXPECT_EQ(Value("select sum(rows) from transload.coercion"), "2");
+  TransloadRun verified = RunTransload({"verify", "sqlite://" + path_, target_.Url(database_)});
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
 }
 
 TEST_F(BadRows, StandInTheReportFolderToo) {
