@@ -165,21 +165,33 @@ std::vector<ExistingTable> Target::ExistingTables(const MigrationPlan& plan) {
 
 void Target::RunSql(const SqlStep& step, const std::string& run_id, std::size_t position) {
   const std::string object = ddl::QuoteName(options_.ledger_schema) + ".object";
+  std::string transaction_id;
   try {
-    On([&](Session& session) {
-      session.Transact([&](SqlTransaction& transaction) {
-        // The user's SQL sees the search path that the user's own sessions have.
-        transaction.Exec("set local search_path to default");
-        transaction.Exec(step.sql);
-        // A start after this one does not run it again.
-        transaction.Exec("insert into " + object +
-                             " (run_id, kind, schema, name, \"table\", action, detail) values "
-                             "($1::text, 'step', '', $2::text, $3::text, 'ran', $4::text)",
-                         {run_id, std::to_string(position), StepWord(step.when), step.name});
-      });
+    // A session of its own: what the step sets is for the step alone.
+    Session session(options_, "transload step");
+    session.Transact([&](SqlTransaction& transaction) {
+      transaction_id = transaction.Exec("select txid_current()").Text(0, 0);
+      // The user's SQL sees the search path that the user's own sessions have.
+      transaction.Exec("set local search_path to default");
+      transaction.Exec(step.sql);
+      transaction.Exec("reset role; reset session authorization; reset all");
+      if (transaction.Exec("select txid_current_if_assigned()").Text(0, 0) != transaction_id) {
+        throw Error(
+            "it ended the transaction that it runs in, with a COMMIT or ROLLBACK of its own: take "
+            "that out of the step, which is committed together with its entry in the ledger");
+      }
+      // A start after this one does not run it again.
+      transaction.Exec("insert into " + object +
+                           " (run_id, kind, schema, name, \"table\", action, detail) values "
+                           "($1::text, 'step', '', $2::text, $3::text, 'ran', $4::text)",
+                       {run_id, std::to_string(position), StepWord(step.when), step.name});
     });
   } catch (Error& error) {
-    Error named(fmt::format("{}: {}", step.name, error.what()));
+    Error named(fmt::format("{}: {}{}", step.name, error.what(),
+                            !error.connection_lost && WasCommitted(transaction_id)
+                                ? "; what stands before its own COMMIT is done all the same: undo "
+                                  "that, and take COMMIT out of the step"
+                                : ""));
     named.code = error.code;
     named.engine = error.engine;
     named.retryable = error.retryable;
@@ -187,6 +199,14 @@ void Target::RunSql(const SqlStep& step, const std::string& run_id, std::size_t 
     named.commit_in_doubt = error.commit_in_doubt;
     throw named;
   }
+}
+
+bool Target::WasCommitted(const std::string& transaction_id) {
+  if (transaction_id.empty()) return false;
+  return On([&](Session& session) {
+    return session.Exec("select txid_status($1::bigint) = 'committed'", {transaction_id})
+        .Bool(0, 0);
+  });
 }
 
 std::string Target::QueryText(const std::string& sql) {

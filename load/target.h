@@ -65,8 +65,9 @@ class Target {
   bool HasTable(const std::string& schema, const std::string& table);
   // All columns of a table, in order; empty when there is no such table, or none in it.
   std::vector<TargetColumn> DescribeTable(const std::string& schema, const std::string& table);
-  // Runs a user's step, several statements at once, in one transaction with its entry in the
-  // ledger. `position`: among all steps, from 1; part of what a run was planned from.
+  // Runs a user's step, several statements at once, on a session of its own, in one transaction
+  // with its entry in the ledger. `position`: among all steps, from 1; part of what a run was
+  // planned from.
   void RunSql(const SqlStep& step, const std::string& run_id, std::size_t position);
   // One query of a [[check]]: the result as text, columns by '\t' and rows by '\n'; NULL as \N.
   std::string QueryText(const std::string& sql);
@@ -77,6 +78,7 @@ class Target {
   Target(const Options& options, std::unique_ptr<Session> session, TargetInfo info);
   template <typename Call>
   auto On(Call call);
+  bool WasCommitted(const std::string& transaction_id);
 
   Options options_;
   std::unique_ptr<Session> session_;

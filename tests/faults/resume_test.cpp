@@ -186,6 +186,44 @@ TEST_F(Resume, RunsTheUsersStepsOnceAndAgainAfterAReload) {
   EXPECT_EQ(Value("select count(*) from marker"), "2");
 }
 
+TEST_F(Resume, EndsAtAStepThatEndsItsOwnTransaction) {
+  const std::string config = dir_ / "c.toml";
+  auto write = [&](const std::string& sql) {
+    std::ofstream(config) << "[[step]]\nwhen = 'after-data'\nsql = '" << sql << "'\n";
+  };
+  for (const char* sql :
+       {"create table a (i int); rollback", "create table a (i int); rollback; begin"}) {
+    write(sql);
+    const TransloadRun run = Run({"-c", config});
+    EXPECT_EQ(run.exit_code, 4) << run.out << run.err;
+    EXPECT_THAT(run.err, AllOf(HasSubstr("it ended the transaction that it runs in"),
+                               Not(HasSubstr("is done all the same"))));
+    EXPECT_EQ(Value("select to_regclass('a') is null"), "t");
+  }
+  for (const char* sql : {"create table b (i int); commit; select 1/0",
+                          "create table c (i int); "
+                          "commit"}) {
+    write(sql);
+    const TransloadRun run = Run({"-c", config});
+    EXPECT_EQ(run.exit_code, 4) << run.out << run.err;
+    EXPECT_THAT(run.err, HasSubstr("what stands before its own COMMIT is done all the same"));
+  }
+  write("drop table b, c; savepoint s; select 1; rollback to savepoint s");
+  ExpectDone(Run({"-c", config}));
+  EXPECT_EQ(Value("select to_regclass('b') is null"), "t");
+}
+
+TEST_F(Resume, KeepsWhatAStepSetsToTheStep) {
+  const std::string config = dir_ / "c.toml";
+  std::ofstream(config) << "[[step]]\nwhen = 'after-schema'\nsql = 'set session "
+                           "default_transaction_read_only = on; set session lock_timeout = 1; set "
+                           "role pg_monitor'\n"
+                           "[[step]]\nwhen = 'after-data'\nsql = 'create table a as select "
+                           "current_user::text as who'\n";
+  ExpectDone(Run({"-c", config}));
+  EXPECT_EQ(Value("select who = current_user from a"), "t");
+}
+
 TEST_F(Resume, EmptiesExistingTablesThatAKilledStartDidNot) {
   target_.Execute(
       "create table t (id bigint primary key, v text not null);"
