@@ -26,9 +26,10 @@ std::vector<std::string> AlterColumn(const ColumnPlan& before, const ColumnPlan&
 
 }  // namespace
 
-std::vector<std::string> ReplanSql(const TablePlan& before, const TablePlan& after, bool truncate) {
+std::vector<std::string> ReplanSql(const TablePlan& before, const TablePlan& after,
+                                   const std::string& empty_it) {
   const std::string table = ddl::Qualified(after.schema, after.name);
-  std::vector<std::string> sql = {(truncate ? "TRUNCATE " : "DELETE FROM ") + table};
+  std::vector<std::string> sql = {empty_it.empty() ? "TRUNCATE " + table : empty_it};
   for (std::size_t i = 0; i < after.columns.size(); ++i) {
     if (before.columns[i] == after.columns[i]) continue;
     for (const std::string& clause : AlterColumn(before.columns[i], after.columns[i])) {

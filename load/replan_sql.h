@@ -11,10 +11,10 @@ namespace transload {
 
 // For Ledger::Replan, which runs them in the transaction that resets the table's partitions. Both
 // plans have the same columns; `before` is what stands in the target. Enum types that no column
-// uses any more are dropped. A table that foreign keys refer to cannot be truncated: its rows are
-// deleted with `truncate` = false.
+// uses any more are dropped. A table that foreign keys refer to cannot be truncated: it is emptied
+// by another statement, `empty_it`.
 std::vector<std::string> ReplanSql(const TablePlan& before, const TablePlan& after,
-                                   bool truncate = true);
+                                   const std::string& empty_it = "");
 
 }  // namespace transload
 

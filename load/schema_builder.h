@@ -79,6 +79,8 @@ class SchemaBuilder {
   // again with all their flags, from the record, also in a later process.
   std::vector<ObjectOutcome> DropForeignKeys(const std::vector<const TablePlan*>& tables);
   std::vector<ObjectOutcome> RecreateForeignKeys();
+  // What set_aside.h has set aside of the run's own tables, by this process or an earlier one.
+  std::vector<ObjectOutcome> PutBack();
 
   // --- after the data
   ObjectOutcome CreateIndex(const TablePlan& table, const IndexPlan& index);

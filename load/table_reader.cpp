@@ -101,6 +101,10 @@ std::uint64_t TableReader::CountRows(const std::string& schema, const std::strin
   return state_->connection.Exec(sql).Count(0, 0);
 }
 
+const std::string& TableReader::From(const std::string& schema, const std::string& table) {
+  return state_->From(schema, table);
+}
+
 std::vector<std::vector<std::optional<std::string>>> TableReader::Query(const std::string& sql) {
   return state_->connection.Exec(sql).rows;
 }

@@ -45,6 +45,8 @@ class TableReader {
   std::uint64_t Blocks(const std::string& schema, const std::string& table);
   std::uint64_t CountRows(const std::string& schema, const std::string& table,
                           const std::string& where_sql = "");
+  // "only public.t": its own rows, without those of tables that inherit from it.
+  const std::string& From(const std::string& schema, const std::string& table);
   // A query's result as text, NULL as nothing: aggregates of --verify full, drill-down.
   std::vector<std::vector<std::optional<std::string>>> Query(const std::string& sql);
   // The same of a query that the user wrote: one statement that returns rows, or it is refused.

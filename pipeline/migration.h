@@ -101,6 +101,7 @@ class Migration {
   void MakeIndex(const TablePlan& plan, const IndexPlan& index, std::function<void()> then);
   void MakeConstraintIndexes(const TablePlan& plan, std::size_t from,
                              const std::function<void()>& one_less);
+  void PutBack();
   void AddConstraints();
   void SetSequences();
   void GiveAway();

@@ -8,9 +8,9 @@
 
 #include "core/plan_json.h"
 #include "load/replan_sql.h"
+#include "load/set_aside.h"
 #include "load/target_columns.h"
 #include "pipeline/migration.h"
-#include "pipeline/reconcile.h"
 #include "pipeline/retry_rejects.h"
 
 namespace transload {
@@ -65,12 +65,14 @@ void Migration::ReloadTables() {
     const TablePlan& fresh = *FreshPlan(kept);
     const std::int64_t id = table_ids_[table];
     std::vector<NewPartition> partitions = CutTable(id, fresh, *planned_.FindSource(fresh));
-    // The reader's connection ends here: its locks would hold up the statements.
-    std::vector<std::string> statements = [&] {
+    std::vector<std::string> statements;
+    std::string empty_it;
+    {  // the reader's locks would hold up the statements
       TableReader reader(ends_->options);
-      return DropMadeForeignKeys(reader, ends_->options, run_.id, kept);
-    }();
-    for (std::string& statement : ReplanSql(kept, fresh, /*truncate=*/false)) {
+      statements = SetAsideSql(reader, ends_->options, run_.id, kept);
+      empty_it = "DELETE FROM " + reader.From(kept.schema, kept.name);
+    }
+    for (std::string& statement : ReplanSql(kept, fresh, empty_it)) {
       statements.push_back(std::move(statement));
     }
     ledger_->Replan(run_.id, id, statements, ToJson(fresh), partitions, "loaded again by --reload");

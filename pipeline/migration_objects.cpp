@@ -214,19 +214,27 @@ bool Migration::ProofMayOverlapStatistics() const {
          });
 }
 
+// What stood in the way of the rows: foreign keys of tables that were there before, and whatever a
+// table of the run had when it was loaded again.
+void Migration::PutBack() {
+  if (existing_.empty() && !resuming_) return;
+  workers_->Submit("what was set aside", [](SchemaBuilder& builder) {
+    ObjectOutcome last;
+    for (const ObjectOutcome& outcome : builder.RecreateForeignKeys()) {
+      if (!outcome.ok || last.ok) last = outcome;
+    }
+    for (const ObjectOutcome& outcome : builder.PutBack()) {
+      if (!outcome.ok || last.ok) last = outcome;
+    }
+    return last;
+  });
+  workers_->WaitUntilIdle();
+}
+
 void Migration::AddConstraints() {
   if (postgres_) return AddPostgresObjects();
   Phase("constraints");
-  if (!existing_.empty()) {
-    workers_->Submit("foreign keys", [](SchemaBuilder& b) {
-      ObjectOutcome last;
-      for (const ObjectOutcome& outcome : b.RecreateForeignKeys()) {
-        if (!outcome.ok || last.ok) last = outcome;
-      }
-      return last;
-    });
-    workers_->WaitUntilIdle();
-  }
+  PutBack();
   // Adding takes a brief lock on both tables: one after the other. Validating reads, and may run
   // beside others.
   for (std::size_t i = 0; i < planned_.plan.tables.size(); ++i) {

@@ -118,16 +118,7 @@ void Migration::RenameSchemas() {
 
 void Migration::AddPostgresObjects() {
   Phase("constraints");
-  if (!existing_.empty()) {
-    workers_->Submit("foreign keys", [](SchemaBuilder& builder) {
-      ObjectOutcome last;
-      for (const ObjectOutcome& outcome : builder.RecreateForeignKeys()) {
-        if (!outcome.ok || last.ok) last = outcome;
-      }
-      return last;
-    });
-    workers_->WaitUntilIdle();
-  }
+  PutBack();
   const Options& options = ends_->options;
   postgres_->MakePostData(*workers_, /*with_rows=*/!options.schema_only);
   if (options.schema_only) return;

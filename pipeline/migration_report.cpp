@@ -11,6 +11,7 @@
 #include "core/fault_point.h"
 #include "core/version.h"
 #include "load/backend_watch.h"
+#include "load/set_aside.h"
 #include "pipeline/migration.h"
 #include "pipeline/reject_export.h"
 
@@ -261,7 +262,7 @@ void Migration::FillTables(const LedgerSnapshot& ledger) {
 void Migration::FillObjects(const LedgerSnapshot& ledger) {
   std::vector<std::string> emptied, dropped;
   for (const ObjectRow& row : ledger.objects) {
-    if (row.kind == "step") continue;
+    if (row.kind == "step" || row.action == kSetAside) continue;
     const std::string name = row.schema.empty() ? row.name : row.schema + "." + row.name;
     const bool stood =
         row.action == "truncated" || row.action == "appended" || row.action == "dropped";

@@ -11,7 +11,7 @@
 
 #include "core/error.h"
 #include "core/fault_point.h"
-#include "load/ddl.h"
+#include "load/set_aside.h"
 #include "load/target_columns.h"
 #include "transform/bound_table.h"
 #include "verify/read_back.h"
@@ -119,11 +119,11 @@ class Reset {
       : services_(services),
         table_(table),
         reader_(std::make_unique<TableReader>(services.options)),
-        name_(ddl::Qualified(table.plan().schema, table.plan().name)) {}
+        from_(reader_->From(table.plan().schema, table.plan().name)) {}
 
   // False when only the whole table would do.
   bool Partitions(const std::vector<PartitionRow>& partitions) {
-    std::vector<std::string> statements = DropKeys();
+    std::vector<std::string> statements = SetAside();
     std::vector<std::int64_t> ids;
     for (const PartitionRow& partition : partitions) {
       std::optional<std::string> condition = RangeInTarget(table_, partition.range);
@@ -132,7 +132,7 @@ class Reset {
       if (reader_->CountRows(plan.schema, plan.name, *condition) != partition.rows_written) {
         return false;  // a policy has moved keys out of the range, or into it
       }
-      statements.push_back(fmt::format("DELETE FROM {} WHERE {}", name_, *condition));
+      statements.push_back(fmt::format("DELETE FROM {} WHERE {}", from_, *condition));
       ids.push_back(partition.id);
     }
     reader_.reset();
@@ -141,43 +141,25 @@ class Reset {
   }
 
   void WholeTable() {
-    std::vector<std::string> statements = DropKeys();
+    std::vector<std::string> statements = SetAside();
     // Not TRUNCATE: keys that are not the run's own may refer to the table.
-    statements.push_back("DELETE FROM " + name_);
+    statements.push_back("DELETE FROM " + from_);
     reader_.reset();
     services_.ledger.ResetPartitions(table_.table_id(), {}, statements);
   }
 
  private:
-  std::vector<std::string> DropKeys() {
-    return DropMadeForeignKeys(*reader_, services_.options, services_.run.id, table_.plan());
+  std::vector<std::string> SetAside() {
+    return SetAsideSql(*reader_, services_.options, services_.run.id, table_.plan());
   }
 
   const ReconcileServices& services_;
   const BoundTable& table_;
   std::unique_ptr<TableReader> reader_;  // its locks would hold up the reset
-  std::string name_;
+  std::string from_;
 };
 
 }  // namespace
-
-std::vector<std::string> DropMadeForeignKeys(TableReader& reader, const Options& options,
-                                             const std::string& run_id, const TablePlan& table) {
-  const std::string objects = ddl::QuoteName(options.ledger_schema) + ".object";
-  std::vector<std::string> statements;
-  for (const auto& row : reader.Query(fmt::format(
-           "select o.id, k.conrelid::regclass, quote_ident(k.conname) from {} o join "
-           "pg_catalog.pg_constraint k on k.oid = o.oid and k.contype = 'f' where o.run_id = {} "
-           "and o.kind = 'foreign key' and o.action = 'created' "
-           "and {}::regclass in (k.conrelid, k.confrelid)",
-           objects, ddl::QuoteLiteral(run_id),
-           ddl::QuoteLiteral(ddl::Qualified(table.schema, table.name))))) {
-    statements.push_back(
-        fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", row[1].value(), row[2].value()));
-    statements.push_back(fmt::format("DELETE FROM {} WHERE id = {}", objects, row[0].value()));
-  }
-  return statements;
-}
 
 ReconcileResult ReconcilePartitions(const ReconcileServices& services,
                                     const std::vector<TablePlan>& tables,

@@ -47,12 +47,6 @@ ReconcileResult ReconcilePartitions(const ReconcileServices& services,
                                     const std::vector<std::int64_t>& table_ids,
                                     const std::function<void()>& before_change);
 
-// Statements that drop the foreign keys that a run made already, from and to a table whose rows are
-// about to be deleted: they would hold rows back, or take others along. Without their entry among
-// the run's objects they are made again when all rows are in.
-std::vector<std::string> DropMadeForeignKeys(TableReader& reader, const Options& options,
-                                             const std::string& run_id, const TablePlan& table);
-
 }  // namespace transload
 
 #endif  // TRANSLOAD_PIPELINE_RECONCILE_H_

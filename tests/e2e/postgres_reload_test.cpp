@@ -1,0 +1,99 @@
+// Rows of a PostgreSQL source that are loaded again after everything around them was made: by
+// --reload, and because the source had moved.
+#include <gtest/gtest.h>
+
+#include "tests/e2e/postgres_pair.h"
+
+namespace transload {
+namespace {
+
+constexpr int kReloadKilled = 128 + 9;
+
+class PostgresReload : public PostgresPair {
+ protected:
+  void Source(const std::string& sql) const { server_.Execute(sql, source_); }
+  void Target(const std::string& sql) const { server_.Execute(sql, target_); }
+  void ExpectDone(const std::vector<std::string>& more = {}) const {
+    const TransloadRun run = Run(more);
+    EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  }
+};
+
+constexpr char kFamily[] =
+    "create table p (id int primary key, v text); insert into p select i, 'v' || i from "
+    "generate_series(1, 100) i;"
+    "create table t (id int primary key, pid int references p on delete cascade);"
+    "insert into t select i, i from generate_series(1, 50) i;"
+    "comment on constraint t_pid_fkey on t is 'to its parent';"
+    "create table log (id int);"
+    "create function mark() returns trigger language plpgsql as $$ begin new.v := new.v || '!'; "
+    "return new; end $$;"
+    "create function note() returns trigger language plpgsql as $$ begin insert into log values "
+    "(old.id); return old; end $$;"
+    "create trigger marked before insert on p for each row execute function mark();"
+    "create trigger noted after delete on p for each row execute function note();"
+    "alter table p enable always trigger noted;"
+    "create trigger silent before insert on p for each row execute function mark();"
+    "alter table p disable trigger silent;"
+    "create rule keep as on delete to p where old.id = 3 do instead nothing";
+
+TEST_F(PostgresReload, KeepsKeysTriggersAndRulesAsTheyWere) {
+  const std::string before = TargetSchema();
+  Source(kFamily);
+  ExpectDone();
+  Source("update p set v = 'zz' where id = 3");
+  ExpectDone({"--reload", "public.p"});
+  EXPECT_EQ(Value("select v from p where id = 3"), "zz");
+  EXPECT_EQ(Value("select (select count(*) from t) || ' ' || (select count(*) from log)"), "50 0");
+  ExpectSameSchemas();
+  ExpectDone({"--reload", "t", "--reload", "p"});
+  ExpectSameSchemas();
+  UndoesTo(before);
+}
+
+TEST_F(PostgresReload, KeepsThemWhenTheSourceMovedAfterTheyWereMade) {
+  Source(kFamily);
+  const TransloadRun killed = Run({}, {{"TRANSLOAD_FAULT", "verify-begun:1:kill"}});
+  ASSERT_EQ(killed.exit_code, kReloadKilled) << killed.out << killed.err;
+  Source("update p set v = 'zz' where id = 3; delete from t where id = 1");
+  // And once more, with everything set aside.
+  const TransloadRun again = Run({}, {{"TRANSLOAD_FAULT", "partition-committed:1:kill"}});
+  ASSERT_EQ(again.exit_code, kReloadKilled) << again.out << again.err;
+  ExpectDone();
+  EXPECT_EQ(Value("select v from p where id = 3"), "zz");
+  EXPECT_EQ(Value("select (select count(*) from t) || ' ' || (select count(*) from log)"), "49 0");
+  ExpectSameSchemas();
+}
+
+TEST_F(PostgresReload, MakesThemUnderNewSchemaNames) {
+  Source(kFamily);
+  ExpectDone({"--rename-schema", "public=shop"});
+  Source("update p set v = 'zz' where id = 3");
+  ExpectDone({"--rename-schema", "public=shop", "--reload", "p"});
+  EXPECT_EQ(Value("select v from shop.p where id = 3"), "zz");
+  EXPECT_EQ(Value("select count(*) from pg_constraint where contype = 'f' and convalidated and "
+                  "conrelid = 'shop.t'::regclass"),
+            "1");
+}
+
+TEST_F(PostgresReload, LeavesRowsOfTablesThatInheritAlone) {
+  Source(
+      "create table base (id int primary key, v text); create table more (w int) inherits (base);"
+      "insert into base values (1, 'a'); insert into more values (2, 'b', 3);"
+      "create table parts (id int primary key, v text) partition by range (id);"
+      "create table part_1 partition of parts for values from (0) to (10);"
+      "create table refers (id int primary key, part int references parts on delete cascade);"
+      "insert into parts values (1, 'a'); insert into refers values (1, 1);"
+      "create function mark() returns trigger language plpgsql as $$ begin new.v := new.v || '!'; "
+      "return new; end $$;"
+      "create trigger marked before insert on parts for each row execute function mark()");
+  ExpectDone();
+  Source("update only base set v = 'c'; update parts set v = 'c'");
+  ExpectDone({"--reload", "base", "--reload", "part_1"});
+  EXPECT_EQ(Value("select string_agg(v, '' order by id) from base"), "cb");
+  EXPECT_EQ(Value("select v from parts join refers on part = parts.id"), "c");
+  ExpectSameSchemas();
+}
+
+}  // namespace
+}  // namespace transload
