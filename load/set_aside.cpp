@@ -86,6 +86,30 @@ std::vector<std::string> SetAsideSql(TableReader& reader, const Options& options
   return statements;
 }
 
+void RefuseForeignCascades(TableReader& reader, const Options& options, const std::string& run_id,
+                           const std::vector<TablePlan>& tables) {
+  const MadeHere made(options, run_id);
+  std::string listed;
+  for (const TablePlan& table : tables) {
+    for (const auto& row : reader.Query(fmt::format(
+             "{} select k.conname, format('%I.%I', k.nspname, k.relname), case k.confdeltype when "
+             "'c' then 'CASCADE' when 'n' then 'SET NULL' else 'SET DEFAULT' end from keys k where "
+             "k.confdeltype in ('c', 'n', 'd') and k.confrelid in (select oid from above) and not "
+             "exists (select from {} o where o.oid = k.oid and o.kind = 'foreign key' and {}) "
+             "order by 2, 1",
+             HeldKeys(table), made.objects, made.condition))) {
+      listed += fmt::format("\n  foreign key {} of table {} refers to {} ON DELETE {}", *row[0],
+                            *row[1], table.TargetLabel(), *row[2]);
+    }
+  }
+  if (listed.empty()) return;
+  throw RefusedError(fmt::format(
+      "rows are to be deleted and loaded again, and foreign keys that the run did not make would "
+      "delete or change others along with them; drop these, give the same command again, and make "
+      "them again afterwards:{}",
+      listed));
+}
+
 std::vector<ObjectOutcome> SchemaBuilder::PutBack() {
   const SqlRows rows = state_->session.Exec(
       state_->Sql("select id, kind, schema, name, \"table\", detail, oid from {L}.object where "

@@ -23,6 +23,11 @@ inline constexpr const char* kSetAside = "set aside";
 std::vector<std::string> SetAsideSql(TableReader& reader, const Options& options,
                                      const std::string& run_id, const TablePlan& table);
 
+// Throws where a foreign key that the run did not make would delete or change the rows that refer
+// to one of these tables along with its own.
+void RefuseForeignCascades(TableReader& reader, const Options& options, const std::string& run_id,
+                           const std::vector<TablePlan>& tables);
+
 }  // namespace transload
 
 #endif  // TRANSLOAD_LOAD_SET_ASIDE_H_

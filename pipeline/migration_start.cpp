@@ -11,6 +11,7 @@
 #include "core/fault_point.h"
 #include "core/plan_json.h"
 #include "core/version.h"
+#include "load/set_aside.h"
 #include "load/undo.h"
 #include "pipeline/key_check.h"
 #include "pipeline/migration.h"
@@ -269,6 +270,15 @@ void Migration::CheckPreflight() {
     refusals.push_back(refusal.where + ": " + refusal.text);
   }
   if (!refusals.empty()) throw RefusedError("preflight refused:" + Listed(refusals));
+  std::vector<TablePlan> again;
+  for (const TablePlan& table : planned_.plan.tables) {
+    for (const std::string& wanted : ends_->options.reload) {
+      if (table.source_name == wanted || table.SourceLabel() == wanted) again.push_back(table);
+    }
+  }
+  if (again.empty()) return;
+  TableReader reader(ends_->options);
+  RefuseForeignCascades(reader, ends_->options, run_.id, again);
 }
 
 void Migration::TakeSnapshot() {

@@ -182,7 +182,13 @@ ReconcileResult ReconcilePartitions(const ReconcileServices& services,
   }
   result.partitions_compared = checks.size();
   const auto differing = Comparison(services, std::move(checks), bound).Run();
-  if (!differing.empty()) before_change();
+  if (!differing.empty()) {
+    std::vector<TablePlan> changing;
+    for (const auto& [table, partitions] : differing) changing.push_back(tables[table]);
+    TableReader reader(services.options);
+    RefuseForeignCascades(reader, services.options, services.run.id, changing);
+    before_change();
+  }
   for (const auto& [table, partitions] : differing) {
     Reset reset(services, *bound[table]);
     if (reset.Partitions(partitions)) {

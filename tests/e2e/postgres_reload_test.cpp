@@ -1,11 +1,14 @@
 // Rows of a PostgreSQL source that are loaded again after everything around them was made: by
 // --reload, and because the source had moved.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/e2e/postgres_pair.h"
 
 namespace transload {
 namespace {
+
+using testing::HasSubstr;
 
 constexpr int kReloadKilled = 128 + 9;
 
@@ -93,6 +96,44 @@ TEST_F(PostgresReload, LeavesRowsOfTablesThatInheritAlone) {
   EXPECT_EQ(Value("select string_agg(v, '' order by id) from base"), "cb");
   EXPECT_EQ(Value("select v from parts join refers on part = parts.id"), "c");
   ExpectSameSchemas();
+}
+
+TEST_F(PostgresReload, RefusesToTakeRowsOfTablesAlongThatAreNotTheRuns) {
+  Source(kFamily);
+  ExpectDone();
+  Target(
+      "create table mine (id int primary key, pid int constraint to_p references p on delete set "
+      "null); insert into mine values (1, 1)");
+  Source("update p set v = 'zz' where id = 1");
+  const TransloadRun refused = Run({"--reload", "p"});
+  EXPECT_EQ(refused.exit_code, 3) << refused.out << refused.err;
+  EXPECT_THAT(refused.err,
+              HasSubstr("foreign key to_p of table public.mine refers to public.p ON DELETE SET "
+                        "NULL"));
+  EXPECT_EQ(Value("select v from p where id = 1") + Value("select pid from mine"), "v11");
+  Target("drop table mine");
+  ExpectDone({"--reload", "p"});
+}
+
+TEST_F(PostgresReload, RefusesTheSameWhenTheSourceMoved) {
+  Source(
+      "create table parts (id int primary key, v text) partition by range (id);"
+      "create table part_1 partition of parts for values from (0) to (10);"
+      "insert into parts values (1, 'a')");
+  const TransloadRun killed = Run({}, {{"TRANSLOAD_FAULT", "verify-begun:1:kill"}});
+  ASSERT_EQ(killed.exit_code, kReloadKilled) << killed.out << killed.err;
+  Target(
+      "create table mine (id int primary key, pid int references parts on delete cascade);"
+      "insert into mine values (1, 1)");
+  Source("update parts set v = 'b'");
+  const TransloadRun refused = Run();
+  EXPECT_EQ(refused.exit_code, 4) << refused.out << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("of table public.mine refers to public.part_1 ON DELETE "
+                                     "CASCADE"));
+  EXPECT_EQ(Value("select v || pid from parts join mine on pid = parts.id"), "a1");
+  Target("drop table mine");
+  ExpectDone();
+  EXPECT_EQ(Value("select v from parts"), "b");
 }
 
 }  // namespace
