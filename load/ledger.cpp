@@ -371,6 +371,11 @@ void Ledger::ForgetSteps(const std::string& run_id, const std::vector<StepTime>&
   }
 }
 
+void Ledger::ForgetRefreshes(const std::string& run_id) {
+  state_->Exec("delete from {L}.object where run_id = $1::text and kind = 'materialized view data'",
+               {run_id});
+}
+
 void Ledger::Forget(const std::string& run_id) {
   state_->Exec("delete from {L}.run where id = $1::text", {run_id});
 }

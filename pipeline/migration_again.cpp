@@ -11,6 +11,7 @@
 #include "load/set_aside.h"
 #include "load/target_columns.h"
 #include "pipeline/migration.h"
+#include "pipeline/postgres_schema.h"
 #include "pipeline/retry_rejects.h"
 
 namespace transload {
@@ -80,8 +81,10 @@ void Migration::ReloadTables() {
   }
 }
 
-// Rows are about to arrive that the user's steps have not seen.
+// Rows are about to arrive that the user's steps and the materialised views have not seen.
 void Migration::RunLateStepsAgain() {
+  ledger_->ForgetRefreshes(run_.id);
+  if (postgres_) postgres_->RefreshAgain();
   ledger_->ForgetSteps(run_.id, {StepTime::kAfterData, StepTime::kAfterConstraints});
   const std::vector<SqlStep>& steps = ends_->options.steps;
   for (std::size_t i = 0; i < steps.size(); ++i) {

@@ -125,12 +125,13 @@ void PostgresSchema::LeaveOutUnreadable(const MigrationPlan& plan, ArchiveReques
 
 // As the ledger knows the object.
 std::string PostgresSchema::MadeKey(const ArchiveEntry& entry) const {
-  auto name_of = [this](const std::string& schema) {
-    auto renamed = renames_.find(schema);
-    return renamed_ && renamed != renames_.end() ? renamed->second : schema;
-  };
-  return fmt::format("{}|{}||{}", KindOf(entry), name_of(entry.schema),
-                     entry.kind == "SCHEMA" ? name_of(entry.name) : entry.name);
+  return fmt::format("{}|{}||{}", KindOf(entry), SchemaNow(entry.schema),
+                     entry.kind == "SCHEMA" ? SchemaNow(entry.name) : entry.name);
+}
+
+const std::string& PostgresSchema::SchemaNow(const std::string& schema) const {
+  auto renamed = renames_.find(schema);
+  return renamed_ && renamed != renames_.end() ? renamed->second : schema;
 }
 
 // Schemas are renamed after everything was tried: what does not stand by then has failed, and its
@@ -313,6 +314,9 @@ ArchiveObject PostgresSchema::ObjectOf(const ArchiveEntry& entry) const {
     object.exists_sql = "select 1 from pg_catalog.pg_extension where extname = " + name;
   } else if (entry.kind == "PROCEDURAL LANGUAGE") {
     object.exists_sql = "select 1 from pg_catalog.pg_language where lanname = " + name;
+  } else if (StageOf(entry) == ArchiveStage::kRefresh && renamed_) {
+    object.schema = SchemaNow(entry.schema);
+    object.sql = "REFRESH MATERIALIZED VIEW " + ddl::Qualified(object.schema, entry.name);
   } else if (entry.kind == "FK CONSTRAINT") {
     auto key = foreign_keys_.find(entry.oid);
     if (key != foreign_keys_.end() && key->second.validated && !key->second.partitioned &&
@@ -402,6 +406,22 @@ void PostgresSchema::MakePreData(ObjectWorkers& workers) {
   }
   RunInOrder(workers, nodes, 0);
   workers.WaitUntilIdle();
+}
+
+void PostgresSchema::RefreshAgain() {
+  std::lock_guard lock(mutex_);
+  std::set<int> again;
+  for (auto& [id, node] : nodes_) {
+    if (node.stage != ArchiveStage::kRefresh || !node.done) continue;
+    node.done = false;
+    again.insert(id);
+  }
+  for (auto& [id, node] : nodes_) {
+    if (node.stage != ArchiveStage::kRefresh || !node.chosen) continue;
+    for (int other : node.entry->depends_on) {
+      if (again.contains(other)) Follow(nodes_.at(other), node);
+    }
+  }
 }
 
 void PostgresSchema::TableLoaded(ObjectWorkers& workers, const std::string& schema,

@@ -60,6 +60,9 @@ class PostgresSchema {
   const std::vector<NotMigrated>& left_out() const { return left_out_; }
   const std::vector<std::string>& notes() const { return notes_; }
 
+  // Rows change again after materialised views were filled.
+  void RefreshAgain();
+
   void MakePreData(ObjectWorkers& workers);
   // Rows of a source table are in: what stands on it may be made, then `indexed` is called. Any
   // thread.
@@ -104,6 +107,7 @@ class PostgresSchema {
   std::string KnownSettings(const std::string& settings) const;
   void LeaveOutUnreadable(const MigrationPlan& plan, ArchiveRequest& request);
   std::string MadeKey(const ArchiveEntry& entry) const;
+  const std::string& SchemaNow(const std::string& schema) const;
   void LeaveRenamed();
   ArchiveObject ObjectOf(const ArchiveEntry& entry) const;
   void Submit(ObjectWorkers& workers, Node& node);
