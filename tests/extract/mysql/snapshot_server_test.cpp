@@ -130,11 +130,9 @@ TEST_P(MySqlSnapshotTest, AStatementThatWaitsForTheSnapshotEndsIt) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   EXPECT_EQ(first->CountRows(database_, "t", ""), 2U);
-  const auto start = std::chrono::steady_clock::now();
   const Error error = Failure([&] { second->CountRows(database_, "t", ""); });
   source->Release(std::move(first));
   EXPECT_EQ(source->NextAutoValue(table), "3");
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
   EXPECT_TRUE(error.snapshot_lost && !error.retryable) << error.what();
   second.reset();
   source.reset();
