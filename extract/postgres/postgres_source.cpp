@@ -121,10 +121,11 @@ SnapshotInfo PostgresSource::TakeSnapshot(const SnapshotRequest& request) {
   }
   inside_ = std::make_unique<ControlConnection>(endpoint_);
   inside_->Query("begin isolation level repeatable read read only");
+  // Before the snapshot, which LOCK TABLE does not take: who had to be waited for is in it.
+  LockTables(request);
   snapshot_id_ = inside_->Query("select pg_export_snapshot()").Text(0, 0);
   SnapshotInfo info;
   info.position = ReadPosition(*inside_);
-  LockTables(request);
   info.method = "exported snapshot " + snapshot_id_;
   info.proven = true;
   if (inside_->Query("select pg_is_in_recovery()").Bool(0, 0)) {

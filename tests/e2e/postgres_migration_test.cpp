@@ -426,5 +426,28 @@ TEST_F(PostgresPair, LeavesOutWhatNeedsATableThatIsLeftOut) {
   EXPECT_THAT(run.out, HasSubstr("both_v"));
 }
 
+TEST_F(PostgresPair, SeesATableAsItIsAfterWhoEmptiedAndFilledItAnew) {
+  server_.Execute(
+      "create table t (id int primary key); insert into t select generate_series(1, "
+      "1000)",
+      source_);
+  std::thread filler([&] {
+    server_.Execute(
+        "begin; truncate t; insert into t select generate_series(1, 1000); select pg_sleep(3); "
+        "commit",
+        source_);
+  });
+  const std::string locked =
+      "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and relation = "
+      "'t'::regclass";
+  while (server_.QueryValue(locked, source_) == "0") {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  const TransloadRun run = Run();
+  filler.join();
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(Value("select count(*) from t"), "1000");
+}
+
 }  // namespace
 }  // namespace transload
