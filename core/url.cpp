@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "core/connection_string.h"
@@ -260,6 +261,39 @@ bool IsSecretParameter(std::string_view name) {
     if (lower.find(word) != std::string::npos) return true;
   }
   return lower == "pass";
+}
+
+std::string NotPostgres(std::string_view side, std::string_view text,
+                        std::string_view libpq_message) {
+  const auto is_letter = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
+  for (std::string_view words :
+       {"invalid URI query parameter: \"", "invalid connection option \""}) {
+    const std::size_t at = libpq_message.find(words);
+    if (at == libpq_message.npos) continue;
+    std::string_view name = libpq_message.substr(at + words.size());
+    name = name.substr(0, name.find('"'));
+    const std::size_t found = text.find(name);
+    const std::size_t query = text.find('?');
+    const bool cut = found == text.npos || IsSecretParameter(text.substr(0, found)) ||
+                     (query != text.npos && text.find('@', query) != text.npos) ||
+                     !std::all_of(name.begin(), name.end(), is_letter);
+    if (!cut) return fmt::format("{}: PostgreSQL's URLs have no parameter {}", side, name);
+  }
+  return fmt::format(
+      "the {} is not a PostgreSQL URL or connection string; expected "
+      "postgresql://user@host:5432/database, with % written as %25 and other special characters "
+      "of a password as %XX",
+      side);
+}
+
+void CheckSslMode(std::string_view side, const std::string& value) {
+  for (std::string_view known :
+       {"", "disable", "allow", "prefer", "require", "verify-ca", "verify-full"}) {
+    if (value == known) return;
+  }
+  throw UsageError(fmt::format(
+      "{}: sslmode={} is none of disable, allow, prefer, require, verify-ca, verify-full", side,
+      value));
 }
 
 const std::string* Url::FindParameter(std::string_view name) const {

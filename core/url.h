@@ -56,6 +56,14 @@ std::string Redacted(std::string_view text);
 // True for the names of parameters that hold a secret: "password", "pwd", "sslpassword", ...
 bool IsSecretParameter(std::string_view name);
 
+// The usage error for a URL or connection string that libpq does not take; `side` is "source" or
+// "target". libpq's own message quotes what it did not understand, which may be part of a password:
+// of it only the name of a parameter is passed on, and only where no password can have been cut.
+std::string NotPostgres(std::string_view side, std::string_view text,
+                        std::string_view libpq_message);
+// Throws a usage error for a value that libpq would only refuse when it connects.
+void CheckSslMode(std::string_view side, const std::string& value);
+
 }  // namespace transload
 
 #endif  // TRANSLOAD_CORE_URL_H_

@@ -57,16 +57,14 @@ Conninfo::Conninfo(const std::string& url, std::uint64_t connect_timeout_ms,
   char* message = nullptr;
   std::unique_ptr<PQconninfoOption, FreeOptions> parsed(PQconninfoParse(url.c_str(), &message));
   if (!parsed) {
-    // libpq's own message quotes the part it did not understand, which may be the password.
+    const std::string why = message == nullptr ? "" : message;
     PQfreemem(message);
-    throw UsageError(
-        "the target is not a PostgreSQL URL or connection string; expected "
-        "postgresql://user@host:5432/database, with % written as %25 and other special characters "
-        "of a password as %XX");
+    throw UsageError(NotPostgres("target", url, why));
   }
   for (PQconninfoOption* option = parsed.get(); option->keyword; ++option) {
     if (option->val) values_[option->keyword] = option->val;
   }
+  if (values_.contains("sslmode")) CheckSslMode("target", values_["sslmode"]);
   display_url_ = Display(values_);
   auto seconds = std::max<std::uint64_t>(2, (connect_timeout_ms + 999) / 1000);
   values_.try_emplace("connect_timeout", std::to_string(seconds));

@@ -37,16 +37,14 @@ Endpoint::Endpoint(const Options& options)
   std::unique_ptr<PQconninfoOption, FreeOptions> parsed(
       PQconninfoParse(options.source_url.c_str(), &message));
   if (!parsed) {
-    // libpq's own message quotes the part it did not understand, which may be the password.
+    const std::string why = message == nullptr ? "" : message;
     PQfreemem(message);
-    throw UsageError(
-        "the source is not a PostgreSQL URL or connection string; expected "
-        "postgresql://user@host:5432/database, with % written as %25 and other special characters "
-        "of a password as %XX");
+    throw UsageError(NotPostgres("source", options.source_url, why));
   }
   for (PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
     if (option->val != nullptr) values_[option->keyword] = option->val;
   }
+  if (values_.contains("sslmode")) CheckSslMode("source", values_["sslmode"]);
   display_url_ = Redacted(options.source_url);
   const auto seconds = std::max<std::uint64_t>(2, (options.connect_timeout_ms + 999) / 1000);
   values_.try_emplace("connect_timeout", std::to_string(seconds));

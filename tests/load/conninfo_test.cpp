@@ -9,6 +9,7 @@
 namespace transload {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -31,6 +32,31 @@ TEST(Conninfo, NeverRepeatsWhatItCannotParse) {
     EXPECT_EQ(error.exit_code, ExitCode::kUsage);
     EXPECT_THAT(error.what(), Not(HasSubstr("s3c")));
   }
+}
+
+std::string ErrorOf(const std::string& url) {
+  try {
+    Conninfo conninfo(url, 10'000, 300'000);
+  } catch (const Error& error) {
+    return error.exit_code == ExitCode::kUsage ? error.what() : "another kind of error";
+  }
+  return "accepted";
+}
+
+TEST(Conninfo, NamesAParameterThatThereIsNotUnlessItMayBePartOfAPassword) {
+  EXPECT_THAT(ErrorOf("postgresql://ann@db1/shop?sslmod=require"),
+              HasSubstr("no parameter sslmod"));
+  EXPECT_THAT(ErrorOf("host=db1 usr=ann"), HasSubstr("no parameter usr"));
+  for (const char* url :
+       {"postgresql://db1/shop?cret=x&user=a@b", "host=db1 password=se cret=1",
+        "postgresql://ann@db1/shop?password=se&cret=1", "postgresql://db1/shop?cret%2F=1"}) {
+    EXPECT_THAT(ErrorOf(url), AllOf(HasSubstr("the target is not"), Not(HasSubstr("cret")))) << url;
+  }
+}
+
+TEST(Conninfo, KnowsTheValuesOfSslmode) {
+  EXPECT_THAT(ErrorOf("postgresql://ann@db1/shop?sslmode=bogus"), HasSubstr("sslmode=bogus"));
+  EXPECT_EQ(ErrorOf("postgresql://ann@db1/shop?sslmode=verify-full"), "accepted");
 }
 
 TEST(Conninfo, LooksForThePasswordAnewEachTime) {
