@@ -365,6 +365,7 @@ void DataConnection::StartCopyOut(const std::string& sql) {
 bool DataConnection::Next(std::string_view& message) {
   for (;;) {
     char* bytes = nullptr;
+    state_->message.reset();  // of a huge row not two at once
     int size = PQgetCopyData(state_->pg(), &bytes, 1);
     state_->message.reset(bytes);
     if (size > 0) {

@@ -237,6 +237,7 @@ bool DataConnection::Next(std::string_view& message) {
   // Mostly the next rows have come already: waiting for them first would ask the kernel twice.
   for (bool wait = false;; wait = true) {
     char* bytes = nullptr;
+    state_->message.reset();  // of a huge row not two at once
     const int size = PQgetCopyData(state_->pg(), &bytes, 1);
     state_->message.reset(bytes);
     if (size > 0) {
@@ -255,6 +256,8 @@ bool DataConnection::Next(std::string_view& message) {
   state_->copied_rows = std::stoull(rows);
   return false;
 }
+
+void DataConnection::DropMessage() { state_->message.reset(); }
 
 std::uint64_t DataConnection::copied_rows() const { return state_->copied_rows; }
 

@@ -36,6 +36,8 @@ class DataConnection {
   void StartCopy(const std::string& sql);
   // One CopyData message, valid until the next call; false when the server has confirmed the end.
   bool Next(std::string_view& message);
+  // Gives the storage of the last message back before that.
+  void DropMessage();
   std::uint64_t copied_rows() const;  // of the last COPY that ended, by its CommandComplete
 
   // Ends whatever is open and rolls back; the connection is idle afterwards, or an error says that

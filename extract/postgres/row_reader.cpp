@@ -137,6 +137,7 @@ bool PostgresRowReader::Read(RowBatch& batch) {
       batch.AppendFramedRow(message.substr(2));
       ++rows_;
     }
+    connection_.DropMessage();  // a huge row need not be held beside its batch
     return true;
   } catch (const Error& error) {
     open_ = false;

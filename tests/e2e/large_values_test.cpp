@@ -65,5 +65,19 @@ TEST(LargeValuesMatrix, PassUpToWhatPostgresHoldsAndAreRejectedByNameBeyond) {
   EXPECT_LT(run.peak_bytes, MemoryBound(1, 1'200'000'000)) << run.peak_bytes / kValueMiB << " MiB";
 }
 
+// Held at once: what libpq received, its copy of the row and the batch, then batch and block.
+TEST(LargeValuesMatrix, PassBetweenPostgresServersWithoutAFourthCopy) {
+  rig::PostgresServer& server = rig::SharedPostgres();
+  const std::string source = rig::FreshDatabase(server), target = rig::FreshDatabase(server);
+  server.Execute(
+      "create table b (id int primary key, v bytea); alter table b alter v set storage external;"
+      "insert into b select i, decode(repeat('4' || i, 500000000), 'hex') from generate_series(1, "
+      "2) i; insert into b values (3, 'x')",
+      source);
+  const TransloadRun run = RunTransload({"run", server.Url(source), server.Url(target), "-j", "1"});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_LT(run.peak_bytes, MemoryBound(1, 500'000'000)) << run.peak_bytes / kValueMiB << " MiB";
+}
+
 }  // namespace
 }  // namespace transload
