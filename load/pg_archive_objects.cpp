@@ -230,6 +230,27 @@ ObjectOutcome SchemaBuilder::RunForArchive(const std::string& kind, const std::s
   return done;
 }
 
+bool SchemaBuilder::RunTogetherForArchive(const std::vector<std::string>& statements,
+                                          StandingKind standing) {
+  try {
+    state_->session.Transact([&](SqlTransaction& transaction) {
+      transaction.Exec(kSettings);
+      state_->session.TakeWarnings();
+      const auto read = [&] {
+        return standing == StandingKind::kNone ? State::Standing()
+                                               : state_->ReadStanding(transaction, standing);
+      };
+      const State::Standing before = read();
+      transaction.Exec(fmt::format("{}", fmt::join(statements, "\n")));
+      if (!state_->session.TakeWarnings().empty() || read() != before) throw Error("each alone");
+    });
+  } catch (const Error& error) {
+    if (error.connection_lost || error.exit_code == ExitCode::kBug) throw;
+    return false;
+  }
+  return true;
+}
+
 ObjectOutcome SchemaBuilder::Fail(const std::string& kind, const std::string& name,
                                   const std::string& why) {
   return state_->Do(kind, name, [&](SqlTransaction&) { throw Error(why); });

@@ -107,6 +107,9 @@ class SchemaBuilder {
   // of is one.
   ObjectOutcome RunForArchive(const std::string& kind, const std::string& label,
                               const std::vector<std::string>& statements, StandingKind standing);
+  // All of them in one transaction; or none, without a record of the failure, when one fails, is
+  // warned of or changes what stood before: each is to be run alone then.
+  bool RunTogetherForArchive(const std::vector<std::string>& statements, StandingKind standing);
   // An extension that stood before the run has them appended.
   ObjectOutcome AddExtensionRows(const ExtensionRows& rows);
   // Reads piece after piece until an empty one; `after`: owner, privileges, comment.

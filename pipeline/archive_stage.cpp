@@ -26,6 +26,11 @@ bool GoesAlong(const ArchiveEntry& entry) {
   return kKinds.contains(entry.kind);
 }
 
+bool SaidOfAnother(const ArchiveEntry& entry) {
+  return entry.kind == "COMMENT" || entry.kind == "ACL" || entry.kind == "DEFAULT ACL" ||
+         entry.kind == "SECURITY LABEL";
+}
+
 bool ChangesStanding(const ArchiveEntry& entry) {
   const bool said = entry.kind == "COMMENT" || entry.kind == "ACL";
   return entry.kind == "DEFAULT ACL" || entry.kind == "SCHEMA" ||

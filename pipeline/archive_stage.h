@@ -26,6 +26,9 @@ bool IsNothing(const ArchiveEntry& entry);
 // Goes without saying with what it belongs to.
 bool GoesAlong(const ArchiveEntry& entry);
 
+// Says something of another object, which alone it belongs to.
+bool SaidOfAnother(const ArchiveEntry& entry);
+
 // It is about a schema, which may have stood before, or about what will be granted.
 bool ChangesStanding(const ArchiveEntry& entry);
 

@@ -222,6 +222,37 @@ void PostgresSchema::Choose(const MigrationPlan& plan,
                          "needs a table that is left out, or that stood in the target before",
                          entry.sql});
   }
+  if (subset) LeaveEmptySchemas();
+}
+
+// Schemas that hold nothing of a subset, and what is said of them and granted in them.
+void PostgresSchema::LeaveEmptySchemas() {
+  std::set<std::string> holding;
+  std::set<int> needed;
+  for (const ArchiveEntry& entry : entries_) {
+    if (!nodes_.at(entry.id).chosen || entry.kind == "SCHEMA" || SaidOfAnother(entry)) continue;
+    holding.insert(entry.schema);
+    needed.insert(entry.depends_on.begin(), entry.depends_on.end());
+  }
+  std::set<int> left;
+  std::set<std::string> names;
+  for (const ArchiveEntry& entry : entries_) {
+    Node& node = nodes_.at(entry.id);
+    if (entry.kind != "SCHEMA" || node.done || holding.contains(entry.name) ||
+        needed.contains(entry.id) || renames_.contains(entry.name)) {
+      continue;
+    }
+    node.chosen = false;
+    left.insert(entry.id);
+    names.insert(entry.name);
+  }
+  for (const ArchiveEntry& entry : entries_) {
+    const bool of_left = std::any_of(entry.depends_on.begin(), entry.depends_on.end(),
+                                     [&](int id) { return left.contains(id); });
+    if (SaidOfAnother(entry) && (of_left || names.contains(entry.schema))) {
+      nodes_.at(entry.id).chosen = false;
+    }
+  }
 }
 
 // pg_dump says nothing of an index that a CREATE or REINDEX CONCURRENTLY left unfinished.

@@ -118,6 +118,11 @@ class PostgresSchema {
                   std::size_t next);
   void ValidateLater(ObjectWorkers& workers, const ArchiveEntry& entry);
   void SetOwners(ObjectWorkers& workers, ArchiveStage stage);
+  static void SubmitOwner(ObjectWorkers& workers, const ArchiveEntry& entry,
+                          const std::string& sql);
+  static void SubmitOwners(ObjectWorkers& workers,
+                           const std::vector<std::pair<const ArchiveEntry*, std::string>>& changes);
+  void LeaveEmptySchemas();
   std::vector<std::string> Grants(const ArchiveEntry& entry) const;
 
   Endpoints& ends_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,9 @@
 
 namespace transload {
 namespace {
+
+// Each takes a lock to the end of its transaction.
+constexpr std::size_t kOwnersAtOnce = 200;
 
 // The name at the end of "… TO role;" or "… OWNER TO "Role";".
 std::string LastName(std::string text) {
@@ -98,6 +102,36 @@ std::vector<std::string> PostgresSchema::Grants(const ArchiveEntry& entry) const
   return granted;
 }
 
+void PostgresSchema::SubmitOwner(ObjectWorkers& workers, const ArchiveEntry& entry,
+                                 const std::string& sql) {
+  workers.Submit("owner " + entry.name, [&entry, sql](SchemaBuilder& builder) {
+    return builder.RunForArchive(
+        "owner", LabelOf(entry), {sql},
+        ChangesStanding(entry) ? StandingKind::kSchemas : StandingKind::kNone);
+  });
+}
+
+// In one transaction; where one cannot be had, each in its own. All are schemas, or none is.
+void PostgresSchema::SubmitOwners(
+    ObjectWorkers& workers,
+    const std::vector<std::pair<const ArchiveEntry*, std::string>>& changes) {
+  std::vector<std::string> statements;
+  for (const auto& [entry, sql] : changes) statements.push_back(sql);
+  const StandingKind standing =
+      ChangesStanding(*changes.front().first) ? StandingKind::kSchemas : StandingKind::kNone;
+  auto done = std::make_shared<bool>(false);
+  workers.Submit(
+      "owners",
+      [statements, standing, done](SchemaBuilder& builder) {
+        *done = builder.RunTogetherForArchive(statements, standing);
+        return ObjectOutcome{};
+      },
+      [&workers, changes, done] {
+        if (*done) return;
+        for (const auto& [entry, sql] : changes) SubmitOwner(workers, *entry, sql);
+      });
+}
+
 // Of what belongs to one of the last stages, or (kPreData) to none of them.
 void PostgresSchema::SetOwners(ObjectWorkers& workers, ArchiveStage stage) {
   auto group_of = [](ArchiveStage of) {
@@ -118,26 +152,28 @@ void PostgresSchema::SetOwners(ObjectWorkers& workers, ArchiveStage stage) {
       "pg_catalog.has_schema_privilege(r.oid, n.oid, 'create') and not (select u.rolsuper from "
       "pg_catalog.pg_roles u where u.rolname = current_user)"));
   for (const int turn : {0, 1, 2}) {
+    std::vector<std::pair<const ArchiveEntry*, std::string>> changes;
     for (const ArchiveEntry& entry : entries_) {
       const Node& node = nodes_.at(entry.id);
       if (turn_of(entry) != turn || group_of(node.stage) != stage) continue;
       if (!node.chosen || !node.done || node.stood || entry.owner_sql.empty()) continue;
       const std::string owner = LastName(entry.owner_sql);
       if (!usable_roles_.contains(owner)) continue;
-      const bool let_in = barred.contains(entry.schema + "\t" + owner);
-      std::string sql = entry.owner_sql;
-      if (let_in) {
-        sql = fmt::format("GRANT {0} TO {1}; {2} REVOKE {0} FROM {1};",
-                          "CREATE ON SCHEMA " + ddl::QuoteName(entry.schema), ddl::QuoteName(owner),
-                          entry.owner_sql);
+      if (!barred.contains(entry.schema + "\t" + owner)) {
+        changes.emplace_back(&entry, entry.owner_sql);
+        continue;
       }
-      workers.Submit("owner " + entry.name, [&entry, sql](SchemaBuilder& builder) {
-        return builder.RunForArchive(
-            "owner", LabelOf(entry), {sql},
-            ChangesStanding(entry) ? StandingKind::kSchemas : StandingKind::kNone);
-      });
+      SubmitOwner(workers, entry,
+                  fmt::format("GRANT {0} TO {1}; {2} REVOKE {0} FROM {1};",
+                              "CREATE ON SCHEMA " + ddl::QuoteName(entry.schema),
+                              ddl::QuoteName(owner), entry.owner_sql));
       // Two of them would change the schema's row at once.
-      if (let_in) workers.WaitUntilIdle();
+      workers.WaitUntilIdle();
+    }
+    for (std::size_t first = 0; first < changes.size(); first += kOwnersAtOnce) {
+      const std::size_t end = std::min(first + kOwnersAtOnce, changes.size());
+      SubmitOwners(workers, {changes.begin() + static_cast<std::ptrdiff_t>(first),
+                             changes.begin() + static_cast<std::ptrdiff_t>(end)});
     }
     workers.WaitUntilIdle();
   }

@@ -28,12 +28,6 @@ bool IsRelation(const ArchiveEntry& entry) {
 // Several of a name may stand beside one another.
 bool NameIsNotAll(const ArchiveEntry& entry) { return entry.kind.starts_with("OPERATOR"); }
 
-// Says something of another object, which alone it belongs to.
-bool SaidOfAnother(const ArchiveEntry& entry) {
-  return entry.kind == "COMMENT" || entry.kind == "ACL" || entry.kind == "DEFAULT ACL" ||
-         entry.kind == "SECURITY LABEL";
-}
-
 std::string NameOf(const ArchiveEntry& entry) {
   return entry.kind + '\0' + entry.schema + '\0' + entry.name;
 }

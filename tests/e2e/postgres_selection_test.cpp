@@ -168,6 +168,23 @@ TEST_F(PostgresSelection, DropsAPartitionedTableOnlyWithAllOfItsPartitions) {
   EXPECT_EQ(Value("select string_agg(id::text, ',' order by id) from a.p"), "1,555");
 }
 
+TEST_F(PostgresSelection, MakesTheSchemasOfASubsetAlone) {
+  MakeRole("pgs_keeper");
+  server_.Execute(
+      "create schema one; create schema two; create schema three; create schema four; create table "
+      "one.t (id int primary key); insert into one.t values (1); create table two.t (id int); "
+      "create type three.mood as enum ('x'); comment on schema two is 'two'; grant usage on schema "
+      "two, four to public; alter default privileges in schema four grant select on tables to "
+      "public; alter schema one owner to pgs_keeper; alter schema two owner to pgs_keeper",
+      source_);
+  const TransloadRun run = Run({"--include", "one.t"});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(
+      Value("select string_agg(nspname || ' ' || (nspowner = 'pgs_keeper'::regrole), ', ' "
+            "order by nspname) from pg_namespace where nspname in ('one', 'two', 'three', 'four')"),
+      "one true, three false");
+}
+
 TEST_F(PostgresSelection, AsksBeforehandForWhatLoadingIntoTablesTakes) {
   server_.Execute(
       "create table p (id serial primary key, v int); create table c (id int references p); create "
