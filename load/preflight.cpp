@@ -98,7 +98,7 @@ void CheckExisting(const std::vector<ExistingTable>& existing, const Options& op
     const bool plain = table.kind == 'r' || table.kind == 'p';
     const bool reuse = options.data_only || options.on_existing == OnExisting::kTruncate ||
                        options.on_existing == OnExisting::kAppend;
-    if (!plain && options.on_existing != OnExisting::kDrop) {
+    if (!plain) {
       list.Refuse(subject, "something that is not a table has this name");
     } else if (reuse && table.has_rows && options.on_existing == OnExisting::kFail) {
       list.Refuse(subject, "the table has rows: empty it, or say --on-existing truncate or append");
@@ -151,6 +151,46 @@ void CheckTablePrivileges(Session& session, const std::vector<ExistingTable>& ex
                                        "the owner alone may do: be owner of {}",
                                        row.Text(0, 1)));
     }
+  }
+}
+
+// DROP TABLE never cascades here: what would hold it up is named before anything is touched.
+void CheckDropped(Session& session, const std::vector<std::string>& doomed, Checklist& list) {
+  if (doomed.empty()) return;
+  std::string names;
+  for (const std::string& name : doomed) {
+    names += (names.empty() ? "(" : ", (") + ddl::QuoteLiteral(name) + ")";
+  }
+  const std::string oids = "select to_regclass(name) as oid from (values " + names + ") v (name)";
+  const SqlRows kept = session.Exec(
+      "select c.oid::regclass::text from (" + oids +
+      ") d join pg_catalog.pg_class c on c.oid = d.oid join pg_catalog.pg_namespace n on n.oid = "
+      "c.relnamespace where not (pg_has_role(c.relowner, 'usage') or pg_has_role(n.nspowner, "
+      "'usage')) order by 1");
+  for (std::size_t row = 0; row < kept.size(); ++row) {
+    list.Refuse(kept.Text(row, 0), "only its owner, or its schema's, may drop it");
+  }
+  // What goes with the tables, and what needs any of that; of a view it is the rule that does.
+  const SqlRows held = session.Exec(
+      "with recursive gone (classid, objid) as (select 'pg_catalog.pg_class'::regclass::oid, "
+      "oid::oid from (" +
+      oids +
+      ") d union select d.classid, d.objid from gone g join pg_catalog.pg_depend d on "
+      "(d.refclassid, d.refobjid) = (g.classid, g.objid) where d.deptype in ('a', 'i', 'P', 'S', "
+      "'x') and d.objsubid = 0) select pg_describe_object(f.classid, f.objid, 0), "
+      "string_agg(distinct pg_describe_object(f.by_class, f.by, f.by_sub), ', ') from (select g.*, "
+      "coalesce(w.refclassid, d.classid) as by_class, coalesce(w.refobjid, d.objid) as by, case "
+      "when w.refobjid is null then d.objsubid else 0 end as by_sub from gone g join "
+      "pg_catalog.pg_depend d on (d.refclassid, d.refobjid) = (g.classid, g.objid) and d.deptype = "
+      "'n' left join pg_catalog.pg_depend w on (w.classid, w.objid, w.objsubid) = (d.classid, "
+      "d.objid, d.objsubid) and w.deptype = 'i' where (d.classid, d.objid) not in (select classid, "
+      "objid from gone)) f where (f.by_class, f.by) not in (select classid, objid from gone) group "
+      "by f.classid, f.objid order by 1");
+  for (std::size_t row = 0; row < held.size(); ++row) {
+    list.Refuse(held.Text(row, 0),
+                fmt::format("cannot be dropped while {} needs it: drop that first (nothing is "
+                            "dropped by CASCADE), or take another --on-existing",
+                            held.Text(row, 1)));
   }
 }
 
@@ -290,13 +330,33 @@ void CheckLocks(Session& session, const MigrationPlan& plan, Checklist& list) {
 
 }  // namespace
 
-std::vector<PreflightItem> Target::Preflight(const MigrationPlan& plan, const Options& options) {
+std::vector<PreflightItem> Target::Preflight(
+    const MigrationPlan& plan, const Options& options,
+    const std::vector<std::pair<std::string, std::string>>& parents) {
   Checklist list;
   CheckServer(*session_, info_, list);
   CheckPrivileges(*session_, plan, options, list);
   std::vector<ExistingTable> existing = ExistingTables(plan);
   CheckExisting(existing, options, list);
   CheckTablePrivileges(*session_, existing, options, list);
+  if (options.on_existing == OnExisting::kDrop) {
+    std::set<std::pair<std::string, std::string>> standing;
+    for (const ExistingTable& table : existing) {
+      if (table.kind == 'r' || table.kind == 'p') standing.emplace(table.schema, table.name);
+    }
+    std::vector<const TablePlan*> doomed;
+    std::vector<std::string> names;
+    for (const TablePlan& table : plan.tables) {
+      if (!standing.contains({table.schema, table.name})) continue;
+      doomed.push_back(&table);
+      names.push_back(ddl::Qualified(table.schema, table.name));
+    }
+    for (const auto& [schema, name] : ParentsOfAll(doomed, parents)) {
+      list.Warn(fmt::format("{}.{}", schema, name), "will be dropped");
+      names.push_back(ddl::Qualified(schema, name));
+    }
+    CheckDropped(*session_, names, list);
+  }
   if (options.data_only) CheckMissing(existing, plan, list);
   CheckConnections(*session_, options, list);
   CheckSettings(*session_, plan, options, list);

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/options.h"
@@ -54,7 +55,10 @@ class Target {
 
   const TargetInfo& Info() const { return info_; }
   RoundTrip MeasureRoundTrip();
-  std::vector<PreflightItem> Preflight(const MigrationPlan& plan, const Options& options);
+  // `parents`: partitioned tables that may go with theirs (ParentsOfAll).
+  std::vector<PreflightItem> Preflight(
+      const MigrationPlan& plan, const Options& options,
+      const std::vector<std::pair<std::string, std::string>>& parents = {});
   // Relations that stand where the plan's tables and sequences want to be.
   std::vector<ExistingTable> ExistingTables(const MigrationPlan& plan);
   // Which of the partitioned tables `parents`, by schema and name, stand here with these tables as

@@ -252,7 +252,7 @@ void Migration::CheckPreflight() {
     plan.sequences.clear();
   }
   std::vector<PreflightItem> items = ends_->source->Preflight(ends_->options);
-  for (PreflightItem& item : ends_->target.Preflight(plan, ends_->options)) {
+  for (PreflightItem& item : PreflightTarget(*ends_, plan)) {
     items.push_back(std::move(item));
   }
   for (PreflightItem& item : PreflightPostgresPair(*ends_, planned_.plan))

@@ -76,7 +76,7 @@ std::vector<PreflightItem> CheckPreflight(const Options& options) {
   Endpoints ends(Resolve(options));
   std::vector<PreflightItem> items = ends.source->Preflight(ends.options);
   Planned planned = MakeRoughPlan(ends);
-  for (PreflightItem& item : ends.target.Preflight(planned.plan, ends.options)) {
+  for (PreflightItem& item : PreflightTarget(ends, planned.plan)) {
     items.push_back(std::move(item));
   }
   for (PreflightItem& item : PreflightPostgresPair(ends, planned.plan))

@@ -10,6 +10,7 @@
 #include "extract/postgres/catalogue.h"
 #include "load/ddl.h"
 #include "load/pg_programs.h"
+#include "pipeline/postgres_catalogue.h"
 #include "pipeline/postgres_extras.h"
 
 namespace transload {
@@ -352,6 +353,12 @@ class PairChecklist {
 };
 
 }  // namespace
+
+std::vector<PreflightItem> PreflightTarget(Endpoints& ends, const MigrationPlan& plan) {
+  auto* source = AsPostgres(ends);
+  if (source == nullptr) return ends.target.Preflight(plan, ends.options);
+  return ends.target.Preflight(plan, ends.options, PartitionedTables(*source));
+}
 
 std::vector<PreflightItem> PreflightPostgresPair(Endpoints& ends, const MigrationPlan& plan) {
   if (AsPostgres(ends) == nullptr) return {};

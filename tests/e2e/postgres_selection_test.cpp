@@ -168,6 +168,46 @@ TEST_F(PostgresSelection, DropsAPartitionedTableOnlyWithAllOfItsPartitions) {
   EXPECT_EQ(Value("select string_agg(id::text, ',' order by id) from a.p"), "1,555");
 }
 
+TEST_F(PostgresSelection, NamesBeforehandWhatKeepsTablesFromBeingDropped) {
+  server_.Execute(std::string(kAllKinds) + "insert into a.p values (1, 'x', null)", source_);
+  server_.Execute(std::string(kAllKinds) +
+                      "create view a.v as select id from a.t; create materialized view a.m as "
+                      "select id from a.p1; create table a.c (t int references a.t, n int default "
+                      "nextval('a.t_id_seq')); create table a.child () inherits (a.t)",
+                  target_);
+  const TransloadRun held = Run({"--on-existing", "drop"});
+  EXPECT_EQ(held.exit_code, 3) << held.out << held.err;
+  EXPECT_THAT(held.err, AllOf(HasSubstr("view a.v"), HasSubstr("materialized view a.m"),
+                              HasSubstr("constraint c_t_fkey on table a.c"),
+                              HasSubstr("default value for column n of table a.c"),
+                              HasSubstr("table a.child"), HasSubstr("drop that first")));
+  EXPECT_EQ(Value("select to_regnamespace('transload') is null"), "t");
+  server_.Execute("drop view a.v; drop materialized view a.m; drop table a.c, a.child", target_);
+  // With its partitions goes the table that they are of.
+  const std::vector<std::string> words = {"preflight", server_.Url(source_), server_.Url(target_),
+                                          "--on-existing", "drop"};
+  const TransloadRun fit = RunTransload(words);
+  EXPECT_EQ(fit.exit_code, 0) << fit.out << fit.err;
+  EXPECT_THAT(fit.out, HasSubstr("a.p: will be dropped"));
+  EXPECT_EQ(Run({"--on-existing", "drop"}).exit_code, 0);
+}
+
+TEST_F(PostgresSelection, AsksForOwnershipOfWhatIsToBeDropped) {
+  server_.Execute("create table t (id int primary key)", source_);
+  server_.Execute(
+      "create table t (id int primary key); do $$ begin create role pgs_dropper login password "
+      "'secret'; exception when duplicate_object then null; end $$; grant create on schema public "
+      "to pgs_dropper; do $$ begin execute format('grant create on database %I to pgs_dropper', "
+      "current_database()); end $$; grant all on t to pgs_dropper",
+      target_);
+  const TransloadRun run =
+      RunTransload({"preflight", server_.Url(source_), server_.TcpUrl(target_, "pgs_dropper"),
+                    "--on-existing", "drop"},
+                   {{"TRANSLOAD_TARGET_PASSWORD", "secret"}});
+  EXPECT_EQ(run.exit_code, 3) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("only its owner, or its schema's, may drop it"));
+}
+
 TEST_F(PostgresSelection, MakesTheSchemasOfASubsetAlone) {
   MakeRole("pgs_keeper");
   server_.Execute(
