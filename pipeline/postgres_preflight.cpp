@@ -39,6 +39,7 @@ class PairChecklist {
     CheckPrivileges(plan);
     if (!ends_.options.data_only) {
       CheckPrograms();
+      CheckBackslashes();
       CheckNames(
           "roles",
           "select distinct r.rolname from pg_catalog.pg_shdepend d join pg_catalog.pg_roles "
@@ -112,6 +113,18 @@ class PairChecklist {
     } catch (const Error& error) {
       Add(CheckResult::kRefusal, "pg_dump", error.what());
     }
+  }
+
+  // pg_dump takes the setting over, and its SQL is then read as it was not meant.
+  void CheckBackslashes() {
+    const bool off = !SourceColumn(
+                          "select name from pg_catalog.pg_settings where name = "
+                          "'standard_conforming_strings' and reset_val = 'off'")
+                          .empty();
+    if (!off) return;
+    Add(CheckResult::kRefusal, "standard_conforming_strings",
+        "off for the login at the source: backslashes in definitions would become others; give the "
+        "source URL options=-c%20standard_conforming_strings%3Don");
   }
 
   // pg_dump cannot tell of a partitioned table without all of its partitions, nor of a table

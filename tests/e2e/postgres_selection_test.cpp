@@ -208,6 +208,23 @@ TEST_F(PostgresSelection, AsksForOwnershipOfWhatIsToBeDropped) {
   EXPECT_THAT(run.out, HasSubstr("only its owner, or its schema's, may drop it"));
 }
 
+TEST_F(PostgresSelection, RefusesDefinitionsWhoseBackslashesWouldBecomeOthers) {
+  server_.Execute(
+      R"(create table t (id int primary key, v text default 'a\b' check (v <> 'c\d')); do $$ begin
+      execute format('alter database %I set standard_conforming_strings = off',
+      current_database()); end $$)",
+      source_);
+  const TransloadRun refused = Run();
+  EXPECT_EQ(refused.exit_code, 3) << refused.out << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("standard_conforming_strings"));
+  const std::string url = server_.Url(source_) + "&options=-c%20standard_conforming_strings%3Don";
+  const TransloadRun run = RunTransload({"run", url, server_.Url(target_)});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  const std::string default_of =
+      "select pg_get_expr(adbin, adrelid) from pg_attrdef where adrelid = 't'::regclass";
+  EXPECT_EQ(Value(default_of), R"('a\b'::text)");
+}
+
 TEST_F(PostgresSelection, MakesTheSchemasOfASubsetAlone) {
   MakeRole("pgs_keeper");
   server_.Execute(
