@@ -175,6 +175,7 @@ class CommandParser {
     if (spec.name == "reload") options.reload.clear();
     if (spec.name == "grant") options.grants.clear();
     if (spec.name == "rename-schema") options.rename_schema.clear();
+    if (spec.name == "checks") options.check_kinds.reset();
     for (const std::string& value : values) {
       try {
         spec.set(options, value);
@@ -248,7 +249,7 @@ void CheckConflicts(const Options& o, const CommandInfo& command) {
     }
   }
   if ((command.group & kForRun) != 0) CheckRunConflicts(o);
-  if ((command.group & kForVerify) != 0) CheckRepair(o);
+  if ((command.group & kForVerifyAlone) != 0) CheckRepair(o);
 }
 
 }  // namespace
@@ -269,7 +270,7 @@ const std::vector<CommandInfo>& CommandTable() {
        "  transload run -c shop.toml --jobs 8\n"
        "  transload run sqlite:///var/shop.db postgresql:///shop --on-bad-row reject "
        "--max-rejects 100\n"},
-      {CommandId::kVerify, "verify", kForVerify, true,
+      {CommandId::kVerify, "verify", kForVerify | kForVerifyAlone, true,
        "Compare source and target as they are now; names the rows that differ",
        "  transload verify mysql://app@db1/shop postgresql://localhost/shop --report out\n"},
       {CommandId::kSync, "sync", kForVerify | kForSync, true,
@@ -303,11 +304,8 @@ void CheckOptions(const Options& options, const CommandInfo& command) {
         fmt::format("the target is PostgreSQL, postgresql://... or local:DIR, not {}:", target));
   }
   CheckConflicts(options, command);
-  if (command.id == CommandId::kSync) {
-    if (options.repair == Repair::kSql) {
-      throw UsageError("sync repairs as it goes; for statements use verify --repair=sql");
-    }
-    if (options.final_round && options.sync_rounds > 0) Conflict("--final", "--rounds");
+  if (command.id == CommandId::kSync && options.final_round && options.sync_rounds > 0) {
+    Conflict("--final", "--rounds");
   }
 }
 

@@ -47,15 +47,20 @@ void SetPolicyText(Options& o, Text text) {
   SetPolicy(o.policies, name, value);
 }
 
-// Names with commas between them; "all" and "none" are names too.
+// Names with commas between them. "none" stands alone, whether in one text or in several.
 void AddChecks(Options& o, Text text) {
+  const bool none = o.check_kinds && o.check_kinds->empty();
   if (!o.check_kinds) o.check_kinds.emplace();
+  const bool first = !none && o.check_kinds->empty();
   for (std::size_t start = 0; start <= text.size();) {
     const std::size_t comma = std::min(text.find(',', start), text.size());
     const std::size_t word = WordIndex(text.substr(start, comma - start),
                                        {"foreign-keys", "sequences", "indexes", "constraints",
                                         "look-ups", "queries", "all", "none"});
     const auto all = static_cast<std::size_t>(CheckKind::kQueries) + 1;
+    if (none || (word > all && (!first || start > 0 || comma < text.size()))) {
+      throw UsageError("'none' stands alone: no other check goes with it");
+    }
     for (std::size_t kind = 0; kind < all; ++kind) {
       if (word == kind || word == all) o.check_kinds->insert(static_cast<CheckKind>(kind));
     }
@@ -79,9 +84,9 @@ std::vector<OptionSpec> What() {
        [](Options& o, Text t) { o.exclude.push_back(NotEmpty(t)); }},
       {"sample", "", kValue, "N%", "move about this share of the rows, for a rehearsal", both,
        [](Options& o, Text t) { o.sample_percent = ParsePercent(t); }},
-      {"schema-only", "", kFlag, "", "make the tables, move no rows", both,
+      {"schema-only", "", kFlag, "", "make the tables, move no rows", kForMove,
        [](Options& o, Text t) { o.schema_only = On(t); }},
-      {"data-only", "", kFlag, "", "move rows into tables that are there", both,
+      {"data-only", "", kFlag, "", "move rows into tables that are there", kForMove,
        [](Options& o, Text t) { o.data_only = On(t); }},
   };
 }
@@ -102,12 +107,12 @@ std::vector<OptionSpec> Shape() {
        "override a type: 'tinyint(1)=smallint' or 'col:shop.orders.meta=jsonb'", both, SetMap},
       {"policy", "", kList, "NAME=VALUE", "what becomes of values that PostgreSQL cannot hold",
        both, SetPolicyText},
-      {"owner", "", kValue, "ROLE", "owner of what is created", both,
+      {"owner", "", kValue, "ROLE", "owner of what is created", kForMove,
        [](Options& o, Text t) { o.owner = NotEmpty(t); }},
-      {"grant", "", kList, "'SELECT TO role'", "granted on every table", both,
+      {"grant", "", kList, "'SELECT TO role'", "granted on every table", kForMove,
        [](Options& o, Text t) { o.grants.push_back(Grant(t)); }},
       {"on-existing", "", kValue, "fail|truncate|drop|append",
-       "when a table of that name is in the target", both,
+       "when a table of that name is in the target", kForMove,
        [](Options& o, Text t) {
          o.on_existing = ParseWord<OnExisting>(t, {"fail", "truncate", "drop", "append"});
        }},
@@ -126,8 +131,7 @@ std::vector<OptionSpec> Running() {
        kForSourceAndTarget,
        [](Options& o, Text t) { o.jobs = static_cast<int>(ParseInteger(t, 1, 256)); }},
       {"index-jobs", "", kValue, "N",
-       "indexes built at the same time, and processes at one; default as --jobs",
-       kForSourceAndTarget,
+       "indexes built at the same time, and processes at one; default as --jobs", kForMove,
        [](Options& o, Text t) { o.index_jobs = static_cast<int>(ParseInteger(t, 1, 256)); }},
       {"on-bad-row", "", kValue, "stop|reject", "when a row cannot be stored", kForRun,
        [](Options& o, Text t) {
@@ -147,7 +151,7 @@ std::vector<OptionSpec> Running() {
       {"repair", "", kMaybe, "sql",
        "copy the rows that differ again and verify once more; =sql writes the statements to the "
        "report's folder instead",
-       kForVerify,
+       kForVerifyAlone,
        [](Options& o, Text t) {
          o.repair = ParseWord<Repair>(t, {"false", "true", "sql"});
        }},

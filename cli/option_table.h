@@ -25,9 +25,11 @@ enum OptionGroup : unsigned {
   kForRun = 4,
   kForStatus = 8,
   kForUndo = 16,
-  kForVerify = 32,
-  kForSync = 64,  // which takes verify's options too
-  kForSourceAndTarget = kForPlan | kForPreflight | kForRun | kForVerify,
+  kForVerify = 32,  // and sync, which takes verify's options too
+  kForSync = 64,
+  kForVerifyAlone = 128,
+  kForMove = kForPlan | kForPreflight | kForRun,  // what a run makes, and looking at it before
+  kForSourceAndTarget = kForMove | kForVerify,
   kForLedger = kForStatus | kForUndo,
   kForAll = kForSourceAndTarget | kForLedger,
 };

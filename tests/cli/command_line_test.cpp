@@ -108,6 +108,17 @@ TEST(CommandLine, PassesOverInTheFileWhatIsOfAnotherCommand) {
   EXPECT_NO_THROW(
       ParseCommandLine({"run", kSource, kTarget, "-c", path, "--on-bad-row", "reject"}));
   EXPECT_NO_THROW(ParseCommandLine({"undo", kTarget, "-c", path}));
+  std::ofstream(path) << "schema_only = true\ngrant = [\"SELECT TO r\"]\nrepair = \"sql\"\n"
+                         "on_existing = \"drop\"\nowner = \"o\"\nindex_jobs = 2\n";
+  EXPECT_NO_THROW(ParseCommandLine({"sync", kSource, kTarget, "-c", path}));
+  EXPECT_NO_THROW(ParseCommandLine({"verify", kSource, kTarget, "-c", path, "--report", "out"}));
+}
+
+TEST(CommandLine, TakesTheChecksOfTheFileOnlyWhereItNamesNone) {
+  std::string path = testing::TempDir() + "/checks.toml";
+  std::ofstream(path) << "checks = [\"none\"]\n";
+  EXPECT_EQ(Parse({"-c", path}).options.check_kinds->size(), 0u);
+  EXPECT_EQ(Parse({"-c", path, "--checks", "indexes"}).options.check_kinds->size(), 1u);
 }
 
 struct Wrong {
@@ -141,6 +152,16 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{{"run", kSource, kTarget, "--jobs"}, "--jobs"},
         Wrong{{"run", kSource, kTarget, "--verify", "chksum"}, "--verify: 'chksum'"},
         Wrong{{"run", kSource, kTarget, "--checks", "all,keys"}, "--checks: 'keys'"},
+        Wrong{{"run", kSource, kTarget, "--checks", "all,none"}, "--checks: 'none'"},
+        Wrong{{"run", kSource, kTarget, "--checks", "none", "--checks", "indexes"},
+              "--checks: 'none'"},
+        Wrong{{"run", kSource, kTarget, "--checks", "indexes", "--checks", "none"},
+              "--checks: 'none'"},
+        Wrong{{"verify", kSource, kTarget, "--schema-only"}, "no option of transload verify"},
+        Wrong{{"verify", kSource, kTarget, "--on-existing", "drop"},
+              "no option of transload verify"},
+        Wrong{{"sync", kSource, kTarget, "--grant", "SELECT TO r"}, "no option of transload sync"},
+        Wrong{{"sync", kSource, kTarget, "--repair"}, "no option of transload sync"},
         Wrong{{"run", kSource, kTarget, "--policy", "zero_date=no"}, "--policy: "},
         Wrong{{"run", kSource, kTarget, "--max-rejects", "5"}, "--on-bad-row reject"},
         Wrong{{"run", kSource, kTarget, "--schema-only", "--data-only"}, "contradict"},
@@ -191,7 +212,8 @@ TEST(CommandLine, DocsNameEveryOptionAndItsCommands) {
     EXPECT_NE(docs.find(spec.help), std::string::npos) << spec.help;
     const std::string names =
         (spec.short_name.empty() ? "" : "-" + spec.short_name + ", ") + "--" + spec.name;
-    const std::size_t line = docs.find("\n| `" + names);
+    std::size_t line = docs.find("\n| `" + names + "`");  // "--schema" is no "--schema-only"
+    if (line == std::string::npos) line = docs.find("\n| `" + names + " ");
     ASSERT_NE(line, std::string::npos) << spec.name;
     const std::string row = docs.substr(line + 1, docs.find('\n', line + 1) - line - 1);
     EXPECT_NE(row.find(" | " + CommandsOf(spec) + " | "), std::string::npos) << row;
