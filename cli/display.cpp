@@ -49,6 +49,16 @@ spdlog::level::level_enum LevelOf(MessageLevel level) {
   return spdlog::level::info;
 }
 
+// Lines after the first are set in, so that none in a message passes for one of the log.
+std::string LogText(std::string_view text) {
+  std::string out;
+  for (char c : PrintableLines(text)) {
+    out += c;
+    if (c == '\n') out += "  ";
+  }
+  return out;
+}
+
 // The message is already a JSON string in json mode, so that quotes in it do no harm.
 std::shared_ptr<spdlog::logger> MakeLogger(const Display::Style& style) {
   auto logger = std::make_shared<spdlog::logger>("transload",
@@ -147,7 +157,7 @@ void Display::PrintLocked(MessageLevel level, std::string_view text) {
     spdlog::log(LevelOf(level), "{}",
                 json(std::string(text)).dump(-1, ' ', false, json::error_handler_t::replace));
   } else {
-    spdlog::log(LevelOf(level), "{}", PrintableLines(text));
+    spdlog::log(LevelOf(level), "{}", LogText(text));
   }
   if (running_ && style_.live) DrawLocked();
 }
