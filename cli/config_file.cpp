@@ -183,6 +183,21 @@ class Reader {
     return text->get();
   }
 
+  // A longer name would be cut by the server, and not be the one that was asked for.
+  std::string NewName(const toml::node& node, const std::string& key) const {
+    constexpr std::size_t kLongestName = 63;
+    std::string text = Text(node, key);
+    if (text.empty()) Refuse(node.source(), key + ": the name is empty");
+    if (text.size() > kLongestName) {
+      Refuse(node.source(),
+             fmt::format("{}: '{}' is longer than {} bytes", key, text, kLongestName));
+    }
+    if (text.find('\0') != std::string::npos) {
+      Refuse(node.source(), key + ": a NUL cannot stand in a name");
+    }
+    return text;
+  }
+
   std::string Decode(const toml::node& node, const std::string& key) const {
     static const Keys ways = {"uuid", "uuid_swapped", "latin1_is_utf8"};
     return At(node.source(), key, [&] { return ways[WordIndex(Text(node, key), ways)]; });
@@ -306,7 +321,7 @@ class Reader {
       } else if (name == "exclude_columns") {
         out.exclude_columns = Texts(node, name);
       } else if (name == "rename") {
-        out.rename = Text(node, name);
+        out.rename = NewName(node, name);
       } else if (name == "policy") {
         ReadPolicies(node, out.policies);
       } else if (name == "column") {
@@ -327,7 +342,8 @@ class Reader {
         out.type = Text(node, name);
         At(node.source(), name, [&] { return ParsePgType(out.type); });
       } else if (name == "rename") {
-        out.rename = Text(node, name);
+        out.rename = NewName(node, name);
+        out.rename_where = fmt::format("{}:{}", path_, node.source().begin.line);
       } else if (name == "decode") {
         out.decode = Decode(node, name);
       } else if (name == "policy") {

@@ -49,6 +49,7 @@ struct MapRule {
 struct ColumnOptions {
   std::string type;
   std::string rename;
+  std::string rename_where;  // where it was written: "c.toml:12"
   std::string decode;
   std::vector<std::pair<std::string, std::string>> policies;
 };

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
+#include <vector>
 
 #include "core/error.h"
 #include "mappings/plan_draft.h"
@@ -99,6 +101,13 @@ const ColumnOptions* OptionsOf(const TableOptions* options, const std::string& c
   return nullptr;
 }
 
+// The name that a column is to have, before others stand in its way.
+struct DraftName {
+  std::string wanted;
+  const SourceColumn* column = nullptr;
+  const ColumnOptions* renamed = nullptr;  // when the user asked for it
+};
+
 bool LeftOut(const TableOptions* options, const std::string& column) {
   if (options == nullptr) return false;
   return std::any_of(
@@ -106,10 +115,29 @@ bool LeftOut(const TableOptions* options, const std::string& column) {
       [&](const std::string& name) { return LowerAscii(name) == LowerAscii(column); });
 }
 
+// A name that was asked for is had, or refused.
+void CheckColumnRenames(const SourceTable& table, const std::vector<DraftName>& names) {
+  std::map<std::string, const DraftName*> owners;
+  for (const DraftName& name : names) {
+    const auto [owner, fresh] = owners.emplace(name.wanted, &name);
+    const bool reserved = name.renamed != nullptr && IsSystemColumn(name.wanted);
+    const DraftName& asked = name.renamed != nullptr ? name : *owner->second;
+    if (asked.renamed == nullptr || (fresh && !reserved)) continue;
+    const DraftName& other = &asked == &name ? *owner->second : name;
+    throw UsageError(fmt::format(
+        "{}{}rename = \"{}\" of column {} of {}: {}", asked.renamed->rename_where,
+        asked.renamed->rename_where.empty() ? "" : ": ", asked.wanted, asked.column->name,
+        SourceLabel(table),
+        reserved ? "PostgreSQL keeps that name for a system column"
+                 : fmt::format("column {} would be called so too", other.column->name)));
+  }
+}
+
 void NameColumns(Draft& draft, DraftTable& table) {
   const SourceTable& source = table.source();
   const TableOptions* options = table.selected.options;
   NameRegistry names;
+  std::vector<DraftName> wanted_names;
   for (std::size_t i = 0; i < source.columns.size(); ++i) {
     const SourceColumn& column = source.columns[i];
     if (LeftOut(options, column.name)) continue;
@@ -118,6 +146,8 @@ void NameColumns(Draft& draft, DraftTable& table) {
                              ? settings->rename
                              : FoldName(column.name, IdentifiersOf(draft.request));
     if (wanted.empty()) wanted = fmt::format("column_{}", i + 1);
+    const bool renamed = settings != nullptr && !settings->rename.empty();
+    wanted_names.push_back({FitName(wanted), &column, renamed ? settings : nullptr});
     const std::string owner = names.Owner(FitName(wanted));
     const bool reserved = IsSystemColumn(wanted);
     ColumnPlan plan;
@@ -135,6 +165,7 @@ void NameColumns(Draft& draft, DraftTable& table) {
     table.columns.push_back({});
     table.columns.back().source_index = i;
   }
+  CheckColumnRenames(source, wanted_names);
 }
 
 void NameSequences(Draft& draft) {

@@ -129,5 +129,20 @@ INSTANTIATE_TEST_SUITE_P(
         WrongText{"include = [1]", "include: a text in quotes"},
         WrongText{"policy = 3", "'policy' is a table"}, WrongText{"step = 3", "[[step]]"}));
 
+TEST(ConfigFile, RefusesANameThatCannotBeHad) {
+  const std::string column = "[table.t.column.y]\n";
+  EXPECT_EQ(Read(column + "rename = 'z'").tables.at("t").columns.at("y").rename_where, "c.toml:2");
+  for (const std::string& text : {column + "rename = ''", std::string("[table.t]\nrename = ''"),
+                                  column + "rename = '" + std::string(64, 'x') + "'",
+                                  "[table.t]\nrename = '" + std::string(64, 'x') + "'"}) {
+    try {
+      Read(text);
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_EQ(std::string(error.what()).find("c.toml:2: rename: "), 0u) << error.what();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace transload
