@@ -103,7 +103,7 @@ std::string StatusText(const std::vector<StatusRun>& runs) {
                          lane.doing.empty() ? "idle" : lane.doing, lane.since);
     }
     if (run.failed_objects > 0) {
-      out += fmt::format("  {} objects could not be created\n", run.failed_objects);
+      out += fmt::format("  {} objects could not be created or validated\n", run.failed_objects);
     }
     for (const std::string& error : run.errors) out += fmt::format("  error: {}\n", error);
   }

@@ -118,7 +118,7 @@ std::vector<ObjectOutcome> SchemaBuilder::RecreateForeignKeys() {
     const std::string label = keys.Text(row, 3) + "." + keys.Text(row, 2);
     const std::string add =
         fmt::format("ALTER TABLE {} ADD CONSTRAINT {} {}", owner, name, definition);
-    outcomes.push_back(state_->Do("foreign key", label, [&](SqlTransaction& transaction) {
+    outcomes.push_back(state_->Try("foreign key", label, [&](SqlTransaction& transaction) {
       const bool dropped = !transaction
                                 .Exec(state_->Sql("select from {L}.object where id = $1::bigint "
                                                   "and action = 'dropped'"),
@@ -128,16 +128,21 @@ std::vector<ObjectOutcome> SchemaBuilder::RecreateForeignKeys() {
       transaction.Exec(add);
       mark(transaction);
     }));
-    if (outcomes.back().ok || outcomes.back().code != "23503") continue;
+    ObjectOutcome& outcome = outcomes.back();
+    if (outcome.ok) continue;
+    if (outcome.code != "23503") {
+      state_->RecordFailure(outcome);
+      continue;
+    }
     // Orphans: the key comes back for new rows, and the report says that old ones break it.
     ObjectOutcome loose = state_->Do("foreign key", label, [&](SqlTransaction& transaction) {
       transaction.Exec(add + (definition.ends_with("NOT VALID") ? "" : " NOT VALID"));
       mark(transaction);
     });
-    if (loose.ok)
-      outcomes.back().hint =
-          "the key was made again as NOT VALID: delete or complete "
-          "the rows without a parent, then VALIDATE CONSTRAINT";
+    if (!loose.ok) continue;  // which Do has recorded
+    outcome.error += "; the key was made again as NOT VALID";
+    outcome.hint = "delete or complete the rows without a parent, then VALIDATE CONSTRAINT";
+    state_->RecordUnvalidated(outcome, keys.Text(row, 1), keys.Text(row, 3), keys.Text(row, 2));
   }
   return outcomes;
 }

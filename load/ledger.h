@@ -137,8 +137,9 @@ struct ObjectRow {
   std::string kind;    // "table", "index", "constraint", "type", "sequence", "function", ...
   std::string schema;  // empty for a schema itself
   std::string name;
-  std::string table;   // what an index, constraint or trigger belongs to
-  std::string action;  // "created", "altered", "truncated", "dropped", "appended", "failed"
+  std::string table;  // what an index, constraint or trigger belongs to
+  std::string
+      action;  // "created", "altered", "truncated", "dropped", "appended", "failed", "unvalidated"
   std::string detail;  // the error of a failed one, the definition of a dropped one
   std::string made_at;
   std::uint32_t oid = 0;

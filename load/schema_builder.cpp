@@ -151,16 +151,20 @@ ObjectOutcome SchemaBuilder::AddForeignKey(const TablePlan& table, const Foreign
 }
 
 ObjectOutcome SchemaBuilder::ValidateForeignKey(const TablePlan& table, const ForeignKeyPlan& key) {
-  ObjectOutcome outcome = state_->Do("foreign key", table.TargetLabel() + "." + key.name,
-                                     [&](SqlTransaction& transaction) {
-                                       transaction.Exec(ddl::ValidateConstraint(table, key.name));
-                                     });
-  if (outcome.ok || outcome.code != "23503") return outcome;
-  SqlRows orphans = state_->session.Exec(ddl::CountOrphans(table, key));
-  outcome.error =
-      fmt::format("rows of {} without a parent in {}.{}: {}; the key stays NOT VALID",
-                  table.TargetLabel(), key.parent_schema, key.parent_table, orphans.Text(0, 0));
-  outcome.hint = ddl::FindOrphans(table, key);
+  ObjectOutcome outcome = state_->Try(
+      "foreign key", table.TargetLabel() + "." + key.name, [&](SqlTransaction& transaction) {
+        transaction.Exec(ddl::ValidateConstraint(table, key.name));
+        state_->ForgetUnvalidated(transaction, "foreign key", table.schema, table.name, key.name);
+      });
+  if (outcome.ok) return outcome;
+  if (outcome.code == "23503") {
+    SqlRows orphans = state_->session.Exec(ddl::CountOrphans(table, key));
+    outcome.error = fmt::format("rows of {} without a parent in {}.{}: {}", table.TargetLabel(),
+                                key.parent_schema, key.parent_table, orphans.Text(0, 0));
+    outcome.hint = ddl::FindOrphans(table, key);
+  }
+  outcome.error += "; the key stays NOT VALID";
+  state_->RecordUnvalidated(outcome, table.schema, table.name, key.name);
   return outcome;
 }
 
@@ -173,13 +177,15 @@ ObjectOutcome SchemaBuilder::AddCheck(const TablePlan& table, const CheckPlan& c
                    OidOfConstraint(table, check.name));
   });
   if (!added.ok || !check.validate) return added;
-  ObjectOutcome valid = state_->Do("check", label, [&](SqlTransaction& transaction) {
+  ObjectOutcome valid = state_->Try("check", label, [&](SqlTransaction& transaction) {
     transaction.Exec(ddl::ValidateConstraint(table, check.name));
+    state_->ForgetUnvalidated(transaction, "check", table.schema, table.name, check.name);
   });
-  if (!valid.ok) {
-    valid.hint = fmt::format("the check stays NOT VALID; SELECT * FROM {} WHERE NOT ({})",
-                             ddl::Qualified(table.schema, table.name), check.expression_sql);
-  }
+  if (valid.ok) return valid;
+  valid.error += "; the check stays NOT VALID";
+  valid.hint = fmt::format("SELECT * FROM {} WHERE NOT ({})",
+                           ddl::Qualified(table.schema, table.name), check.expression_sql);
+  state_->RecordUnvalidated(valid, table.schema, table.name, check.name);
   return valid;
 }
 

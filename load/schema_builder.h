@@ -28,8 +28,9 @@ struct ObjectOutcome {
   std::string kind;  // "table", "index", "foreign key", ...
   std::string name;  // "public.orders", "public.orders.idx_a"
   std::string error;
-  std::string hint;  // what to do, or a query that shows the rows at fault
-  std::string code;  // SQLSTATE
+  std::string hint;                 // what to do, or a query that shows the rows at fault
+  std::string code;                 // SQLSTATE
+  bool stands_unvalidated = false;  // a constraint that is there, for new rows only
 };
 
 enum class StandingKind;

@@ -158,11 +158,39 @@ struct SchemaBuilder::State {
   void ChangeStanding(SqlTransaction& transaction, StandingKind kind, const std::string& label,
                       const std::string& sql);
 
-  // Runs the work in a transaction, again after a lock time-out, a deadlock, a cancellation. Throws
-  // when those do not end: nothing is wrong with the object, and the same command makes it later.
+  // A constraint that stands, and that rows break which were there before it.
+  void RecordUnvalidated(ObjectOutcome& outcome, const std::string& schema,
+                         const std::string& table, const std::string& name) {
+    outcome.stands_unvalidated = true;
+    session.Transact([&](SqlTransaction& transaction) {
+      ForgetUnvalidated(transaction, outcome.kind, schema, table, name);
+      Record(transaction, outcome.kind, schema, name, table, "unvalidated",
+             outcome.error + (outcome.hint.empty() ? "" : ": " + outcome.hint));
+    });
+  }
+  void ForgetUnvalidated(SqlTransaction& transaction, const std::string& kind,
+                         const std::string& schema, const std::string& table,
+                         const std::string& name) {
+    transaction.Exec(Sql("delete from {L}.object where run_id = $1::text and kind = $2::text and "
+                         "action = 'unvalidated' and schema = $3::text and \"table\" = $4::text "
+                         "and name = $5::text"),
+                     {run_id, kind, schema, table, name});
+  }
+
   ObjectOutcome Do(const std::string& kind, const std::string& name,
                    const std::function<void(SqlTransaction&)>& work,
                    const std::string& about_clashes = "") {
+    ObjectOutcome outcome = Try(kind, name, work);
+    if (outcome.ok) return outcome;
+    if (outcome.code == kUniqueViolation) outcome.error += about_clashes;
+    RecordFailure(outcome);
+    return outcome;
+  }
+
+  // Runs the work in a transaction, again after a lock time-out, a deadlock, a cancellation. Throws
+  // when those do not end: nothing is wrong with the object, and the same command makes it later.
+  ObjectOutcome Try(const std::string& kind, const std::string& name,
+                    const std::function<void(SqlTransaction&)>& work) {
     const auto [uncommitted, committed] = FaultPointsOf(kind);
     bool looked_again = false;
     for (int attempt = 1;; ++attempt) {
@@ -186,12 +214,7 @@ struct SchemaBuilder::State {
           looked_again = true;
           continue;
         }
-        if (!error.retryable) {
-          ObjectOutcome outcome = Failed(kind, name, error);
-          if (error.code == kUniqueViolation) outcome.error += about_clashes;
-          RecordFailure(outcome);
-          return outcome;
-        }
+        if (!error.retryable) return Failed(kind, name, error);
         if (attempt > options.retries) ThrowGivenUp(kind + " " + name, error, attempt);
         RestBeforeRetry(kind + " " + name, error, attempt);
       }

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/fault_point.h"
 #include "core/version.h"
@@ -261,16 +263,22 @@ void Migration::FillTables(const LedgerSnapshot& ledger) {
 
 void Migration::FillObjects(const LedgerSnapshot& ledger) {
   std::vector<std::string> emptied, dropped;
+  auto key = [](const ObjectRow& row) {
+    return std::array<std::string, 4>{row.kind, row.schema, row.table, row.name};
+  };
+  std::set<std::array<std::string, 4>> unvalidated;
+  for (const ObjectRow& row : ledger.objects) {
+    if (row.action == "unvalidated") unvalidated.insert(key(row));
+  }
   for (const ObjectRow& row : ledger.objects) {
     if (row.kind == "step" || row.action == kSetAside) continue;
+    // Made, and then found to be broken: one object.
+    if (row.action != "unvalidated" && unvalidated.contains(key(row))) continue;
     const std::string name = row.schema.empty() ? row.name : row.schema + "." + row.name;
     const bool stood =
         row.action == "truncated" || row.action == "appended" || row.action == "dropped";
-    const bool failed = row.action == "failed";
-    report_.objects.push_back({row.kind, name, row.table,
-                               failed  ? "failed"
-                               : stood ? row.action
-                                       : "created",
+    const bool failed = row.action == "failed" || row.action == "unvalidated";
+    report_.objects.push_back({row.kind, name, row.table, failed || stood ? row.action : "created",
                                failed ? row.detail : "", 0});
     if (row.kind == "table" && row.action == "truncated") emptied.push_back(name);
     if (row.kind == "table" && row.action == "dropped") dropped.push_back(name);

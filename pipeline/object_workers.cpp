@@ -180,9 +180,11 @@ void ObjectWorkers::Work(int number, std::unique_ptr<SchemaBuilder>& builder, Jo
   ObjectOutcome outcome = Try(number, builder, job);
   if (!outcome.ok) {
     span.Fail();
-    progress_.Message(MessageLevel::kWarning,
-                      fmt::format("{} {} could not be made: {}{}{}", outcome.kind, outcome.name,
-                                  outcome.error, outcome.hint.empty() ? "" : "; ", outcome.hint));
+    progress_.Message(
+        MessageLevel::kWarning,
+        fmt::format("{} {} {}: {}{}{}", outcome.kind, outcome.name,
+                    outcome.stands_unvalidated ? "could not be validated" : "could not be made",
+                    outcome.error, outcome.hint.empty() ? "" : "; ", outcome.hint));
   }
   progress_.StepDone(job.what);
   {

@@ -66,9 +66,10 @@ StatusRun Describe(Ledger& ledger, const RunRecord& run) {
     }
   }
   for (const ObjectRow& row : snapshot.objects) {
-    if (row.action != "failed") continue;
+    if (row.action != "failed" && row.action != "unvalidated") continue;
     ++status.failed_objects;
-    status.errors.push_back(fmt::format("{} {}: {}", row.kind, row.name, row.detail));
+    status.errors.push_back(fmt::format(
+        "{} {}{}: {}", row.kind, row.schema.empty() ? "" : row.schema + ".", row.name, row.detail));
   }
   return status;
 }

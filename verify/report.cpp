@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/error.h"
 
@@ -56,10 +57,17 @@ ReportTotals Totals(const Report& report) {
     totals.bytes += table.bytes;
   }
   for (const ReportObject& object : report.objects) {
-    totals.objects_created += object.state == "created" ? 1 : 0;
+    totals.objects_created += object.state == "created" || object.state == "unvalidated" ? 1 : 0;
     totals.objects_failed += object.state == "failed" ? 1 : 0;
   }
   return totals;
+}
+
+std::vector<ReportObject> ObjectsIn(const Report& report, std::string_view state) {
+  std::vector<ReportObject> found;
+  std::copy_if(report.objects.begin(), report.objects.end(), std::back_inserter(found),
+               [&](const ReportObject& object) { return object.state == state; });
+  return found;
 }
 
 bool OnlyCompares(const Report& report) {

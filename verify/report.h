@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -114,7 +115,7 @@ struct ReportObject {
   std::string kind;  // "table", "index", "primary key", "foreign key", "check", "sequence", ...
   std::string name;
   std::string table;  // in the target; empty when it belongs to none
-  std::string state;  // "created", "failed", "skipped"
+  std::string state;  // "created", "failed", "unvalidated" (stands NOT VALID), "truncated", ...
   std::string message;
   double seconds = 0;
 };
@@ -215,6 +216,8 @@ struct ReportTotals {
   std::uint64_t objects_created = 0, objects_failed = 0;
 };
 ReportTotals Totals(const Report& report);
+// Objects in one state: "failed", "unvalidated".
+std::vector<ReportObject> ObjectsIn(const Report& report, std::string_view state);
 
 // "done and verified: 12 tables, 2,000,000 rows, checksums match; 3 values changed under a policy".
 std::string VerdictLine(const Report& report);

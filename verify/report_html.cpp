@@ -169,9 +169,9 @@ std::string Top(const Report& report) {
 }
 
 std::string Problems(const Report& report) {
-  std::vector<ReportObject> failed;
-  std::copy_if(report.objects.begin(), report.objects.end(), std::back_inserter(failed),
-               [](const ReportObject& object) { return object.state == "failed"; });
+  auto object_cells = [](const ReportObject& o) {
+    return TableCells{o.kind, o.name, o.table, o.message};
+  };
   return Table("Differences", {"table", "key", "kind", "column", "source", "target"},
                report.differences,
                [](const ReportDifference& d) {
@@ -179,10 +179,10 @@ std::string Problems(const Report& report) {
                      d.table,  TableCell(d.key, "value"),    d.kind,
                      d.column, TableCell(d.source, "value"), TableCell(d.target, "value")};
                }) +
-         Table("Objects that could not be created", {"kind", "name", "table", "message"}, failed,
-               [](const ReportObject& o) {
-                 return TableCells{o.kind, o.name, o.table, o.message};
-               }) +
+         Table("Objects that could not be created", {"kind", "name", "table", "message"},
+               ObjectsIn(report, "failed"), object_cells) +
+         Table("Constraints that stand NOT VALID", {"kind", "name", "table", "message"},
+               ObjectsIn(report, "unvalidated"), object_cells) +
          Table(fmt::format("Rejected rows ({} in all)", report.rejects.total),
                {"table", "key", "column", "reason"}, report.rejects.samples,
                [](const ReportReject& r) {

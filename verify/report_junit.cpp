@@ -93,8 +93,11 @@ std::string ReportJunit(const Report& report) {
         check.verdict == Verdict::kNotVerified);
   }
   for (const ReportObject& object : report.objects) {
-    if (object.state != "failed") continue;
-    add(object.kind, object.name, object.seconds, "could not be created: " + object.message, false);
+    const bool unvalidated = object.state == "unvalidated";
+    if (object.state != "failed" && !unvalidated) continue;
+    add(object.kind, object.name, object.seconds,
+        (unvalidated ? "could not be validated: " : "could not be created: ") + object.message,
+        false);
   }
   return fmt::format(
              "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"transload\" "

@@ -41,6 +41,12 @@ void AddMissing(const RunFacts& facts, std::vector<ReportOutcome>& out) {
                                               Several(facts.failed_objects, "object", "objects") +
                                               " could not be created"});
   }
+  if (facts.unvalidated_constraints > 0) {
+    out.push_back({ExitCode::kIncomplete, data_is_in +
+                                              Several(facts.unvalidated_constraints,
+                                                      "constraint stands", "constraints stand") +
+                                              " NOT VALID, which rows break"});
+  }
   if (facts.unverified_tables > 0 && !facts.allow_unverified) {
     out.push_back({ExitCode::kIncomplete, data_is_in +
                                               Several(facts.unverified_tables, "table", "tables") +
@@ -128,6 +134,7 @@ RunFacts FactsOf(Report& report) {
   }
   for (const ReportObject& object : report.objects) {
     facts.failed_objects += object.state == "failed" ? 1 : 0;
+    facts.unvalidated_constraints += object.state == "unvalidated" ? 1 : 0;
   }
   for (const ReportCheck& check : report.checks) {
     facts.failed_checks += check.verdict == Verdict::kMismatch ? 1 : 0;

@@ -25,6 +25,7 @@ struct RunFacts {
   // Tables or partitions where rows read are not rows written plus rows rejected.
   std::uint64_t broken_row_laws = 0;
   std::uint64_t failed_objects = 0;
+  std::uint64_t unvalidated_constraints = 0;  // which stand, and which rows break
   std::uint64_t unverified_tables = 0;
   bool allow_unverified = false;
   std::string unproven;  // why nothing was to be verified

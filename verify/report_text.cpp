@@ -31,13 +31,6 @@ std::string Section(const char* title, const Items& items, Line&& line) {
   return out;
 }
 
-std::vector<ReportObject> Failed(const Report& report) {
-  std::vector<ReportObject> failed;
-  std::copy_if(report.objects.begin(), report.objects.end(), std::back_inserter(failed),
-               [](const ReportObject& object) { return object.state == "failed"; });
-  return failed;
-}
-
 std::string TableLines(const Report& report) {
   std::size_t width = 5;
   for (const ReportTable& table : report.tables) {
@@ -73,9 +66,13 @@ std::string Attention(const Report& report) {
   if (checks.empty() && !report.checks.empty()) {
     out += fmt::format("\n{} checks beside the rows: all match\n", report.checks.size());
   }
-  out += Section("objects that could not be created", Failed(report), [](const ReportObject& o) {
-    return fmt::format("{} {}: {}", o.kind, o.name, o.message);
-  });
+  out += Section(
+      "objects that could not be created", ObjectsIn(report, "failed"),
+      [](const ReportObject& o) { return fmt::format("{} {}: {}", o.kind, o.name, o.message); });
+  out += Section("constraints that stand NOT VALID", ObjectsIn(report, "unvalidated"),
+                 [](const ReportObject& o) {
+                   return fmt::format("{} {} of {}: {}", o.kind, o.name, o.table, o.message);
+                 });
   out += Section("rejected rows", report.rejects.samples, [](const ReportReject& r) {
     return fmt::format("{} {} {}: {}", r.table, r.key, r.column, r.reason);
   });
@@ -213,8 +210,12 @@ std::string ReportMarkdown(const Report& report) {
                          return Cells{c.name, c.source, c.target, std::string(Name(c.verdict))};
                        });
   out += MarkdownTable("Objects that could not be created", {"kind", "name", "message"},
-                       Failed(report), [](const ReportObject& o) {
+                       ObjectsIn(report, "failed"), [](const ReportObject& o) {
                          return Cells{o.kind, o.name, o.message};
+                       });
+  out += MarkdownTable("Constraints that stand NOT VALID", {"kind", "name", "table", "message"},
+                       ObjectsIn(report, "unvalidated"), [](const ReportObject& o) {
+                         return Cells{o.kind, o.name, o.table, o.message};
                        });
   out += MarkdownTable("Rejected rows", {"table", "key", "column", "reason"},
                        report.rejects.samples, [](const ReportReject& r) {

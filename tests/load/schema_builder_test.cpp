@@ -115,10 +115,22 @@ TEST(SchemaBuilder, CountsAndShowsOrphans) {
   ASSERT_TRUE(builder.AddForeignKey(table, key).ok);
   ObjectOutcome outcome = builder.ValidateForeignKey(table, key);
   EXPECT_FALSE(outcome.ok);
-  EXPECT_THAT(outcome.error, testing::HasSubstr("public.t: 2;"));
+  EXPECT_THAT(outcome.error, testing::HasSubstr("public.t: 2; the key stays NOT VALID"));
   EXPECT_EQ(target.Value("select count(*) from (" + outcome.hint + ") x"), "2");
+  // One entry besides the one that undo drops it by, with what the user is to know.
+  builder.ValidateForeignKey(table, key);
+  EXPECT_EQ(target.Value("select string_agg(action, ',' order by id) from transload.object where "
+                         "kind = 'foreign key'"),
+            "created,unvalidated");
+  EXPECT_THAT(target.Value("select detail from transload.object where action = 'unvalidated'"),
+              testing::AllOf(testing::HasSubstr("public.t: 2; the key stays NOT VALID: "),
+                             testing::HasSubstr(outcome.hint)));
   EXPECT_EQ(target.Value("select convalidated from pg_constraint where conname = 't_parent_fkey'"),
             "f");
+  target.Sql("delete from t where id > 2");
+  EXPECT_TRUE(builder.ValidateForeignKey(table, key).ok);
+  EXPECT_EQ(target.Value("select count(*) from transload.object where action = 'unvalidated'"),
+            "0");
 }
 
 TEST(SchemaBuilder, ShowsTheRowsThatClashAndRecordsThemOnce) {
