@@ -111,6 +111,10 @@ class Source {
   // so.
   virtual TableWitness Witness(const WitnessRequest& request);
 
+  // Lets the engine read a condition of the user's on a table; throws what it has against it.
+  virtual void CheckCondition(const std::string& schema, const std::string& table,
+                              const std::string& where) = 0;
+
   // A query of the user's ([[check]]), inside the snapshot. An engine that answers none throws.
   virtual QueryAnswer Ask(const std::string& sql);
 

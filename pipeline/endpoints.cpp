@@ -118,6 +118,19 @@ Planned MakeRoughPlan(Endpoints& ends) {
   return planned;
 }
 
+void CheckConditions(Endpoints& ends, MigrationPlan& plan) {
+  for (const TablePlan& table : plan.tables) {
+    if (table.where.empty()) continue;
+    try {
+      ends.source->CheckCondition(table.source_schema, table.source_name, table.where);
+    } catch (const Error& error) {
+      if (error.retryable || error.connection_lost || error.interrupted) throw;
+      plan.refusals.push_back(
+          {table.SourceLabel(), fmt::format("where = \"{}\": {}", table.where, error.what())});
+    }
+  }
+}
+
 void RefuseNothing(const Endpoints& ends, const MigrationPlan& plan) {
   if (!plan.tables.empty()) return;
   throw RefusedError(fmt::format("nothing to do: {} has no tables{}",

@@ -68,6 +68,10 @@ Planned MakeRoughPlan(Endpoints& ends);
 // Throws where the plan has no table: most likely the name of the source is wrong.
 void RefuseNothing(const Endpoints& ends, const MigrationPlan& plan);
 
+// Lets the source read the conditions on tables ([table.x] where); those that it does not
+// understand become refusals of the plan.
+void CheckConditions(Endpoints& ends, MigrationPlan& plan);
+
 // NUL cannot stand in a name, so the key is unambiguous.
 std::string TableKey(const std::string& schema, const std::string& name);
 

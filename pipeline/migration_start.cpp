@@ -127,6 +127,7 @@ void Migration::Open() {
   }
   planned_ = PlanRoughly(*ends_);
   RefuseNothing(*ends_, planned_.plan);
+  CheckConditions(*ends_, planned_.plan);
   FindEarlierRun();
   CheckPreflight();
   // An earlier process ends before the snapshot is taken that its rows are compared with.

@@ -24,6 +24,7 @@ PlanResult PlanMigration(const Options& options, Progress& progress, const StopF
   Endpoints ends(Resolve(options));
   Planned planned = MakePlanned(ends, progress, stop);
   RefuseNothing(ends, planned.plan);
+  CheckConditions(ends, planned.plan);
   PlanResult result;
   result.source = ends.source->Info();
   result.target_display_url = ends.target.Info().display_url;
@@ -45,7 +46,12 @@ PlanResult PlanMigration(const Options& options, Progress& progress, const StopF
   for (const TablePlan& table : planned.plan.tables) {
     stop.ThrowIfRequested();
     TableSplit split{table.SourceLabel(), 1, "one partition"};
-    if (const SourceTable* source = planned.FindSource(table)) {
+    // Cutting may count its rows, with the very condition that the source has refused.
+    const std::vector<Hazard>& refusals = planned.plan.refusals;
+    const bool refused = std::any_of(refusals.begin(), refusals.end(), [&](const Hazard& refusal) {
+      return refusal.where == split.table;
+    });
+    if (const SourceTable* source = refused ? nullptr : planned.FindSource(table)) {
       SplitPlan plan = ends.Split(*source, table.where);
       split.partitions = plan.ranges.size();
       if (plan.rows_per_partition > 0) {
@@ -76,6 +82,7 @@ std::vector<PreflightItem> CheckPreflight(const Options& options) {
   Endpoints ends(Resolve(options));
   std::vector<PreflightItem> items = ends.source->Preflight(ends.options);
   Planned planned = MakeRoughPlan(ends);
+  CheckConditions(ends, planned.plan);
   for (PreflightItem& item : PreflightTarget(ends, planned.plan)) {
     items.push_back(std::move(item));
   }

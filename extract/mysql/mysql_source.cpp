@@ -64,6 +64,11 @@ class MySqlSource : public Source {
   TableWitness Witness(const WitnessRequest& request) override {
     return ReadWitness(Probes(), request);
   }
+  void CheckCondition(const std::string& schema, const std::string& table,
+                      const std::string& where) override {
+    Probes().Query("SELECT 1 FROM " + QuoteTable(schema, table) + " WHERE (" + where +
+                   "\n) LIMIT 0");
+  }
   QueryAnswer Ask(const std::string& sql) override {
     SqlResult result = Probes().Query(sql);
     return {std::move(result.rows), std::move(result.is_text)};

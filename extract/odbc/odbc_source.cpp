@@ -54,6 +54,11 @@ class OdbcSource : public Source {
   TableWitness Witness(const WitnessRequest& request) override {
     return ReadWitness(Inside(), context_.naming, *context_.traits, request);
   }
+  void CheckCondition(const std::string& schema, const std::string& table,
+                      const std::string& where) override {
+    RunQuery(Inside(), "SELECT 1 FROM " + context_.naming.Table(schema, table) +
+                           " WHERE (1 = 0) AND (" + where + "\n)");
+  }
   QueryAnswer Ask(const std::string& sql) override {
     ResultTable table = RunQuery(Inside(), sql);
     return {std::move(table.rows), std::move(table.is_text)};

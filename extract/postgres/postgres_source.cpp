@@ -223,6 +223,12 @@ TableWitness PostgresSource::Witness(const WitnessRequest& request) {
   return ReadWitness(Inside(), request, partitioned_->contains({request.schema, request.table}));
 }
 
+void PostgresSource::CheckCondition(const std::string& schema, const std::string& table,
+                                    const std::string& where) {
+  Control().Query("select 1 from " + QuoteTable(schema, table) + " where (" + where +
+                  "\n) limit 0");
+}
+
 // With the search path that an application has here, and without risk to the snapshot.
 QueryAnswer PostgresSource::Ask(const std::string& sql) {
   ControlConnection& connection = Inside();

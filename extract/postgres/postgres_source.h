@@ -46,6 +46,8 @@ class PostgresSource : public Source {
   std::string NextAutoValue(const SourceTable& table) override;
   std::string NextSequenceValue(const SourceSequence& sequence) override;
   TableWitness Witness(const WitnessRequest& request) override;
+  void CheckCondition(const std::string& schema, const std::string& table,
+                      const std::string& where) override;
   QueryAnswer Ask(const std::string& sql) override;
   std::vector<std::pair<std::string, std::string>> CurrentPosition() override;
   std::optional<RoundTrip> MeasureRoundTrip() override;

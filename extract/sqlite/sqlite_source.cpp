@@ -57,6 +57,8 @@ class SqliteSource : public Source {
   TableWitness Witness(const WitnessRequest& request) override {
     return ReadWitness(inside(), request);
   }
+  void CheckCondition(const std::string& schema, const std::string& table,
+                      const std::string& where) override;
   QueryAnswer Ask(const std::string& sql) override;
   Position CurrentPosition() override;
 
@@ -314,6 +316,12 @@ std::string SqliteSource::NextAutoValue(const SourceTable& table) {
 }
 
 std::string SqliteSource::NextSequenceValue(const SourceSequence& /*sequence*/) { return {}; }
+
+void SqliteSource::CheckCondition(const std::string& /*schema*/, const std::string& table,
+                                  const std::string& where) {
+  Statement(inside(),
+            "SELECT 1 FROM main." + QuoteName(table) + " WHERE (" + where + "\n) LIMIT 0");
+}
 
 // A column of a result has no type here; its values do.
 QueryAnswer SqliteSource::Ask(const std::string& sql) {
