@@ -24,6 +24,12 @@ std::string_view Advice(const Diagnostic& record) {
   if (record.state == "42000" || record.state == "42S02") {
     return "; if the statement is transload's own, the user may lack the privilege to read that";
   }
+  // A key WITHOUT ROWID whose collation only the application has is no way into its table.
+  if (record.message.find("no query solution") != std::string::npos ||
+      record.message.find("no such collation sequence") != std::string::npos) {
+    return "; a key of this table has a collation that only its application knows, which the "
+           "driver cannot read: read the file without ODBC (sqlite:)";
+  }
   if (record.state == "HYT00" || record.state == "HYT01") {
     return "; a time-out of the driver or of the server: raise it (Timeout= in the connection "
            "string)";

@@ -17,10 +17,21 @@ namespace {
 
 SQLWCHAR* Wide(std::u16string& text) { return reinterpret_cast<SQLWCHAR*>(text.data()); }
 
+// Whether text from `at` to `end` is a value as connection strings write them.
+bool IsValue(std::string_view text, std::size_t at, std::size_t end) {
+  const std::string_view before = text.substr(0, at);
+  const bool ends = end == text.size() || std::string_view(";} \n").find(text[end]) != text.npos;
+  return ends && (before.ends_with('=') || before.ends_with("={"));
+}
+
+// A short secret may be a part of any word, or a user's name, and stars in its place would tell it.
 void Hide(const std::string& secret, std::string& text) {
+  constexpr std::size_t kShort = 8;
   if (secret.empty()) return;
-  for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += 3) {
-    text.replace(at, secret.size(), "***");
+  for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos;) {
+    const bool hide = secret.size() >= kShort || IsValue(text, at, at + secret.size());
+    if (hide) text.replace(at, secret.size(), "***");
+    at += hide ? 3 : 1;
   }
 }
 
@@ -39,6 +50,10 @@ std::string_view ConnectAdvice(const std::vector<Diagnostic>& records) {
     return "check server, port and network, user and password, and that the server runs";
   }
   return "check the connection string";
+}
+
+bool HasBlankEnds(const std::string& text) {
+  return !text.empty() && (text.front() == ' ' || text.back() == ' ');
 }
 
 // Of this process, to any source.
@@ -83,8 +98,12 @@ Connection::Connection(const std::string& text, const std::string& secret, CallL
   std::vector<Diagnostic> records = ReadDiagnostics(SQL_HANDLE_DBC, handle_);
   for (Diagnostic& record : records) Hide(secret, record.message);
   SQLFreeHandle(SQL_HANDLE_DBC, std::exchange(handle_, nullptr));
-  Error error = RefusedError(fmt::format("cannot connect to source {}: {}; {}", shown,
-                                         Describe(records), ConnectAdvice(records)));
+  Error error = RefusedError(fmt::format(
+      "cannot connect to source {}: {}; {}{}", shown, Describe(records), ConnectAdvice(records),
+      HasBlankEnds(secret)
+          ? "; the password begins or ends with a blank, which some drivers (odbc-mariadb) cut "
+            "off: give the user another one, or read without ODBC (mysql://)"
+          : ""));
   if (!records.empty()) error.code = records.front().state;
   error.connection_lost = true;
   // Of a reconnect in the middle of a run; at the start nobody tries again.

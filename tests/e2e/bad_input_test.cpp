@@ -68,6 +68,16 @@ TEST_F(BadInput, PasswordsThatAreWrongAreNeverShown) {
   Expect({"run", server_.TcpUrl(schema_, "locked_out:wrong%20sesame"), TargetUrl()}, 3, "password");
 }
 
+// Stars in the words of an error would tell a short password; odbc-mariadb cuts blanks off a long
+// one.
+TEST_F(BadInput, APasswordByOdbcLeavesTheErrorAsItIs) {
+  const std::string source = "odbc:Driver={MariaDB Unicode};UID=s;Socket=" + server_.socket();
+  Expect({"plan", source, TargetUrl()}, 3, "Access denied for user 's'@",
+         {{"TRANSLOAD_SOURCE_PASSWORD", "s"}});
+  Expect({"plan", source, TargetUrl()}, 3, "begins or ends with a blank",
+         {{"TRANSLOAD_SOURCE_PASSWORD", " padded"}});
+}
+
 TEST_F(BadInput, PrivilegesThatAreMissingAreNamed) {
   MakeTable();
   server_.Execute("create table secret (id int primary key)", schema_);

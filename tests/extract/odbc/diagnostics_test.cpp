@@ -12,6 +12,11 @@ TEST(OdbcDiagnostics, EveryRecordStandsInTheError) {
   EXPECT_EQ(error.code, "01004");
 }
 
+TEST(OdbcDiagnostics, SendsTablesWithAnApplicationsCollationToTheNativeAdapter) {
+  const Error error = StatementError({{"HY000", 1, "no query solution (1)"}}, "reading");
+  EXPECT_NE(std::string(error.what()).find("without ODBC (sqlite:)"), std::string::npos);
+}
+
 TEST(OdbcDiagnostics, StatesTellWhetherToTryAgain) {
   struct Case {
     Diagnostic record;
