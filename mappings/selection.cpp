@@ -31,8 +31,8 @@ std::vector<TableNames> NamesOf(const SourceCatalogue& catalogue, bool fold) {
 
 class Matcher {
  public:
-  explicit Matcher(const PlanRequest& request)
-      : exact_(NamesOf(request.catalogue, false)), folded_(NamesOf(request.catalogue, true)) {}
+  explicit Matcher(const SourceCatalogue& catalogue)
+      : exact_(NamesOf(catalogue, false)), folded_(NamesOf(catalogue, true)) {}
 
   // Marks the tables that one pattern matches; false when it matches none.
   bool Mark(const std::string& pattern, std::vector<bool>& marks) const {
@@ -115,27 +115,33 @@ std::size_t FindSourceColumn(const SourceTable& table, const std::string& name) 
   return folded;
 }
 
-std::vector<SelectedTable> SelectTables(const PlanRequest& request) {
-  const std::vector<SourceTable>& tables = request.catalogue.tables;
-  const Options& options = request.options;
-  const Matcher matcher(request);
+std::vector<bool> PickTables(const SourceCatalogue& catalogue, const Options& options,
+                             const UnmatchedPattern& unmatched) {
+  const Matcher matcher(catalogue);
   auto mark = [&](const std::vector<std::string>& patterns, const char* option,
                   std::vector<bool>& marks) {
     for (const std::string& pattern : patterns) {
-      if (!matcher.Mark(pattern, marks)) {
-        throw UsageError(fmt::format("--{} '{}' matches no table of the source", option, pattern));
-      }
+      if (!matcher.Mark(pattern, marks)) unmatched(option, pattern);
     }
   };
-  std::vector<bool> included(tables.size(), options.include.empty());
-  std::vector<bool> excluded(tables.size(), false);
-  mark(options.include, "include", included);
+  std::vector<bool> picked(catalogue.tables.size(), options.include.empty());
+  std::vector<bool> excluded(catalogue.tables.size(), false);
+  mark(options.include, "include", picked);
   mark(options.exclude, "exclude", excluded);
+  for (std::size_t i = 0; i < picked.size(); ++i) picked[i] = picked[i] && !excluded[i];
+  return picked;
+}
 
+std::vector<SelectedTable> SelectTables(const PlanRequest& request) {
+  const std::vector<SourceTable>& tables = request.catalogue.tables;
+  const std::vector<bool> picked = PickTables(
+      request.catalogue, request.options, [](const char* option, const std::string& pattern) {
+        throw UsageError(fmt::format("--{} '{}' matches no table of the source", option, pattern));
+      });
   const auto by_index = TableOptionsByIndex(request);
   std::vector<SelectedTable> out;
   for (std::size_t i = 0; i < tables.size(); ++i) {
-    if (!included[i] || excluded[i]) continue;
+    if (!picked[i]) continue;
     auto found = by_index.find(i);
     out.push_back(found == by_index.end() ? SelectedTable{&tables[i], nullptr, ""} : found->second);
   }

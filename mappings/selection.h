@@ -2,6 +2,7 @@
 #ifndef TRANSLOAD_MAPPINGS_SELECTION_H_
 #define TRANSLOAD_MAPPINGS_SELECTION_H_
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,12 @@ struct SelectedTable {
   const TableOptions* options = nullptr;  // nullptr: the user says nothing about it
   std::string options_key;                // as the user wrote it: audit_log, shop.audit_log
 };
+
+// Which tables of a catalogue, by their places there, --include and --exclude pick. `unmatched` is
+// told of patterns that match none, with the option's name.
+using UnmatchedPattern = std::function<void(const char* option, const std::string& pattern)>;
+std::vector<bool> PickTables(const SourceCatalogue& catalogue, const Options& options,
+                             const UnmatchedPattern& unmatched);
 
 // The tables that --include and --exclude leave, in the catalogue's order. Globs and table names
 // are taken as they are written; one that matches nothing that way is tried again without regard to

@@ -82,7 +82,6 @@ class Migration {
   void AddPartitions();
   std::vector<NewPartition> CutTable(std::int64_t id, const TablePlan& plan,
                                      const SourceTable& source);
-  std::string LockKey(const MigrationPlan& plan) const;
 
   // --- migration_again.cpp
   std::vector<std::size_t> TablesToReload() const;

@@ -108,18 +108,6 @@ Planned PlanRoughly(Endpoints& ends) {
 
 }  // namespace
 
-std::string Migration::LockKey(const MigrationPlan& plan) const {
-  std::set<std::string> schemas(plan.schemas.begin(), plan.schemas.end());
-  for (const TablePlan& table : plan.tables) schemas.insert(table.schema);
-  // By the names that they end with, also while they have others.
-  for (const auto& [from, to] : RenamesOf(*ends_)) {
-    if (schemas.erase(from) > 0) schemas.insert(to);
-  }
-  std::string key;
-  for (const std::string& schema : schemas) key += (key.empty() ? "" : ",") + schema;
-  return key;
-}
-
 void Migration::Open() {
   if (ends_->options.max_load && !ends_->source->Load()) {
     throw UsageError(fmt::format("--max-load: a {} source does not say how busy it is",
@@ -131,7 +119,7 @@ void Migration::Open() {
   FindEarlierRun();
   CheckPreflight();
   // An earlier process ends before the snapshot is taken that its rows are compared with.
-  if (resuming_) HoldLedger(LockKey(planned_.plan));
+  if (resuming_) HoldLedger(TargetSchemas(*ends_, planned_.plan));
   TakeSnapshot();
   const bool makes_schema = !ends_->options.refresh_sequences && !ends_->options.retry_rejects;
   if (postgres_ != nullptr && makes_schema) postgres_->Start(planned_.plan);
@@ -153,12 +141,12 @@ void Migration::HoldLedger(const std::string& lock_key) {
 // while pg_dump is at work. With an older one it is seen first whether the lock can be had.
 void Migration::HoldLedgerAndPlan() {
   if (ledger_found_) {
-    HoldLedger(LockKey(planned_.plan));
+    HoldLedger(TargetSchemas(*ends_, planned_.plan));
     PlanFresh();
     return;
   }
-  std::future<void> held =
-      std::async(std::launch::async, [this, key = LockKey(planned_.plan)] { HoldLedger(key); });
+  std::future<void> held = std::async(
+      std::launch::async, [this, key = TargetSchemas(*ends_, planned_.plan)] { HoldLedger(key); });
   PlanFresh();
   held.get();
 }
@@ -170,7 +158,7 @@ void Migration::FindEarlierRun() {
   std::optional<RunRecord> unfinished, finished;
   if (ledger) {
     const std::string fingerprint = ends_->source->Info().fingerprint;
-    const std::string schemas = LockKey(planned_.plan);
+    const std::string schemas = TargetSchemas(*ends_, planned_.plan);
     unfinished = ledger->FindUnfinishedRun(fingerprint, schemas);
     finished = ledger->FindFinishedRun(fingerprint, schemas);
   }
@@ -365,7 +353,7 @@ void Migration::Begin() {
     run_.seed = RandomSeed();
     run_.id = NewRunId(RandomSeed());
     run_.fingerprint = source.fingerprint;
-    run_.target_schemas = LockKey(planned_.plan);
+    run_.target_schemas = TargetSchemas(*ends_, planned_.plan);
     const SourceCatalogue selected = Selected(planned_);
     run_.input_json = InputsJson(options, selected, RulesDigest(source.rules));
     run_.input_hash = InputFingerprint(options, selected, RulesDigest(source.rules));

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "load/ddl.h"
 #include "pipeline/postgres_extras.h"
 
@@ -66,6 +68,18 @@ std::map<std::string, std::string> RenamesOf(const Endpoints& ends) {
     return {};
   }
   return ends.options.rename_schema;
+}
+
+std::string TargetSchemas(const Endpoints& ends, const MigrationPlan& plan) {
+  std::set<std::string> schemas(plan.schemas.begin(), plan.schemas.end());
+  for (const TablePlan& table : plan.tables) schemas.insert(table.schema);
+  // By the names that they end with, also while they have others.
+  for (const auto& [from, to] : RenamesOf(ends)) {
+    if (schemas.erase(from) > 0) schemas.insert(to);
+  }
+  std::string key;
+  for (const std::string& schema : schemas) key += (key.empty() ? "" : ",") + schema;
+  return key;
 }
 
 std::string RenameKey(const std::string& from, const std::string& to) {

@@ -20,6 +20,10 @@ namespace transload {
 // Of a whole migration from a PostgreSQL source; empty for any other.
 std::map<std::string, std::string> RenamesOf(const Endpoints& ends);
 
+// The target schemas of a plan, as the ledger calls a run by them: sorted, joined by ',', under the
+// names that they end with.
+std::string TargetSchemas(const Endpoints& ends, const MigrationPlan& plan);
+
 // How the ledger's list of made objects calls a rename that is done.
 std::string RenameKey(const std::string& from, const std::string& to);
 

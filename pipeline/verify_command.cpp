@@ -1,21 +1,26 @@
 // transload verify: both sides read afresh and compared, whoever filled the target.
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <ctime>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "core/error.h"
 #include "core/plan_json.h"
 #include "core/version.h"
 #include "load/ledger.h"
 #include "load/target_columns.h"
+#include "mappings/selection.h"
 #include "pipeline/commands.h"
 #include "pipeline/endpoints.h"
 #include "pipeline/extra_checks.h"
+#include "pipeline/postgres_rename.h"
 #include "pipeline/sync_command.h"
 #include "pipeline/timeline.h"
 #include "pipeline/verify_timeline.h"
@@ -62,24 +67,100 @@ void RefuseUnlessLoaded(const RunRecord& run, const std::vector<TableRow>& table
   }
 }
 
-Filled ReadFilled(const Endpoints& ends) {
-  Filled filled;
-  RunRecord filler;
-  std::optional<Ledger> ledger = Ledger::OpenReadOnly(ends.options);
-  for (const RunRecord& run : ledger ? ledger->ListRuns() : std::vector<RunRecord>()) {
+bool AllAmong(const std::string& schemas, const std::string& among) {
+  std::set<std::string> known;
+  std::stringstream names(among);
+  for (std::string name; std::getline(names, name, ',');) known.insert(name);
+  std::stringstream wanted(schemas);
+  for (std::string name; std::getline(wanted, name, ',');) {
+    if (!known.contains(name)) return false;
+  }
+  return true;
+}
+
+// The run that is named, else the last one into the schemas that would be planned now, else the
+// last one.
+std::optional<RunRecord> FindFiller(const Endpoints& ends, std::optional<Ledger>& ledger,
+                                    const std::string& schemas) {
+  const std::string& named = ends.options.run_id;
+  std::optional<RunRecord> last;
+  for (RunRecord& run : ledger ? ledger->ListRuns() : std::vector<RunRecord>()) {
     if (run.fingerprint != ends.source->Info().fingerprint || run.state == "undone") continue;
-    if (!ends.options.run_id.empty() && run.id != ends.options.run_id) continue;
-    filled.run_id = run.id;
-    filler = run;
-    break;
+    if (!named.empty() && run.id != named) continue;
+    if (!named.empty() || AllAmong(run.target_schemas, schemas)) return run;
+    if (!last) last = std::move(run);
   }
-  if (filled.run_id.empty() && !ends.options.run_id.empty()) {
+  if (!last && !named.empty()) {
+    throw RefusedError(fmt::format("--run {}: the ledger knows no such run of this source", named));
+  }
+  return last;
+}
+
+// What a run was asked to move. Tables that it left out are not missing.
+class AskedFor {
+ public:
+  AskedFor() = default;
+  AskedFor(const std::string& run_id, const std::string& input_json) : run_id_(run_id) {
+    const nlohmann::json input = nlohmann::json::parse(input_json, nullptr, false);
+    if (!input.is_object()) return;
+    const std::vector<std::string> none;
+    asked_.include = input.value("/options/include"_json_pointer, none);
+    asked_.exclude = input.value("/options/exclude"_json_pointer, none);
+  }
+
+  // Takes them out of the plan, save those that --include asks for now and that stand there.
+  void LeaveOut(Endpoints& ends, Planned& planned) {
+    left_out_.clear();
+    if (asked_.include.empty() && asked_.exclude.empty()) return;
+    const std::vector<bool> picked =
+        PickTables(planned.catalogue, asked_, [](const char*, const std::string&) {});
+    std::erase_if(planned.plan.tables, [&](const TablePlan& table) {
+      const SourceTable* source = planned.FindSource(table);
+      if (source == nullptr ||
+          picked[static_cast<std::size_t>(source - planned.catalogue.tables.data())])
+        return false;
+      const bool wanted = !ends.options.include.empty();
+      if (wanted && ends.target.HasTable(table.schema, table.name)) return false;
+      left_out_.push_back(table.SourceLabel());
+      return true;
+    });
+    if (!planned.plan.tables.empty()) return;
     throw RefusedError(
-        fmt::format("--run {}: the ledger knows no such run of this source", ends.options.run_id));
+        fmt::format("nothing to compare: run {} was not asked to move {}", run_id_, Listed()));
   }
-  if (filled.run_id.empty()) return filled;
+
+  std::string Note() const {
+    return left_out_.empty() ? ""
+                             : fmt::format(
+                                   "not compared, because run {} was not asked to move "
+                                   "them: {}",
+                                   run_id_, Listed());
+  }
+
+ private:
+  std::string Listed() const {
+    constexpr std::size_t kNamed = 10;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(left_out_.size(), kNamed); ++i) {
+      text += (i == 0 ? "" : ", ") + left_out_[i];
+    }
+    return left_out_.size() <= kNamed
+               ? text
+               : text + fmt::format(" and {} others", left_out_.size() - kNamed);
+  }
+
+  std::string run_id_;
+  Options asked_;  // include and exclude alone
+  std::vector<std::string> left_out_;
+};
+
+Filled ReadFilled(const Endpoints& ends, std::optional<Ledger>& ledger,
+                  const std::optional<RunRecord>& filler) {
+  Filled filled;
+  if (!filler) return filled;
+  filled.run_id = filler->id;
   const bool repairs = ends.options.repair == Repair::kApply;
-  if (repairs) ledger->Lock(filler.fingerprint, filler.target_schemas);
+  if (repairs) ledger->Lock(filler->fingerprint, filler->target_schemas);
   std::map<std::int64_t, std::string> labels;
   const LedgerSnapshot known = ledger->Read(filled.run_id, Ledger::Plans::kRead);
   filled.sample_percent = SampleOf(known.run.input_json);
@@ -97,6 +178,13 @@ Filled ReadFilled(const Endpoints& ends) {
     filled.held = std::move(ledger);
   }
   return filled;
+}
+
+std::vector<std::string> GoneFromSource(const Filled& filled, const SourceCatalogue& catalogue) {
+  std::set<std::string> gone;
+  for (const auto& [label, plan] : filled.plans) gone.insert(label);
+  for (const SourceTable& table : catalogue.tables) gone.erase(SourceLabel(table));
+  return {gone.begin(), gone.end()};
 }
 
 NameValues VerifySettings(const Options& options) {
@@ -156,15 +244,22 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
   snapshot.lock_wait_ms = ends.options.snapshot_lock_ms;
   Report report;
   Planned rough = MakeRoughPlan(ends);
+  RefuseNothing(ends, rough.plan);
+  std::optional<Ledger> ledger = Ledger::OpenReadOnly(ends.options);
+  const std::optional<RunRecord> filler = FindFiller(ends, ledger, TargetSchemas(ends, rough.plan));
+  AskedFor asked_for;
+  if (filler) asked_for = AskedFor(filler->id, ledger->Read(filler->id).run.input_json);
+  asked_for.LeaveOut(ends, rough);
   for (const TablePlan& table : rough.plan.tables) {
     snapshot.tables.emplace_back(table.source_schema, table.source_name);
   }
   report.snapshot = ends.source->TakeSnapshot(snapshot);
-  Filled filled = ReadFilled(ends);
+  Filled filled = ReadFilled(ends, ledger, filler);
   if (ends.options.sample_percent) filled.sample_percent = ends.options.sample_percent;
   ends.options.data_only = filled.data_only;
   if (filled.held) round.lock = filled.held->held_lock();
   Planned planned = filled.run_id.empty() ? MakePlanned(ends, progress, stop) : MakeRoughPlan(ends);
+  asked_for.LeaveOut(ends, planned);
 
   std::vector<std::unique_ptr<BoundTable>> bound;
   CompareRequest request;
@@ -251,6 +346,11 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
       filled.run_id.empty()
           ? "no run in the ledger filled this target: the mapping is the one of a fresh plan"
           : fmt::format("mapping and rejected rows are those of run {}", filled.run_id));
+  if (std::string note = asked_for.Note(); !note.empty()) report.notes.push_back(std::move(note));
+  if (const auto gone = GoneFromSource(filled, planned.catalogue); !gone.empty()) {
+    report.notes.push_back(fmt::format("tables of run {} that the source no longer has: {}",
+                                       filled.run_id, fmt::join(gone, ", ")));
+  }
   if (filled.sample_percent) {
     report.notes.push_back(
         fmt::format("compared is a sample of {}% of the source's rows", *filled.sample_percent));
