@@ -122,6 +122,9 @@ class Source {
   // positions prove that nothing moved between. Empty when the engine cannot tell.
   virtual std::vector<std::pair<std::string, std::string>> CurrentPosition() = 0;
 
+  // What a reader of the report should know of the source when all was read; mostly nothing.
+  virtual std::vector<std::string> FinalNotes() { return {}; }
+
   // How far away the server is; nothing where there is none, or no question that it would
   // understand for sure.
   virtual std::optional<RoundTrip> MeasureRoundTrip() { return std::nullopt; }

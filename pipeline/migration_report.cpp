@@ -170,6 +170,10 @@ void Migration::FillReport() {
   report_.names = planned_.plan.names;
   report_.hazards = planned_.plan.hazards;
   report_.notes.insert(report_.notes.end(), notes_.begin(), notes_.end());
+  for (std::string& note : ends_->source->FinalNotes()) {
+    progress_.Message(MessageLevel::kWarning, note);
+    report_.notes.push_back(std::move(note));
+  }
   report_.settings = Settings(options);
   report_.versions = {{"transload", kVersion},
                       {"source", report_.source.engine + " " + report_.source.version},

@@ -351,6 +351,7 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
     report.notes.push_back(fmt::format("tables of run {} that the source no longer has: {}",
                                        filled.run_id, fmt::join(gone, ", ")));
   }
+  for (std::string& note : ends.source->FinalNotes()) report.notes.push_back(std::move(note));
   if (filled.sample_percent) {
     report.notes.push_back(
         fmt::format("compared is a sample of {}% of the source's rows", *filled.sample_percent));

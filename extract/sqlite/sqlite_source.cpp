@@ -61,6 +61,7 @@ class SqliteSource : public Source {
                       const std::string& where) override;
   QueryAnswer Ask(const std::string& sql) override;
   Position CurrentPosition() override;
+  std::vector<std::string> FinalNotes() override;
 
  private:
   // Inside the snapshot once there is one.
@@ -346,6 +347,14 @@ Position SqliteSource::CurrentPosition() {
   // A commit in between would make it the position of no state at all.
   if (control_->Integer("PRAGMA data_version") != before) return {};
   return position;
+}
+
+std::vector<std::string> SqliteSource::FinalNotes() {
+  if (!control_->HasMoved()) return {};
+  return {fmt::format(
+      "{} was replaced, moved or deleted after it was opened: what was read is the file that "
+      "stood there before, and not what stands there now",
+      AsText(file_.path))};
 }
 
 }  // namespace
