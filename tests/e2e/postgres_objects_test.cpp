@@ -226,14 +226,15 @@ TEST_F(PostgresObjects, ProvesRangesOfRowsAndTablesWithKeysThatGoAsText) {
 }
 
 TEST_F(PostgresObjects, GoesOnWithoutALargeObjectThatMayNotBeRead) {
-  server_.CreateUser("pgs_reader", "secret");
+  server_.CreateUser("large_object_reader", "secret");
   server_.Execute(
       "create table t (id int primary key); insert into t values (1); grant select on t to "
-      "pgs_reader; select lo_from_bytea(8123, 'closed'), lo_from_bytea(8124, 'open'); grant select "
-      "on large object 8124 to pgs_reader",
+      "large_object_reader; select lo_from_bytea(8123, 'closed'), lo_from_bytea(8124, 'open'); "
+      "grant select "
+      "on large object 8124 to large_object_reader",
       source_);
   const TransloadRun run =
-      RunTransload({"run", server_.TcpUrl(source_, "pgs_reader"), server_.Url(target_)},
+      RunTransload({"run", server_.TcpUrl(source_, "large_object_reader"), server_.Url(target_)},
                    {{"TRANSLOAD_SOURCE_PASSWORD", "secret"}});
   EXPECT_EQ(run.exit_code, 7) << run.out << run.err;
   EXPECT_THAT(run.out + run.err,
