@@ -4,13 +4,14 @@
 // the ledger: a table that is loaded is not loaded again, an object that was made is not made
 // again.
 //
-//   run_attempts.cpp       once, and again after a failure that a new start may get past
-//   migration.cpp          the order of the phases
-//   migration_start.cpp    fresh or resumed: lock, snapshot, plan, ledger
-//   migration_again.cpp    what is loaded once more: --reload, --retry-rejects
-//   migration_objects.cpp  what is made before and after the data
-//   migration_postgres.cpp the same from a PostgreSQL source, by pg_dump's archive
-//   migration_report.cpp   the report
+//   run_attempts.cpp           once, and again after a failure that a new start may get past
+//   migration.cpp              the order of the phases
+//   migration_earlier_run.cpp  which run it goes on with, if any
+//   migration_start.cpp        fresh or resumed: lock, snapshot, plan, ledger
+//   migration_again.cpp        what is loaded once more: --reload, --retry-rejects
+//   migration_objects.cpp      what is made before and after the data
+//   migration_postgres.cpp     the same from a PostgreSQL source, by pg_dump's archive
+//   migration_report.cpp       the report
 #ifndef TRANSLOAD_PIPELINE_MIGRATION_H_
 #define TRANSLOAD_PIPELINE_MIGRATION_H_
 
@@ -66,9 +67,11 @@ class Migration {
   std::optional<SessionId> control_session() const;
 
  private:
+  // --- migration_earlier_run.cpp
+  void FindEarlierRun();
+
   // --- migration_start.cpp
   void Open();
-  void FindEarlierRun();
   void HoldLedgerAndPlan();
   void HoldLedger(const std::string& lock_key);
   void CheckPreflight();

@@ -12,7 +12,6 @@
 #include "core/plan_json.h"
 #include "core/version.h"
 #include "load/set_aside.h"
-#include "load/undo.h"
 #include "pipeline/key_check.h"
 #include "pipeline/migration.h"
 #include "pipeline/postgres_extras.h"
@@ -68,14 +67,6 @@ SourceCatalogue Selected(const Planned& planned) {
   }
   selected.sequences = planned.catalogue.sequences;
   return selected;
-}
-
-bool MadeOnlyTables(const RunRecord& run) {
-  return nlohmann::json::parse(run.options_json).value("schema_only", false);
-}
-
-bool MadeNoTables(const RunRecord& run) {
-  return nlohmann::json::parse(run.options_json).value("data_only", false);
 }
 
 std::string Listed(const std::vector<std::string>& lines) {
@@ -149,88 +140,6 @@ void Migration::HoldLedgerAndPlan() {
       std::launch::async, [this, key = TargetSchemas(*ends_, planned_.plan)] { HoldLedger(key); });
   PlanFresh();
   held.get();
-}
-
-void Migration::FindEarlierRun() {
-  const Options& options = ends_->options;
-  std::optional<Ledger> ledger = Ledger::OpenReadOnly(options);
-  ledger_found_ = ledger.has_value();
-  std::optional<RunRecord> unfinished, finished;
-  if (ledger) {
-    const std::string fingerprint = ends_->source->Info().fingerprint;
-    const std::string schemas = TargetSchemas(*ends_, planned_.plan);
-    unfinished = ledger->FindUnfinishedRun(fingerprint, schemas);
-    finished = ledger->FindFinishedRun(fingerprint, schemas);
-  }
-  for (std::optional<RunRecord>* found : {&unfinished, &finished}) {
-    if (*found && !options.run_id.empty() && (*found)->id != options.run_id) found->reset();
-  }
-  if (!options.run_id.empty() && !unfinished && !finished) {
-    throw RefusedError(fmt::format(
-        "--run {}: no such run of this source into this target can be taken up; see `transload "
-        "status`",
-        options.run_id));
-  }
-  // It made the tables that rows are to go into now.
-  if (finished && options.data_only && MadeOnlyTables(*finished)) finished.reset();
-  if (options.restart) {
-    std::optional<RunRecord> earlier = unfinished ? unfinished : finished;
-    if (!earlier) return;
-    ledger.reset();
-    Options undo = options;
-    undo.run_id = earlier->id;
-    UndoResult undone = Undo(undo, options.force);
-    if (!undone.done) {
-      throw RefusedError(
-          fmt::format("--restart cannot undo run {}, `transload undo --run {}` may:{}", earlier->id,
-                      earlier->id, Listed(undone.in_the_way)));
-    }
-    for (const std::string& text : undone.kept) progress_.Message(MessageLevel::kWarning, text);
-    progress_.Message(MessageLevel::kInfo, fmt::format("run {} undone: {} objects dropped",
-                                                       earlier->id, undone.dropped.size()));
-    return;
-  }
-  if (options.refresh_sequences) {
-    if (unfinished || !finished) {
-      throw RefusedError(unfinished
-                             ? "--refresh-sequences: run " + unfinished->id +
-                                   " is not finished; the run sets sequences itself at its end"
-                             : "--refresh-sequences: there is no finished run");
-    }
-    unfinished = finished;
-  }
-  // --reload takes a finished run up again, for the tables it names.
-  if (!unfinished && !options.reload.empty()) unfinished = finished;
-  if (unfinished && !options.reload.empty() && MadeNoTables(*unfinished) != options.data_only) {
-    throw RefusedError(fmt::format("--reload: run {} was begun {} --data-only, and goes on so only",
-                                   unfinished->id, options.data_only ? "without" : "with"));
-  }
-  if (options.retry_rejects) {
-    if (!unfinished) unfinished = finished;
-    if (!unfinished || ledger->CountRejects(unfinished->id) == 0) {
-      throw RefusedError(
-          "--retry-rejects: no run of this source into this target has rejected rows");
-    }
-    for (const PartitionRow& partition : ledger->Read(unfinished->id).partitions) {
-      if (partition.state == "done") continue;
-      throw RefusedError(fmt::format(
-          "--retry-rejects: run {} has not moved all rows yet; let it end first, with the command "
-          "that began it",
-          unfinished->id));
-    }
-  }
-  if (unfinished) {
-    resuming_ = true;
-    run_ = *unfinished;
-    earlier_snapshot_ = run_.snapshot_json;
-  } else if (!options.reload.empty()) {
-    throw RefusedError("--reload: there is no run whose tables could be loaded again");
-  } else if (finished) {
-    throw RefusedError(fmt::format(
-        "already finished: run {} ended {}; compare both sides with `transload verify`, drop what "
-        "it made with `transload undo`, or do it all again with --restart",
-        finished->id, finished->finished_at));
-  }
 }
 
 void Migration::CheckPreflight() {

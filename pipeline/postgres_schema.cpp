@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/error.h"
 #include "extract/postgres/catalogue.h"
 #include "load/ddl.h"
@@ -99,30 +97,6 @@ void PostgresSchema::Read(const MigrationPlan& plan,
   LinkTables();
 }
 
-// pg_dump locks all tables that it tells of, and reads all sequences. Preflight refuses a run that
-// wants such a one; a plan has had no preflight.
-void PostgresSchema::LeaveOutUnreadable(const MigrationPlan& plan, ArchiveRequest& request) {
-  std::set<postgres::TableName> planned;
-  for (const TablePlan& table : plan.tables) {
-    planned.emplace(table.source_schema, table.source_name);
-  }
-  for (const auto& [kind, unreadable] : {std::pair("table", source_.UnreadableTables()),
-                                         std::pair("sequence", source_.UnreadableSequences())}) {
-    for (const auto& [name, related] : unreadable) {
-      const std::string label = name.first + "." + name.second;
-      if (std::any_of(related.begin(), related.end(),
-                      [&](const postgres::TableName& table) { return planned.contains(table); })) {
-        throw RefusedError(fmt::format(
-            "the privilege SELECT is missing on {} {}: grant it, or leave the table out with "
-            "--exclude",
-            kind, label));
-      }
-      request.left_out_tables.push_back(name);
-      left_out_.push_back({kind, label, "the login may not read it", ""});
-    }
-  }
-}
-
 // As the ledger knows the object.
 std::string PostgresSchema::MadeKey(const ArchiveEntry& entry) const {
   return fmt::format("{}|{}||{}", KindOf(entry), SchemaNow(entry.schema),
@@ -132,154 +106,6 @@ std::string PostgresSchema::MadeKey(const ArchiveEntry& entry) const {
 const std::string& PostgresSchema::SchemaNow(const std::string& schema) const {
   auto renamed = renames_.find(schema);
   return renamed_ && renamed != renames_.end() ? renamed->second : schema;
-}
-
-// Schemas are renamed after everything was tried: what does not stand by then has failed, and its
-// SQL names a schema that is no more.
-void PostgresSchema::LeaveRenamed() {
-  for (auto& [id, node] : nodes_) node.chosen = node.chosen && node.done;
-  for (auto& [oid, key] : foreign_keys_) {
-    for (std::string* schema : {&key.table.schema, &key.key.parent_schema}) {
-      auto renamed = renames_.find(*schema);
-      if (renamed != renames_.end()) *schema = renamed->second;
-    }
-  }
-}
-
-// Leaves out tables that are not in the plan or that stand already, and whatever needs them.
-void PostgresSchema::Choose(const MigrationPlan& plan,
-                            const std::set<std::pair<std::string, std::string>>& standing) {
-  std::set<std::string> planned;
-  for (const TablePlan& table : plan.tables) {
-    planned.insert(TableKey(table.source_schema, table.source_name));
-  }
-  // Each table that holds rows, with itself and those it is a partition of: a planned one among
-  // these brings its rows.
-  postgres::SqlRows tables = source_.Query(
-      "with recursive up as (select c.oid as start, c.oid from pg_catalog.pg_class c where "
-      "c.relkind = 'r' and c.relpersistence <> 't' union all select u.start, i.inhparent from up u "
-      "join pg_catalog.pg_inherits i on i.inhrelid = u.oid join pg_catalog.pg_class c on c.oid = "
-      "u.oid and c.relispartition) select u.start, n.nspname, c.relname from up u join "
-      "pg_catalog.pg_class c on c.oid = u.oid join pg_catalog.pg_namespace n on n.oid = "
-      "c.relnamespace");
-  std::map<std::uint32_t, std::string> brought_by;  // empty: by none
-  for (std::size_t row = 0; row < tables.size(); ++row) {
-    const std::string key = TableKey(tables.Text(row, 1), tables.Text(row, 2));
-    std::string& by = brought_by[static_cast<std::uint32_t>(tables.Count(row, 0))];
-    if (planned.contains(key)) by = key;
-  }
-  const bool subset = !ends_.options.include.empty() || !ends_.options.exclude.empty();
-  for (const ArchiveEntry& entry : entries_) {
-    Node& node = nodes_.at(entry.id);
-    if (auto rows = brought_by.find(entry.oid); entry.kind == "TABLE" && rows != brought_by.end()) {
-      const bool stands = standing.contains({entry.schema, entry.name});
-      node.chosen = (!subset || !rows->second.empty()) && !stands;
-      if (node.chosen && !rows->second.empty()) row_source_[entry.id] = rows->second;
-    }
-    const bool stands = standing.contains({entry.schema, entry.name}) && entry.kind == "TABLE";
-    if (node.stood && !stands) continue;
-    // Empty at the source, or preflight would have refused; another schema gets its name.
-    if (entry.kind == "SCHEMA") {
-      node.chosen = std::none_of(renames_.begin(), renames_.end(),
-                                 [&](const auto& rename) { return rename.second == entry.name; });
-    }
-    const bool brings_rows = node.chosen && row_source_.contains(entry.id);
-    bool part_of_chosen = false;  // "orders mine", a policy of the table orders
-    bool part_of_standing = false;
-    for (int other : entry.depends_on) {
-      auto needed = nodes_.find(other);
-      if (needed == nodes_.end()) continue;
-      const ArchiveEntry& thing = *needed->second.entry;
-      if (needed->second.stood && BelongsTo(entry, thing)) {
-        part_of_standing = true;
-        node.chosen = false;
-        continue;
-      }
-      if (needed->second.chosen) {
-        part_of_chosen = part_of_chosen || BelongsTo(entry, thing);
-        continue;
-      }
-      if (brings_rows) {
-        throw Error(fmt::format(
-            "table {} needs {} {}, which is left out or stood in the target before: leave the "
-            "table out too, or take both",
-            LabelOf(entry), KindOf(thing), LabelOf(thing)));
-      }
-      node.chosen = false;
-    }
-    if (part_of_standing) {
-      // Foreign keys of tables that stood are dropped for loading, and made again as they were.
-      if (entry.kind == "FK CONSTRAINT") continue;
-      left_out_.push_back({KindOf(entry), LabelOf(entry),
-                           entry.kind == "MATERIALIZED VIEW DATA"
-                               ? "the view stood in the target before: refresh it there"
-                               : "belongs to what stood in the target before, and is used as it is",
-                           entry.sql});
-      continue;
-    }
-    if (node.chosen || (GoesAlong(entry) && !part_of_chosen)) continue;
-    left_out_.push_back({KindOf(entry), LabelOf(entry),
-                         "needs a table that is left out, or that stood in the target before",
-                         entry.sql});
-  }
-  if (subset) LeaveEmptySchemas();
-}
-
-// Schemas that hold nothing of a subset, and what is said of them and granted in them.
-void PostgresSchema::LeaveEmptySchemas() {
-  std::set<std::string> holding;
-  std::set<int> needed;
-  for (const ArchiveEntry& entry : entries_) {
-    if (!nodes_.at(entry.id).chosen || entry.kind == "SCHEMA" || SaidOfAnother(entry)) continue;
-    holding.insert(entry.schema);
-    needed.insert(entry.depends_on.begin(), entry.depends_on.end());
-  }
-  std::set<int> left;
-  std::set<std::string> names;
-  for (const ArchiveEntry& entry : entries_) {
-    Node& node = nodes_.at(entry.id);
-    if (entry.kind != "SCHEMA" || node.done || holding.contains(entry.name) ||
-        needed.contains(entry.id) || renames_.contains(entry.name)) {
-      continue;
-    }
-    node.chosen = false;
-    left.insert(entry.id);
-    names.insert(entry.name);
-  }
-  for (const ArchiveEntry& entry : entries_) {
-    const bool of_left = std::any_of(entry.depends_on.begin(), entry.depends_on.end(),
-                                     [&](int id) { return left.contains(id); });
-    if (SaidOfAnother(entry) && (of_left || names.contains(entry.schema))) {
-      nodes_.at(entry.id).chosen = false;
-    }
-  }
-}
-
-// pg_dump says nothing of an index that a CREATE or REINDEX CONCURRENTLY left unfinished.
-void PostgresSchema::ListInvalidIndexes(const MigrationPlan& plan) {
-  std::set<std::string> planned;
-  for (const TablePlan& table : plan.tables) {
-    planned.insert(TableKey(table.source_schema, table.source_name));
-  }
-  const postgres::SqlRows rows = source_.Query(
-      "with recursive up as (select i.indexrelid, i.indrelid as oid from pg_catalog.pg_index i "
-      "join "
-      "pg_catalog.pg_class c on c.oid = i.indrelid where not (i.indisvalid and i.indisready) and "
-      "c.relkind in ('r', 'm') and c.relpersistence <> 't' union all select u.indexrelid, "
-      "h.inhparent from up u join pg_catalog.pg_class c on c.oid = u.oid and c.relispartition join "
-      "pg_catalog.pg_inherits h on h.inhrelid = u.oid) select n.nspname, x.relname, "
-      "pg_catalog.pg_get_indexdef(x.oid), tn.nspname, t.relname, t.relkind = 'm' from up u join "
-      "pg_catalog.pg_class x on x.oid = u.indexrelid join pg_catalog.pg_namespace n on n.oid = "
-      "x.relnamespace join pg_catalog.pg_class t on t.oid = u.oid join pg_catalog.pg_namespace tn "
-      "on tn.oid = t.relnamespace where n.nspname !~ '^pg_' order by 1, 2");
-  for (std::size_t row = 0; row < rows.size(); ++row) {
-    if (!rows.Bool(row, 5) && !planned.contains(TableKey(rows.Text(row, 3), rows.Text(row, 4)))) {
-      continue;
-    }
-    left_out_.push_back({"index", rows.Text(row, 0) + "." + rows.Text(row, 1),
-                         "it is invalid at the source, where REINDEX would mend it",
-                         rows.Text(row, 2)});
-  }
 }
 
 void PostgresSchema::Follow(Node& first, Node& then) {
