@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
-#include <algorithm>
-#include <cstdlib>
+#include <map>
 #include <memory>
 
 #include "core/error.h"
@@ -18,16 +17,26 @@ struct FreeOptions {
   void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
 };
 
-std::string Escaped(const std::string& value) {
-  std::string out = "'";
-  for (char c : value) {
-    if (c == '\'' || c == '\\') out += '\\';
-    out += c;
+// libpq keyword -> value
+using Values = std::map<std::string, std::string>;
+
+Values Parsed(const std::string& url) {
+  char* message = nullptr;
+  std::unique_ptr<PQconninfoOption, FreeOptions> parsed(PQconninfoParse(url.c_str(), &message));
+  if (!parsed) {
+    const std::string why = message == nullptr ? "" : message;
+    PQfreemem(message);
+    throw UsageError(NotPostgres("target", url, why));
   }
-  return out + "'";
+  Values values;
+  for (PQconninfoOption* option = parsed.get(); option->keyword; ++option) {
+    if (option->val) values[option->keyword] = option->val;
+  }
+  if (values.contains("sslmode")) CheckSslMode("target", values["sslmode"]);
+  return values;
 }
 
-std::string Display(const std::map<std::string, std::string>& values) {
+std::string Display(const Values& values) {
   auto get = [&](const char* key) {
     auto found = values.find(key);
     return found == values.end() ? std::string() : found->second;
@@ -53,83 +62,10 @@ std::string Display(const std::map<std::string, std::string>& values) {
 }  // namespace
 
 Conninfo::Conninfo(const std::string& url, std::uint64_t connect_timeout_ms,
-                   std::uint64_t stall_timeout_ms) {
-  char* message = nullptr;
-  std::unique_ptr<PQconninfoOption, FreeOptions> parsed(PQconninfoParse(url.c_str(), &message));
-  if (!parsed) {
-    const std::string why = message == nullptr ? "" : message;
-    PQfreemem(message);
-    throw UsageError(NotPostgres("target", url, why));
-  }
-  for (PQconninfoOption* option = parsed.get(); option->keyword; ++option) {
-    if (option->val) values_[option->keyword] = option->val;
-  }
-  if (values_.contains("sslmode")) CheckSslMode("target", values_["sslmode"]);
-  display_url_ = Display(values_);
-  auto seconds = std::max<std::uint64_t>(2, (connect_timeout_ms + 999) / 1000);
-  values_.try_emplace("connect_timeout", std::to_string(seconds));
-  values_.try_emplace("keepalives", "1");
-  values_.try_emplace("keepalives_idle", "30");
-  values_.try_emplace("keepalives_interval", "10");
-  values_.try_emplace("keepalives_count", "6");
-  values_.try_emplace("tcp_user_timeout", std::to_string(stall_timeout_ms));
-  values_.try_emplace("application_name", "transload");
-  values_["client_encoding"] = "UTF8";
-}
-
-std::string Conninfo::ConnectionString() const {
-  std::string text;
-  for (const auto& [key, value] : values_) text += key + "=" + Escaped(value) + " ";
-  if (!values_.count("password")) {
-    if (std::string password = Password(); !password.empty()) {
-      text += "password=" + Escaped(password) + " ";
-    }
-  }
-  return text;
-}
-
-std::string Conninfo::ConnectionStringWithoutSecrets() const {
-  std::string text;
-  for (const auto& [key, value] : values_) {
-    if (!IsSecretParameter(key)) text += key + "=" + Escaped(value) + " ";
-  }
-  return text;
-}
-
-std::string Conninfo::Password() const {
-  if (auto given = values_.find("password"); given != values_.end()) return given->second;
-  const char* password = std::getenv("TRANSLOAD_TARGET_PASSWORD");
-  return password == nullptr ? "" : password;
-}
-
-std::vector<std::pair<std::string, std::string>> Conninfo::OtherSecrets() const {
-  std::vector<std::pair<std::string, std::string>> secrets;
-  for (const auto& [key, value] : values_) {
-    if (key != "password" && IsSecretParameter(key)) secrets.emplace_back(key, value);
-  }
-  return secrets;
-}
-
-std::vector<std::pair<std::string, std::string>> SessionSettings(std::uint64_t lock_timeout_ms) {
-  return {
-      {"client_encoding", "UTF8"},
-      {"DateStyle", "ISO, YMD"},
-      {"IntervalStyle", "postgres"},
-      {"TimeZone", "UTC"},
-      {"extra_float_digits", "3"},
-      {"bytea_output", "hex"},
-      {"standard_conforming_strings", "on"},
-      {"row_security", "off"},
-      {"search_path", "pg_catalog"},
-      {"client_min_messages", "warning"},
-      {"statement_timeout", "7d"},
-      {"lock_timeout", fmt::format("{}ms", lock_timeout_ms)},
-      {"idle_in_transaction_session_timeout", "7d"},
-      {"transaction_timeout", "7d"},               // from 17
-      {"idle_session_timeout", "7d"},              // from 14
-      {"client_connection_check_interval", "10s"}  // from 14, Linux
-  };
-}
+                   std::uint64_t stall_timeout_ms)
+    : PostgresLogin(Parsed(url), {"transload", "TRANSLOAD_TARGET_PASSWORD", connect_timeout_ms,
+                                  stall_timeout_ms}),
+      display_url_(Display(Parsed(url))) {}
 
 std::string SessionStartSql(const std::vector<std::pair<std::string, std::string>>& settings) {
   std::string values;

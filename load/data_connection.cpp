@@ -244,7 +244,7 @@ DataConnection::DataConnection(const Options& options, const std::string& applic
       state_->pg(), [](void*, const PGresult*) {}, nullptr);
   PQsetnonblocking(state_->pg(), 1);
   state_->cancel.reset(PQgetCancel(state_->pg()));
-  auto settings = SessionSettings(options.lock_timeout_ms);
+  auto settings = CommonSettings(options.lock_timeout_ms);
   settings.emplace_back("application_name", application_name);
   // Partitions and their ledger rows share the WAL, so a crash takes both or neither. The end of a
   // run is a synchronous commit, which makes all before it durable.

@@ -191,7 +191,7 @@ Session::Session(const Options& options, const std::string& application_name)
   connection_->pqxx->inhibit_reactivation(true);
 #pragma GCC diagnostic pop
 #endif
-  auto settings = SessionSettings(options.lock_timeout_ms);
+  auto settings = CommonSettings(options.lock_timeout_ms);
   settings.emplace_back("application_name", application_name);
   const SqlRows self = Exec(SessionStartSql(settings));
   version_num_ = static_cast<int>(self.Int(0, 0));

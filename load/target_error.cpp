@@ -1,30 +1,8 @@
 #include "load/target_error.h"
 
+#include "core/postgres_client.h"
+
 namespace transload {
-namespace {
-
-std::string Tidy(std::string_view message) {
-  while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) {
-    message.remove_suffix(1);
-  }
-  for (std::string_view prefix : {"ERROR:  ", "FATAL:  "}) {
-    if (message.starts_with(prefix)) message.remove_prefix(prefix.size());
-  }
-  return std::string(message);
-}
-
-}  // namespace
-
-bool EndsSession(std::string_view sqlstate) {
-  return sqlstate.starts_with("57P0") || sqlstate.starts_with("08") || sqlstate == "25P03" ||
-         sqlstate == "25P04";
-}
-
-// 57014: somebody cancelled the statement, or a time-out of the server's did.
-bool MayRetry(std::string_view sqlstate) {
-  return sqlstate == "57014" || sqlstate == "40001" || sqlstate == "40P01" || sqlstate == "55P03" ||
-         sqlstate.starts_with("53") || EndsSession(sqlstate);
-}
 
 std::string_view WhatToDo(std::string_view sqlstate) {
   if (sqlstate == "57014") {
@@ -40,7 +18,7 @@ std::string_view WhatToDo(std::string_view sqlstate) {
 }
 
 Error TargetError(std::string_view sqlstate, std::string_view message) {
-  Error error(Tidy(message));
+  Error error(TidyMessage(message));
   error.engine = "PostgreSQL";
   error.code = sqlstate;
   error.retryable = MayRetry(sqlstate);
@@ -49,11 +27,7 @@ Error TargetError(std::string_view sqlstate, std::string_view message) {
 }
 
 Error TargetLost(std::string_view message) {
-  // A refused login has no SQLSTATE that libpq would tell.
-  const bool full = message.find("too many clients") != message.npos ||
-                    message.find("too many connections") != message.npos ||
-                    message.find("connection slots are reserved") != message.npos;
-  Error error = TargetError(full ? "53300" : "08006", message);
+  Error error = TargetError(StateOfRefusal(message), message);
   error.connection_lost = true;
   return error;
 }

@@ -18,10 +18,6 @@ Error TargetLost(std::string_view message);
 // goes on from here", or none.
 std::string_view WhatToDo(std::string_view sqlstate);
 
-bool MayRetry(std::string_view sqlstate);
-// The server ended the session together with the statement.
-bool EndsSession(std::string_view sqlstate);
-
 }  // namespace transload
 
 #endif  // TRANSLOAD_LOAD_TARGET_ERROR_H_

@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
-#include <algorithm>
-#include <cstdlib>
+#include <map>
 #include <memory>
 
 #include "core/error.h"
@@ -18,107 +17,43 @@ struct FreeOptions {
   void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
 };
 
-std::string Escaped(const std::string& value) {
-  std::string out = "'";
-  for (char c : value) {
-    if (c == '\'' || c == '\\') out += '\\';
-    out += c;
+// libpq keyword -> value
+std::map<std::string, std::string> Parsed(const std::string& url) {
+  char* message = nullptr;
+  std::unique_ptr<PQconninfoOption, FreeOptions> parsed(PQconninfoParse(url.c_str(), &message));
+  if (!parsed) {
+    const std::string why = message == nullptr ? "" : message;
+    PQfreemem(message);
+    throw UsageError(NotPostgres("source", url, why));
   }
-  return out + "'";
+  std::map<std::string, std::string> values;
+  for (PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) values[option->keyword] = option->val;
+  }
+  if (values.contains("sslmode")) CheckSslMode("source", values["sslmode"]);
+  return values;
 }
 
 }  // namespace
 
 Endpoint::Endpoint(const Options& options)
-    : connect_timeout_ms(options.connect_timeout_ms),
+    : PostgresLogin(Parsed(options.source_url),
+                    {"transload source", "TRANSLOAD_SOURCE_PASSWORD", options.connect_timeout_ms,
+                     options.stall_timeout_ms}),
+      connect_timeout_ms(options.connect_timeout_ms),
       stall_timeout_ms(options.stall_timeout_ms),
-      lock_timeout_ms(options.lock_timeout_ms) {
-  char* message = nullptr;
-  std::unique_ptr<PQconninfoOption, FreeOptions> parsed(
-      PQconninfoParse(options.source_url.c_str(), &message));
-  if (!parsed) {
-    const std::string why = message == nullptr ? "" : message;
-    PQfreemem(message);
-    throw UsageError(NotPostgres("source", options.source_url, why));
-  }
-  for (PQconninfoOption* option = parsed.get(); option->keyword != nullptr; ++option) {
-    if (option->val != nullptr) values_[option->keyword] = option->val;
-  }
-  if (values_.contains("sslmode")) CheckSslMode("source", values_["sslmode"]);
-  display_url_ = Redacted(options.source_url);
-  const auto seconds = std::max<std::uint64_t>(2, (options.connect_timeout_ms + 999) / 1000);
-  values_.try_emplace("connect_timeout", std::to_string(seconds));
-  values_.try_emplace("keepalives", "1");
-  values_.try_emplace("keepalives_idle", "30");
-  values_.try_emplace("keepalives_interval", "10");
-  values_.try_emplace("keepalives_count", "6");
-  values_.try_emplace("tcp_user_timeout", std::to_string(stall_timeout_ms));
-  values_.try_emplace("application_name", "transload source");
-  values_["client_encoding"] = "UTF8";
-}
-
-std::string Endpoint::Password() const {
-  if (auto given = values_.find("password"); given != values_.end()) return given->second;
-  const char* password = std::getenv("TRANSLOAD_SOURCE_PASSWORD");
-  return password == nullptr ? "" : password;
-}
-
-std::string Endpoint::ConnectionStringWithoutSecrets() const {
-  std::string text;
-  for (const auto& [key, value] : values_) {
-    if (!IsSecretParameter(key)) text += key + "=" + Escaped(value) + " ";
-  }
-  return text;
-}
-
-std::vector<std::pair<std::string, std::string>> Endpoint::OtherSecrets() const {
-  std::vector<std::pair<std::string, std::string>> secrets;
-  for (const auto& [key, value] : values_) {
-    if (key != "password" && IsSecretParameter(key)) secrets.emplace_back(key, value);
-  }
-  return secrets;
-}
-
-std::string Endpoint::ConnectionString() const {
-  std::string text;
-  for (const auto& [key, value] : values_) text += key + "=" + Escaped(value) + " ";
-  if (!values_.contains("password")) {
-    if (std::string password = Password(); !password.empty()) {
-      text += "password=" + Escaped(password) + " ";
-    }
-  }
-  return text;
-}
-
-std::vector<std::pair<std::string, std::string>> PinnedSettings(const Endpoint& endpoint) {
-  return {
-      {"client_encoding", "UTF8"},
-      {"DateStyle", "ISO, YMD"},
-      {"IntervalStyle", "postgres"},
-      {"TimeZone", "UTC"},
-      {"extra_float_digits", "3"},
-      {"bytea_output", "hex"},
-      {"lc_monetary", "C"},
-      {"xmloption", "content"},
-      {"standard_conforming_strings", "on"},
-      {"row_security", "off"},  // an error instead of rows left out
-      {"search_path", "pg_catalog"},
-      {"client_min_messages", "warning"},
-      {"default_transaction_read_only", "on"},
-      {"synchronize_seqscans", "off"},
-      {"jit", "off"},  // a large catalogue is read sooner than its queries are compiled
-      {"statement_timeout", "7d"},
-      {"lock_timeout", fmt::format("{}ms", endpoint.lock_timeout_ms)},
-      {"idle_in_transaction_session_timeout", "7d"},
-      {"transaction_timeout", "7d"},               // from 17
-      {"idle_session_timeout", "7d"},              // from 14
-      {"client_connection_check_interval", "10s"}  // from 14, Linux
-  };
-}
+      lock_timeout_ms(options.lock_timeout_ms),
+      display_url_(Redacted(options.source_url)) {}
 
 std::string PinSql(const Endpoint& endpoint) {
+  auto settings = CommonSettings(endpoint.lock_timeout_ms);
+  settings.emplace_back("lc_monetary", "C");
+  settings.emplace_back("xmloption", "content");
+  settings.emplace_back("default_transaction_read_only", "on");
+  settings.emplace_back("synchronize_seqscans", "off");
+  settings.emplace_back("jit", "off");  // a large catalogue is read sooner than compiled for
   std::string wanted;
-  for (const auto& [name, value] : PinnedSettings(endpoint)) {
+  for (const auto& [name, value] : settings) {
     wanted +=
         fmt::format("{}({},{})", wanted.empty() ? "" : ",", QuoteText(name), QuoteText(value));
   }

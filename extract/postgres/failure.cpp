@@ -2,24 +2,10 @@
 
 #include <string>
 
+#include "core/postgres_client.h"
+
 namespace transload::postgres {
 namespace {
-
-std::string Tidy(std::string_view message) {
-  while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) {
-    message.remove_suffix(1);
-  }
-  for (std::string_view prefix : {"ERROR:  ", "FATAL:  "}) {
-    if (message.starts_with(prefix)) message.remove_prefix(prefix.size());
-  }
-  return std::string(message);
-}
-
-// The server has ended the session, or is about to.
-bool EndsSession(std::string_view sqlstate) {
-  return sqlstate.starts_with("57P0") || sqlstate.starts_with("08") || sqlstate == "25P03" ||
-         sqlstate == "25P04";
-}
 
 std::string WithAdvice(std::string_view sqlstate, std::string text) {
   if (sqlstate == "40001" && text.find("recovery") != std::string::npos) {
@@ -38,21 +24,16 @@ std::string WithAdvice(std::string_view sqlstate, std::string text) {
 }  // namespace
 
 Error StatementError(std::string_view sqlstate, std::string_view message) {
-  Error error(WithAdvice(sqlstate, Tidy(message)));
+  Error error(WithAdvice(sqlstate, TidyMessage(message)));
   error.engine = "PostgreSQL source";  // the target's errors say PostgreSQL
   error.code = sqlstate;
   error.connection_lost = EndsSession(sqlstate);
-  error.retryable = error.connection_lost || sqlstate == "40001" || sqlstate == "40P01" ||
-                    sqlstate == "55P03" || sqlstate == kQueryCanceled || sqlstate.starts_with("53");
+  error.retryable = MayRetry(sqlstate);
   return error;
 }
 
 Error ConnectionLost(std::string_view message) {
-  // A refused login has no SQLSTATE that libpq would tell.
-  const bool full = message.find("too many clients") != message.npos ||
-                    message.find("too many connections") != message.npos ||
-                    message.find("connection slots are reserved") != message.npos;
-  Error error = StatementError(full ? "53300" : "08006", message);
+  Error error = StatementError(StateOfRefusal(message), message);
   error.connection_lost = true;
   return error;
 }

@@ -70,7 +70,7 @@ TEST(Conninfo, LooksForThePasswordAnewEachTime) {
 }
 
 TEST(Conninfo, SetsLimitsThatAreNeverZero) {
-  for (const auto& [name, value] : SessionSettings(60'000)) {
+  for (const auto& [name, value] : CommonSettings(60'000)) {
     EXPECT_NE(value, "0") << name;
   }
 }
