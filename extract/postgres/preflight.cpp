@@ -112,7 +112,7 @@ void CheckCache(Checklist& list, const Options& options) {
       "pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where "
       "c.relkind = 'r' and c.relpages > (select setting::bigint / 4 from pg_catalog.pg_settings "
       "where name = 'shared_buffers') and c.relpages * current_setting('block_size')::bigint > {} "
-      "order by c.relpages desc",
+      "and n.nspname !~ '^pg_' order by c.relpages desc",
       options.partition_bytes));
   if (rows.empty()) return;
   std::vector<std::string> names;

@@ -15,6 +15,7 @@ namespace transload {
 namespace {
 
 using testing::HasSubstr;
+using testing::StartsWith;
 
 class PostgresSourceTest : public testing::Test {
  protected:
@@ -136,7 +137,9 @@ TEST_F(PostgresSourceTest, PartitionsByBlocksHoldEveryRowOnce) {
 TEST_F(PostgresSourceTest, SaysWhatReadingInPartsDoesToTheServersCache) {
   Make(rig::SharedPostgres(),
        "create table t (a text); alter table t alter a set storage plain; "
-       "insert into t select repeat('x', 7000) from generate_series(1, 2300); analyze t");
+       "insert into t select repeat('x', 7000) from generate_series(1, 2300); analyze t; "
+       "select lo_from_bytea(0, (select string_agg(decode(md5(g::text), 'hex'), '') from "
+       "generate_series(1, 1200000) g)); analyze pg_largeobject");
   auto said = [&](std::uint64_t partition_bytes) {
     Options options;
     options.partition_bytes = partition_bytes;
@@ -145,7 +148,7 @@ TEST_F(PostgresSourceTest, SaysWhatReadingInPartsDoesToTheServersCache) {
     }
     return std::string();
   };
-  EXPECT_THAT(said(std::uint64_t{1} << 20), HasSubstr("public.t read in parts"));
+  EXPECT_THAT(said(std::uint64_t{1} << 20), StartsWith("public.t read in parts"));
   EXPECT_EQ(said(std::uint64_t{1} << 30), "");
 }
 
