@@ -31,8 +31,11 @@ bool MayTryAgain(const Error& error) {
 }
 
 Error GivenUp(const Error& error, int tries) {
-  Error final_error(fmt::format("{} (tried {} times; {}the same command goes on from here)",
-                                error.what(), tries, WhatToDo(error.code)));
+  const std::string_view what = error.what();
+  const bool named = error.table.empty() || what.find(error.table) != what.npos;
+  Error final_error(fmt::format("{}{}{} (tried {} times; {}the same command goes on from here)",
+                                named ? "" : error.table, named ? "" : ": ", what, tries,
+                                WhatToDo(error.code)));
   final_error.exit_code = error.exit_code;
   final_error.engine = error.engine;
   final_error.code = error.code;

@@ -13,6 +13,12 @@ std::string WithAdvice(std::string_view sqlstate, std::string text) {
         "; on a standby set hot_standby_feedback = on, or max_standby_streaming_delay = -1 for "
         "the time of the copy";
   }
+  if (sqlstate == kLockNotAvailable) {
+    text +=
+        "; at the source a session holds ACCESS EXCLUSIVE on the table or an index of it, or waits "
+        "for that (TRUNCATE, ALTER TABLE, REINDEX): end it (pg_blocking_pids names it), or wait "
+        "for it";
+  }
   if (sqlstate == kInsufficientPrivilege && text.find("row-level security") != std::string::npos) {
     text +=
         "; a policy would hide rows: connect as the table's owner, a superuser or a role with "

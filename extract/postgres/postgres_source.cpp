@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "extract/postgres/catalogue.h"
+#include "extract/postgres/failure.h"
 #include "extract/postgres/preflight.h"
 #include "extract/postgres/row_reader.h"
 #include "extract/postgres/split.h"
@@ -20,6 +21,8 @@ using Position = std::vector<std::pair<std::string, std::string>>;
 
 // So many names stand in one statement.
 constexpr std::size_t kAtOnce = 200;
+// Beside the readers: the one that keeps the snapshot, and pg_dump.
+constexpr std::size_t kOtherSessions = 2;
 
 // Transaction ids are given out by writing alone, so that two equal lists of what is running and
 // what has been given out prove that nothing was written in between; a log position moves by
@@ -42,6 +45,19 @@ std::string Identity(ControlConnection& connection) {
   SqlRows row = connection.Query(
       "select oid, datname from pg_catalog.pg_database where datname = current_database()");
   return fmt::format("postgresql:{}/{}/{}", system, row.Text(0, 0), row.Text(0, 1));
+}
+
+// What a TRUNCATE or a rewriting ALTER does is not hidden from a snapshot: they are kept out.
+std::vector<std::string> LockSql(const std::vector<TableName>& tables) {
+  std::vector<std::string> statements;
+  for (std::size_t start = 0; start < tables.size(); start += kAtOnce) {
+    std::vector<std::string> names;
+    for (std::size_t i = start; i < std::min(start + kAtOnce, tables.size()); ++i) {
+      names.push_back(QuoteTable(tables[i].first, tables[i].second));
+    }
+    statements.push_back(fmt::format("lock table {} in access share mode", fmt::join(names, ", ")));
+  }
+  return statements;
 }
 
 // Rows of two names each, the second of which may be missing.
@@ -103,15 +119,34 @@ SourceCatalogue PostgresSource::ReadCatalogue() {
   return catalogue;
 }
 
-// What a TRUNCATE or a rewriting ALTER does is not hidden from a snapshot: they are kept out.
-void PostgresSource::LockTables(const SnapshotRequest& request) {
-  for (std::size_t start = 0; start < request.tables.size(); start += kAtOnce) {
-    std::vector<std::string> names;
-    for (std::size_t i = start; i < std::min(start + kAtOnce, request.tables.size()); ++i) {
-      names.push_back(QuoteTable(request.tables[i].first, request.tables[i].second));
+// A TRUNCATE waits for the session that keeps the snapshot, and a reader that came to the table
+// later would wait for the TRUNCATE, which is for ever. So readers hold their locks from the
+// beginning, where the server has room for so many. Without that, lanes open them when needed.
+void PostgresSource::OpenReaders(const SnapshotRequest& request,
+                                 const std::vector<std::string>& locks) {
+  // Half of it: the server has room for two holders of each of so many locks.
+  const std::uint64_t room =
+      inside_
+          ->Query(
+              "select current_setting('max_locks_per_transaction')::bigint * "
+              "(current_setting('max_connections')::bigint + "
+              "current_setting('max_prepared_transactions')::bigint)")
+          .Count(0, 0);
+  const auto sessions = static_cast<std::size_t>(std::max(request.readers, 1)) + kOtherSessions;
+  if (locks.empty() || request.tables.size() * sessions > room) return;
+  std::vector<std::unique_ptr<PostgresRowReader>> opened;
+  try {
+    for (int i = 0; i < request.readers; ++i) {
+      opened.push_back(std::make_unique<PostgresRowReader>(endpoint_, snapshot_id_, partitioned_));
+      opened.back()->Hold(locks);
     }
-    inside_->Query(fmt::format("lock table {} in access share mode", fmt::join(names, ", ")));
+  } catch (const Error& error) {
+    if (error.code != kTooManyConnections) throw;
+    // Lanes get by with fewer; pg_dump wants a connection now.
+    opened.resize(opened.size() - std::min(opened.size(), kOtherSessions));
   }
+  std::lock_guard lock(pool_mutex_);
+  idle_ = std::move(opened);
 }
 
 SnapshotInfo PostgresSource::TakeSnapshot(const SnapshotRequest& request) {
@@ -122,8 +157,10 @@ SnapshotInfo PostgresSource::TakeSnapshot(const SnapshotRequest& request) {
   inside_ = std::make_unique<ControlConnection>(endpoint_);
   inside_->Query("begin isolation level repeatable read read only");
   // Before the snapshot, which LOCK TABLE does not take: who had to be waited for is in it.
-  LockTables(request);
+  const std::vector<std::string> locks = LockSql(request.tables);
+  for (const std::string& lock : locks) inside_->Query(lock);
   snapshot_id_ = inside_->Query("select pg_export_snapshot()").Text(0, 0);
+  OpenReaders(request, locks);
   SnapshotInfo info;
   info.position = ReadPosition(*inside_);
   info.method = "exported snapshot " + snapshot_id_;
@@ -139,15 +176,16 @@ SnapshotInfo PostgresSource::TakeSnapshot(const SnapshotRequest& request) {
 
 std::unique_ptr<RowReader> PostgresSource::NewReader() {
   if (snapshot_id_.empty()) throw BugError("a reader was asked for before the snapshot was taken");
+  if (!partitioned_) ReadCatalogue();
   {
     std::lock_guard lock(pool_mutex_);
     if (!idle_.empty()) {
-      std::unique_ptr<RowReader> reader = std::move(idle_.back());
+      std::unique_ptr<PostgresRowReader> reader = std::move(idle_.back());
       idle_.pop_back();
+      reader->Know(partitioned_);
       return reader;
     }
   }
-  if (!partitioned_) ReadCatalogue();
   return std::make_unique<PostgresRowReader>(endpoint_, snapshot_id_, partitioned_);
 }
 
@@ -155,7 +193,8 @@ void PostgresSource::Release(std::unique_ptr<RowReader> reader) {
   auto* ours = dynamic_cast<PostgresRowReader*>(reader.get());
   if (ours == nullptr || !ours->sound()) return;
   std::lock_guard lock(pool_mutex_);
-  idle_.push_back(std::move(reader));
+  static_cast<void>(reader.release());
+  idle_.emplace_back(ours);
 }
 
 // Types do not depend on the data here.

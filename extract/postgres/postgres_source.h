@@ -74,7 +74,7 @@ class PostgresSource : public Source {
  private:
   ControlConnection& Control();
   ControlConnection& Inside() { return inside_ ? *inside_ : Control(); }
-  void LockTables(const SnapshotRequest& request);
+  void OpenReaders(const SnapshotRequest& request, const std::vector<std::string>& locks);
 
   Endpoint endpoint_;
   SourceInfo info_;
@@ -84,7 +84,7 @@ class PostgresSource : public Source {
   std::string snapshot_id_;
   std::shared_ptr<const PartitionedTables> partitioned_;
   std::mutex pool_mutex_;  // guards idle_: lanes come and go on their own threads
-  std::vector<std::unique_ptr<RowReader>> idle_;
+  std::vector<std::unique_ptr<PostgresRowReader>> idle_;
 };
 
 }  // namespace transload::postgres

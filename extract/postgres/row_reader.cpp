@@ -89,6 +89,14 @@ void PostgresRowReader::Join() {
   joined_ = true;
 }
 
+void PostgresRowReader::Hold(const std::vector<std::string>& locks) {
+  for (const std::string& lock : locks) connection_.Exec(lock);
+}
+
+void PostgresRowReader::Know(std::shared_ptr<const PartitionedTables> partitioned) {
+  partitioned_ = std::move(partitioned);
+}
+
 void PostgresRowReader::Fail(Error error) {
   joined_ = false;  // a failed statement has ended the transaction
   error.table = table_;

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/error.h"
 #include "extract/postgres/data_connection.h"
@@ -23,6 +24,11 @@ class PostgresRowReader : public RowReader {
   // Joins the snapshot at once.
   PostgresRowReader(const Endpoint& endpoint, std::string snapshot_id,
                     std::shared_ptr<const PartitionedTables> partitioned);
+
+  // LOCK TABLE, kept as long as the transaction.
+  void Hold(const std::vector<std::string>& locks);
+  // Tables as the catalogue has them that was read last.
+  void Know(std::shared_ptr<const PartitionedTables> partitioned);
 
   void Open(const ReadRequest& request) override;
   bool Read(RowBatch& batch) override;

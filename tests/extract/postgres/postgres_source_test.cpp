@@ -66,6 +66,60 @@ TEST_F(PostgresSourceTest, ReadersSeeTheSnapshotWhateverIsWrittenAfter) {
   EXPECT_EQ(two->CountRows("public", "t", "a > 1"), 1u);
 }
 
+TEST_F(PostgresSourceTest, ReadsOnWhileATruncateWaitsForTheSnapshotToEnd) {
+  Make(rig::SharedPostgres(), "create table t (a int); insert into t values (1), (2)");
+  source_->ReadCatalogue();
+  SnapshotRequest request;
+  request.readers = 2;
+  request.tables = {{"public", "t"}};
+  source_->TakeSnapshot(request);
+  std::thread waiter([&] { server_->Execute("truncate t", database_); });
+  const std::string waits =
+      "select count(*) from pg_locks where not granted and relation = 't'::regclass";
+  while (server_->QueryValue(waits, database_) != "1") {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  auto one = source_->NewReader();
+  auto two = source_->NewReader();
+  EXPECT_NO_THROW({
+    EXPECT_EQ(ReadAll(*one, Request("t", {"a"})), 2u);
+    EXPECT_EQ(two->CountRows("public", "t", ""), 2u);
+  });
+  one.reset();
+  two.reset();
+  source_.reset();
+  waiter.join();
+}
+
+TEST_F(PostgresSourceTest, TellsWhoKeepsAReaderOut) {
+  Make(rig::SharedPostgres(), "create table t (a int)");
+  Options options;
+  options.source_url = server_->Url(database_);
+  options.lock_timeout_ms = 200;
+  source_ = OpenSource(options);
+  source_->ReadCatalogue();
+  source_->TakeSnapshot({});
+  std::thread holder([&] {
+    server_->Execute("begin; lock table t in access exclusive mode; select pg_sleep(2)", database_);
+  });
+  const std::string held =
+      "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and relation = "
+      "'t'::regclass";
+  while (server_->QueryValue(held, database_) != "1") {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  auto reader = source_->NewReader();
+  try {
+    reader->CountRows("public", "t", "");
+    ADD_FAILURE() << "read past an exclusive lock";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("at the source a session holds ACCESS EXCLUSIVE"));
+    EXPECT_EQ(error.table, "public.t");
+    EXPECT_TRUE(error.retryable);
+  }
+  holder.join();
+}
+
 TEST_F(PostgresSourceTest, KeepsItsPositionUntilSomethingIsWritten) {
   Make(rig::SharedPostgres(), "create table t (a int)");
   auto transactions = [&] { return source_->CurrentPosition().at(0); };
