@@ -223,6 +223,10 @@ ProgramOutput RunProgram(const std::vector<std::string>& command,
 
 void KillPrograms() noexcept {
   killed = true;
+  KillRunningPrograms();
+}
+
+void KillRunningPrograms() noexcept {
   for (const auto& place : running) {
     if (const pid_t child = place.load(); child > 0) ::kill(child, SIGKILL);
   }

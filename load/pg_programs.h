@@ -35,8 +35,11 @@ ProgramOutput RunProgram(const std::vector<std::string>& command,
                          const std::vector<std::pair<std::string, std::string>>& environment,
                          std::chrono::milliseconds longest_silence);
 
-// Kills what RunProgram is running. Async-signal-safe.
+// For good: kills what RunProgram is running, and whatever it runs later is interrupted too.
+// Async-signal-safe.
 void KillPrograms() noexcept;
+// Kills what RunProgram is running, and nothing that it runs later.
+void KillRunningPrograms() noexcept;
 
 }  // namespace transload
 

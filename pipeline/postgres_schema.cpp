@@ -43,8 +43,9 @@ std::unique_ptr<PostgresSchema> PostgresSchema::For(Endpoints& ends) {
 }
 
 PostgresSchema::~PostgresSchema() {
-  // Nobody wants the archive any more, and its future waits for the programs.
-  if (archive_.valid()) KillPrograms();
+  // Nobody wants the archive any more, and its future waits for the programs. The next start of
+  // this process wants one again.
+  if (archive_.valid()) KillRunningPrograms();
 }
 
 void PostgresSchema::Start(const MigrationPlan& plan) {

@@ -261,6 +261,14 @@ TEST_F(PostgresPair, ResumesAfterAKill) {
   EXPECT_EQ(Value("select count(*) || ' ' || count(distinct id) from big"), "300000 300000");
 }
 
+TEST_F(PostgresPair, GetsOverAFaultWhilePgDumpIsAtWork) {
+  server_.Execute("create table t (id int primary key); insert into t values (1)", source_);
+  const TransloadRun run = Run({}, {{"TRANSLOAD_FAULT", "run-recorded:1:error"}});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.err, HasSubstr("made on purpose at run-recorded; trying again"));
+  EXPECT_EQ(Value("select count(*) from t"), "1");
+}
+
 TEST_F(PostgresPair, RefusesAFilteredCopyOfATableWithPolicies) {
   server_.CreateUser("pgs_reader", "secret");
   server_.Execute(
