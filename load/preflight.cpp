@@ -167,6 +167,22 @@ void CheckSettings(Session& session, const MigrationPlan& plan, const Options& o
   CheckDisk(session, bytes, list);
 }
 
+// Those of extensions mind their own objects.
+void CheckEventTriggers(Session& session, Checklist& list) {
+  const std::string names =
+      session
+          .Exec(
+              "select coalesce(string_agg(format('%I', evtname), ', ' order by evtname), '') from "
+              "pg_catalog.pg_event_trigger e where evtenabled in ('O', 'A') and evtevent <> "
+              "'login' and not exists (select from pg_catalog.pg_depend d where d.classid = "
+              "'pg_event_trigger'::regclass and d.objid = e.oid and d.deptype = 'e')")
+          .Text(0, 0);
+  if (names.empty()) return;
+  list.Warn("event triggers", names +
+                                  ": they fire on what the run makes, and may refuse or change "
+                                  "it; ALTER EVENT TRIGGER … DISABLE for the time of the run");
+}
+
 void CheckLocks(Session& session, const MigrationPlan& plan, Checklist& list) {
   for (const TablePlan& table : plan.tables) {
     SqlRows holders = session.Exec(
@@ -198,6 +214,7 @@ std::vector<PreflightItem> Target::Preflight(
   CheckStandingTables(*session_, plan, options, existing, dropped, list);
   CheckConnections(*session_, options, list);
   CheckSettings(*session_, plan, options, list);
+  CheckEventTriggers(*session_, list);
   if (!existing.empty()) CheckLocks(*session_, plan, list);
   return list.items;
 }

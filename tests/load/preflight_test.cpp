@@ -46,6 +46,17 @@ TEST(TargetPreflight, HintsAtQuickerCompressionOfTheLog) {
   EXPECT_EQ(SaidOf("wal_compression", fixture, rows, kHundredMegabytes), "");
 }
 
+TEST(TargetPreflight, NamesEventTriggersThatFireOnWhatTheRunMakes) {
+  TargetFixture fixture;
+  EXPECT_EQ(SaidOf("event triggers", fixture, 1), "");
+  fixture.Sql(
+      "create function public.no() returns event_trigger language plpgsql as $$ begin raise 'no'; "
+      "end $$; create event trigger off on ddl_command_end when tag in ('CREATE CAST') execute "
+      "function public.no(); alter event trigger off disable; create event trigger \"On\" on "
+      "ddl_command_end when tag in ('CREATE CAST') execute function public.no()");
+  EXPECT_THAT(SaidOf("event triggers", fixture, 1), testing::StartsWith("\"On\": they fire"));
+}
+
 TEST(TargetPreflightMatrix, HasNoHintForAServerWithoutAChoice) {
   TargetFixture fixture("13");
   EXPECT_EQ(SaidOf("default_toast_compression", fixture, 10'000), "");
