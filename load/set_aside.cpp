@@ -37,6 +37,25 @@ struct MadeHere {
   std::string objects, run, condition;
 };
 
+// Triggers and rules that are on: what disables each, what enables it again, then kind, schema,
+// name, table and oid. Copies on partitions of a partitioned table's trigger are internal before
+// PostgreSQL 13; unlike those of a key they belong to no constraint.
+std::string ActiveTriggers(const MadeHere& made, const TablePlan& table) {
+  return fmt::format(
+      "{} select format('ALTER TABLE %I.%I DISABLE %s %I', n.nspname, c.relname, upper(x.kind), "
+      "x.name), format('ALTER TABLE %I.%I ENABLE%s %s %I', n.nspname, c.relname, case x.enabled "
+      "when 'A' then ' ALWAYS' when 'R' then ' REPLICA' else '' end, upper(x.kind), x.name), "
+      "x.kind, n.nspname, x.name, c.relname, x.oid from (select oid, 'trigger' as kind, tgrelid as "
+      "relation, tgname as name, tgenabled as enabled from pg_catalog.pg_trigger where not "
+      "tgisinternal or tgconstraint = 0 union all select oid, 'rule', ev_class, rulename, "
+      "ev_enabled from pg_catalog.pg_rewrite where rulename <> '_RETURN') x join tree on tree.oid "
+      "= x.relation join pg_catalog.pg_class c on c.oid = x.relation join pg_catalog.pg_namespace "
+      "n on n.oid = c.relnamespace where x.enabled <> 'D' and exists (select from {} o where "
+      "o.kind = 'table' and {} and o.oid = {}::regclass::oid) order by c.relkind <> 'p', x.oid",
+      HeldKeys(table), made.objects, made.condition,
+      ddl::QuoteLiteral(ddl::Qualified(table.schema, table.name)));
+}
+
 }  // namespace
 
 std::vector<std::string> SetAsideSql(TableReader& reader, const Options& options,
@@ -70,19 +89,7 @@ std::vector<std::string> SetAsideSql(TableReader& reader, const Options& options
                       "k.relname, obj_description(k.oid, 'pg_constraint')), 'comment', k.nspname, "
                       "k.conname, k.relname, 0") +
             " where obj_description(k.oid, 'pg_constraint') is not null");
-  set_aside(fmt::format(
-      "{} select format('ALTER TABLE %I.%I DISABLE %s %I', n.nspname, c.relname, upper(x.kind), "
-      "x.name), format('ALTER TABLE %I.%I ENABLE%s %s %I', n.nspname, c.relname, case x.enabled "
-      "when 'A' then ' ALWAYS' when 'R' then ' REPLICA' else '' end, upper(x.kind), x.name), "
-      "x.kind, n.nspname, x.name, c.relname, x.oid from (select oid, 'trigger' as kind, tgrelid as "
-      "relation, tgname as name, tgenabled as enabled from pg_catalog.pg_trigger where not "
-      "tgisinternal union all select oid, 'rule', ev_class, rulename, ev_enabled from "
-      "pg_catalog.pg_rewrite where rulename <> '_RETURN') x join tree on tree.oid = x.relation "
-      "join pg_catalog.pg_class c on c.oid = x.relation join pg_catalog.pg_namespace n on n.oid = "
-      "c.relnamespace where x.enabled <> 'D' and exists (select from {} o where o.kind = 'table' "
-      "and {} and o.oid = {}::regclass::oid) order by c.relkind <> 'p', x.oid",
-      HeldKeys(table), made.objects, made.condition,
-      ddl::QuoteLiteral(ddl::Qualified(table.schema, table.name))));
+  set_aside(ActiveTriggers(made, table));
   return statements;
 }
 

@@ -122,6 +122,29 @@ TEST_F(PostgresReload, RefusesToTakeRowsOfTablesAlongThatAreNotTheRuns) {
 TEST_F(PostgresReload, RefusesTheSameWhenTheSourceMoved) {
   Source(
       "create table parts (id int primary key, v text) partition by range (id);"
+// There the copies of a partitioned table's trigger are internal ones.
+TEST(PostgresReloadMatrix, SetsTriggersOfPartitionsAsideInVersion12) {
+  rig::PostgresServer old = rig::PostgresServer::Start({.version = "12"});
+  old.Execute("create database target");
+  old.Execute(
+      "create table log (id int); create table p (id int) partition by range (id); create table p1 "
+      "partition of p for values from (0) to (100); insert into p values (1), (2);"
+      "create function note() returns trigger language plpgsql as $$ begin insert into public.log "
+      "values (new.id); return null; end $$;"
+      "create trigger noted after insert on p for each row execute function note()");
+  const std::vector<std::string> words = {"run", old.Url(), old.Url("target")};
+  ASSERT_EQ(RunTransload(words).exit_code, 0);
+  std::vector<std::string> again = words;
+  again.insert(again.end(), {"--reload", "public.p1"});
+  const TransloadRun run = RunTransload(again);
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(old.QueryValue("select count(*) from log", "target"), "0");
+  EXPECT_EQ(old.QueryValue("select string_agg(tgenabled::text, '') from pg_trigger where tgname = "
+                           "'noted'",
+                           "target"),
+            "OO");
+}
+
       "create table part_1 partition of parts for values from (0) to (10);"
       "insert into parts values (1, 'a')");
   const TransloadRun killed = Run({}, {{"TRANSLOAD_FAULT", "verify-begun:1:kill"}});
