@@ -238,11 +238,13 @@ void PartitionWriter::Begin(const Claim& claim, const std::vector<TargetColumn>&
   }
 }
 
-void PartitionWriter::BeginCareful(const Claim& claim, const std::vector<TargetColumn>& bound) {
+void PartitionWriter::BeginCareful(const Claim& claim, const std::vector<TargetColumn>& bound,
+                                   const std::vector<std::string>& first) {
   if (state_->open) Abort();
   try {
     state_->Begin(claim, bound);
     state_->connection.Exec("set constraints all immediate");
+    for (const std::string& statement : first) state_->connection.Exec(statement);
     state_->careful = true;
   } catch (const Error& error) {
     if (!error.connection_lost) Abort();
@@ -361,6 +363,7 @@ FinishResult PartitionWriter::FinishRetry(const RetriedRows& retried) {
           fmt::format("{} rejects were to go, {} did", retried.rejects.size(), gone.affected));
     }
     state_->InsertCoercions(retried.coercions);
+    for (const std::string& statement : retried.last) connection.Exec(statement);
     connection.Commit();
   } catch (const Error& error) {
     if (!error.connection_lost) Abort();

@@ -60,6 +60,7 @@ struct RetriedRows {
   std::vector<std::int64_t> rejects;  // ids in transload.reject
   RowChecksum checksum;               // of those rows
   std::vector<CoercionRow> coercions;
+  std::vector<std::string> last;  // statements that run after them
 };
 
 enum class FinishResult {
@@ -81,8 +82,10 @@ class PartitionWriter {
   // `bound`: the columns the encoders were bound to (BindColumns), in the order of the fields.
   // Throws when the table is not what it was then, or was planned anew.
   void Begin(const Claim& claim, const std::vector<TargetColumn>& bound);
-  // As Begin, for TryWrite instead of Write. Deferred constraints are checked at once.
-  void BeginCareful(const Claim& claim, const std::vector<TargetColumn>& bound);
+  // As Begin, for TryWrite instead of Write. Deferred constraints are checked at once. `first` are
+  // statements that run before any row.
+  void BeginCareful(const Claim& claim, const std::vector<TargetColumn>& bound,
+                    const std::vector<std::string>& first = {});
   // Writes whole tuples, all or none; returns why the target refused them. Throws what leaves the
   // transaction unusable.
   std::optional<Error> TryWrite(std::string_view tuples);

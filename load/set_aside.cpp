@@ -93,6 +93,16 @@ std::vector<std::string> SetAsideSql(TableReader& reader, const Options& options
   return statements;
 }
 
+TriggerSwitch TriggersOf(TableReader& reader, const Options& options, const std::string& run_id,
+                         const TablePlan& table) {
+  TriggerSwitch triggers;
+  for (const auto& row : reader.Query(ActiveTriggers(MadeHere(options, run_id), table))) {
+    triggers.off.push_back(*row[0]);
+    triggers.on.push_back(*row[1]);
+  }
+  return triggers;
+}
+
 void RefuseForeignCascades(TableReader& reader, const Options& options, const std::string& run_id,
                            const std::vector<TablePlan>& tables) {
   const MadeHere made(options, run_id);

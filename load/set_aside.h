@@ -23,6 +23,14 @@ inline constexpr const char* kSetAside = "set aside";
 std::vector<std::string> SetAsideSql(TableReader& reader, const Options& options,
                                      const std::string& run_id, const TablePlan& table);
 
+// Triggers and rules alone, for a transaction that disables them, writes rows, and enables them
+// again. Of a table that stood before the run there are none.
+struct TriggerSwitch {
+  std::vector<std::string> off, on;
+};
+TriggerSwitch TriggersOf(TableReader& reader, const Options& options, const std::string& run_id,
+                         const TablePlan& table);
+
 // Throws where a foreign key that the run did not make would delete or change the rows that refer
 // to one of these tables along with its own.
 void RefuseForeignCascades(TableReader& reader, const Options& options, const std::string& run_id,

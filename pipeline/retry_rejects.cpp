@@ -10,6 +10,8 @@
 
 #include "core/error.h"
 #include "load/partition_writer.h"
+#include "load/set_aside.h"
+#include "load/table_reader.h"
 #include "pipeline/bisect.h"
 #include "pipeline/rejected_row.h"
 
@@ -22,7 +24,7 @@ class Retry {
  public:
   Retry(const Options& options, Ledger& ledger,
         const std::map<std::int64_t, std::unique_ptr<BoundTable>>& tables)
-      : ledger_(ledger), tables_(tables), writer_(options, 0) {}
+      : options_(options), ledger_(ledger), tables_(tables), writer_(options, 0) {}
 
   // Rejects of one partition; returns how many are in now.
   std::uint64_t Partition(const std::string& run_id, const std::vector<RejectRow>& rejects) {
@@ -34,13 +36,19 @@ class Retry {
     table.encoder().Encode(batch, block, /*keep_row_starts=*/true);
     if (block.rows == 0) return 0;
 
-    writer_.BeginCareful(claim, table.targets());
+    // Found out first: the reader's locks would hold up what disables them.
+    const TriggerSwitch triggers = [&] {
+      TableReader reader(options_);
+      return TriggersOf(reader, options_, run_id, table.plan());
+    }();
+    writer_.BeginCareful(claim, table.targets(), triggers.off);
     const std::vector<RefusedTuple> refused = SendBisecting(block, [this](std::string_view tuples) {
       std::optional<Error> error = writer_.TryWrite(tuples);
       if (error && !IsAboutARow(*error)) throw *error;
       return error;
     });
     RetriedRows retried;
+    retried.last = triggers.on;
     RowBatch written;
     std::set<std::size_t> left;
     for (const CellFault& fault : block.faults) left.insert(fault.row);
@@ -87,6 +95,7 @@ class Retry {
     return claim;
   }
 
+  const Options& options_;
   Ledger& ledger_;
   const std::map<std::int64_t, std::unique_ptr<BoundTable>>& tables_;
   PartitionWriter writer_;

@@ -1,5 +1,5 @@
 // Rows of a PostgreSQL source that are loaded again after everything around them was made: by
-// --reload, and because the source had moved.
+// --reload, by --retry-rejects, and because the source had moved.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -71,6 +71,26 @@ TEST_F(PostgresReload, KeepsThemWhenTheSourceMovedAfterTheyWereMade) {
   ExpectSameSchemas();
 }
 
+TEST_F(PostgresReload, LoadsRejectedRowsPastTriggersThatTheRunMade) {
+  Source(kFamily);
+  Source(
+      "create schema b; create table b.left_out (id int);"
+      "create table r (id int primary key, c regclass, v text) partition by range (id);"
+      "create table r1 partition of r for values from (0) to (100);"
+      "insert into r values (1, 'p', 'a'), (2, 'b.left_out', 'b');"
+      "create trigger marked before insert on r1 for each row execute function mark();"
+      "create function seen() returns trigger language plpgsql as $$ begin insert into public.log "
+      "values (new.id); return new; end $$;"
+      "create trigger seen after insert on r for each row execute function seen();");
+  EXPECT_EQ(Run({"--exclude", "b.*", "--on-bad-row", "reject"}).exit_code, 5);
+  Target("create schema b; create table b.left_out (id int)");
+  const std::string made = TargetSchema();
+  ExpectDone({"--exclude", "b.*", "--on-bad-row", "reject", "--retry-rejects"});
+  EXPECT_EQ(Value("select string_agg(id || v, ',' order by id) from r"), "1a,2b");
+  EXPECT_EQ(Value("select count(*) from log"), "0");
+  EXPECT_EQ(TargetSchema(), made);
+}
+
 TEST_F(PostgresReload, MakesThemUnderNewSchemaNames) {
   Source(kFamily);
   ExpectDone({"--rename-schema", "public=shop"});
@@ -102,26 +122,6 @@ TEST_F(PostgresReload, LeavesRowsOfTablesThatInheritAlone) {
   ExpectSameSchemas();
 }
 
-TEST_F(PostgresReload, RefusesToTakeRowsOfTablesAlongThatAreNotTheRuns) {
-  Source(kFamily);
-  ExpectDone();
-  Target(
-      "create table mine (id int primary key, pid int constraint to_p references p on delete set "
-      "null); insert into mine values (1, 1)");
-  Source("update p set v = 'zz' where id = 1");
-  const TransloadRun refused = Run({"--reload", "p"});
-  EXPECT_EQ(refused.exit_code, 3) << refused.out << refused.err;
-  EXPECT_THAT(refused.err,
-              HasSubstr("foreign key to_p of table public.mine refers to public.p ON DELETE SET "
-                        "NULL"));
-  EXPECT_EQ(Value("select v from p where id = 1") + Value("select pid from mine"), "v11");
-  Target("drop table mine");
-  ExpectDone({"--reload", "p"});
-}
-
-TEST_F(PostgresReload, RefusesTheSameWhenTheSourceMoved) {
-  Source(
-      "create table parts (id int primary key, v text) partition by range (id);"
 // There the copies of a partitioned table's trigger are internal ones.
 TEST(PostgresReloadMatrix, SetsTriggersOfPartitionsAsideInVersion12) {
   rig::PostgresServer old = rig::PostgresServer::Start({.version = "12"});
@@ -145,6 +145,26 @@ TEST(PostgresReloadMatrix, SetsTriggersOfPartitionsAsideInVersion12) {
             "OO");
 }
 
+TEST_F(PostgresReload, RefusesToTakeRowsOfTablesAlongThatAreNotTheRuns) {
+  Source(kFamily);
+  ExpectDone();
+  Target(
+      "create table mine (id int primary key, pid int constraint to_p references p on delete set "
+      "null); insert into mine values (1, 1)");
+  Source("update p set v = 'zz' where id = 1");
+  const TransloadRun refused = Run({"--reload", "p"});
+  EXPECT_EQ(refused.exit_code, 3) << refused.out << refused.err;
+  EXPECT_THAT(refused.err,
+              HasSubstr("foreign key to_p of table public.mine refers to public.p ON DELETE SET "
+                        "NULL"));
+  EXPECT_EQ(Value("select v from p where id = 1") + Value("select pid from mine"), "v11");
+  Target("drop table mine");
+  ExpectDone({"--reload", "p"});
+}
+
+TEST_F(PostgresReload, RefusesTheSameWhenTheSourceMoved) {
+  Source(
+      "create table parts (id int primary key, v text) partition by range (id);"
       "create table part_1 partition of parts for values from (0) to (10);"
       "insert into parts values (1, 'a')");
   const TransloadRun killed = Run({}, {{"TRANSLOAD_FAULT", "verify-begun:1:kill"}});
