@@ -6,7 +6,7 @@
 
 #include "core/row_batch.h"
 #include "load/ddl.h"
-#include "transform/render.h"
+#include "transform/render_field.h"
 
 namespace transload {
 namespace {
@@ -49,13 +49,13 @@ std::optional<std::string> FieldLiteral(const Cell& field, const PgType& type) {
     case PgKind::kInet:
     case PgKind::kCidr:
     case PgKind::kMacaddr:
-      // A numeric may have more digits than are shown to people.
-      if (field.size * 2 > kRenderBytes) return std::nullopt;
-      return ddl::QuoteLiteral(RenderField(field.view(), type)) + "::" + type.Sql();
     case PgKind::kBit:
-    case PgKind::kVarbit:
-      if (field.size * 8 > kRenderBytes) return std::nullopt;
-      return ddl::QuoteLiteral(RenderField(field.view(), type)) + "::" + type.Sql();
+    case PgKind::kVarbit: {
+      // Whole: what is shown to people is cut.
+      std::string text;
+      if (!AppendFieldText(text, field.view(), type)) return std::nullopt;
+      return ddl::QuoteLiteral(text) + "::" + type.Sql();
+    }
     default:
       return std::nullopt;
   }

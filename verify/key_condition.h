@@ -12,7 +12,7 @@
 namespace transload {
 
 // A field's value as a literal of exactly its type: "'17'::bigint". Nothing for types whose printed
-// form does not lead back to the same value (transform/render.h knows it for people only).
+// form does not lead back to the same value, or is not known here.
 std::optional<std::string> FieldLiteral(const Cell& field, const PgType& type);
 
 // "\"id\" = '17'::bigint" for a row's framed fields. Nothing without a key.
