@@ -132,6 +132,12 @@ std::optional<std::string> RowCondition(std::string_view fields, const BoundTabl
   return fmt::format("ROW({})::text = ROW({})::text", names, values);
 }
 
+// A value as it is put into its column. What crossed as text is left to the column's own type.
+std::optional<std::string> AssignedLiteral(const Cell& field, const TargetColumn& column) {
+  if (!column.as_text) return FieldLiteral(field, column.type);
+  return field.null ? "NULL" : ddl::QuoteLiteral(field.view());
+}
+
 // One row as statements; false when one of its values has no literal.
 bool AppendSql(const PairedRows::Pair& pair, const BoundTable& table, const std::string& from,
                std::string& sql) {
@@ -162,7 +168,7 @@ bool AppendSql(const PairedRows::Pair& pair, const BoundTable& table, const std:
     const bool same =
         !target.empty() && source[i].null == target[i].null && source[i].view() == target[i].view();
     if (same) continue;
-    const std::optional<std::string> literal = FieldLiteral(source[i], column.type);
+    const std::optional<std::string> literal = AssignedLiteral(source[i], column);
     if (!literal) return false;
     const char* comma = columns.empty() ? "" : ", ";
     columns += comma + ddl::QuoteName(column.name);

@@ -184,6 +184,18 @@ TEST_F(RepairStatements, HoldNumbersAndBitsOfAnyLength) {
   ExpectToRepair("update large set v = 'x', bits = '0';delete from large where k = 'NaN'");
 }
 
+TEST_F(RepairStatements, HoldCompositeValues) {
+  Fill(
+      "create type pair as (a int, b text);"
+      "create table whole (id int primary key, p pair, many pair[]);insert into whole values (1, "
+      "row(1, 'it''s'), array[row(1, null)::pair]), (2, row(2, ''), '{}'), (3, null, null);"
+      "create table loose (p pair);insert into loose values (row(1, 'a')), (row(1, 'a')), (null)");
+  ExpectToRepair(
+      "update whole set p = row(1, null) where id = 1;update whole set many = null where id = 2;"
+      "update whole set p = row(null, null) where id = 3;delete from loose where ctid = '(0,1)';"
+      "insert into loose values (row(1, 'b'))");
+}
+
 const char* const kRelated =
     "create table a (id int auto_increment primary key, b_id int, code varchar(10) unique, twice "
     "int "
