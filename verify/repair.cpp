@@ -204,13 +204,16 @@ std::string RepairSql(const DrilledTable& table) {
         label);
   }
   const std::string name = ddl::Qualified(bound.plan().schema, bound.plan().name);
-  std::string sql = "BEGIN;\n";
+  std::string changed, gone, added;
   for (const PairedRows::Pair& pair : *rows) {
+    std::string& sql = pair.source == nullptr ? gone : pair.target == nullptr ? added : changed;
     if (!AppendSql(pair, bound, table.partitioned ? name : "ONLY " + name, sql)) {
       return fmt::format("-- {}: a value has no literal in SQL; use --repair\n", label);
     }
   }
-  return sql + "COMMIT;\n";
+  // Changes first, as they may take away what refers to a row that goes; what goes makes room for
+  // unique values, and for keys that only compare equal, of what comes.
+  return "BEGIN;\n" + changed + gone + added + "COMMIT;\n";
 }
 
 }  // namespace transload

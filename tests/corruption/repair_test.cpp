@@ -196,6 +196,16 @@ TEST_F(RepairStatements, HoldCompositeValues) {
       "insert into loose values (row(1, 'b'))");
 }
 
+TEST_F(RepairStatements, MakeRoomForRowsWhoseKeyChanged) {
+  Fill(
+      "create table lasting (k interval primary key, v int);insert into lasting values ('1 day', "
+      "1), ('1 mon', 2);"
+      "create table moved (id int primary key, u text unique);insert into moved values (1, 'u'), "
+      "(2, 'w')");
+  ExpectToRepair(
+      "update lasting set k = '24:00:00' where v = 1;update moved set id = 5 where id = 1");
+}
+
 const char* const kRelated =
     "create table a (id int auto_increment primary key, b_id int, code varchar(10) unique, twice "
     "int "
