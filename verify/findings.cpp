@@ -123,16 +123,18 @@ Findings::Findings(const TableAccount& account, DifferenceFile* file, TableVerdi
   verdict_.samples.clear();
 }
 
-void Findings::Add(const Leftovers& leftovers) {
+void Findings::Add(Leftovers& leftovers) {
   // A reject explains one missing row; those that could not be encoded are not among the leftovers.
   for (const std::string& name : leftovers.faulty) {
     if (auto known = rejected_.find(name); known != rejected_.end()) rejected_.erase(known);
   }
   DifferenceCounts here;
+  std::set<const LeftoverRow*> explained;
   for (const PairedRows::Pair& pair : PairByKey(leftovers, table_).pairs) {
     if (pair.target == nullptr) {
       if (auto known = rejected_.find(pair.source->name); known != rejected_.end()) {
         rejected_.erase(known);
+        explained.insert(pair.source);
         ++here.rejected;
         continue;
       }
@@ -148,6 +150,12 @@ void Findings::Add(const Leftovers& leftovers) {
   counts.extra += here.extra;
   counts.different += here.different;
   counts.rejected += here.rejected;
+  if (explained.empty()) return;
+  std::vector<LeftoverRow> left;
+  for (LeftoverRow& row : leftovers.source) {
+    if (!explained.contains(&row)) left.push_back(std::move(row));
+  }
+  leftovers.source = std::move(left);
 }
 
 }  // namespace transload

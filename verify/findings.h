@@ -36,8 +36,8 @@ class Findings {
   // `file` may be missing. All are borrowed.
   Findings(const TableAccount& account, DifferenceFile* file, TableVerdict& verdict);
 
-  // A missing row that the account lists as rejected is no difference.
-  void Add(const Leftovers& leftovers);
+  // A missing row that the account lists as rejected is no difference, and is taken out.
+  void Add(Leftovers& leftovers);
 
  private:
   const BoundTable& table_;

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <set>
-
 #include "core/copy_block.h"
 #include "core/row_batch.h"
 #include "load/ddl.h"
@@ -26,19 +23,7 @@ RepairTarget TargetOf(const BoundTable& table) {
 // Nothing when rows are not all known.
 std::optional<std::vector<PairedRows::Pair>> SingleRows(const DrilledTable& table) {
   if (!table.rows_known) return std::nullopt;
-  std::vector<PairedRows::Pair> rows;
-  std::multiset<std::string> rejected = table.account.rejected_keys;
-  for (const PairedRows::Pair& pair : PairByKey(table.leftovers, *table.account.table).pairs) {
-    if (pair.target == nullptr) {
-      // A row that was rejected is not to be there.
-      if (auto known = rejected.find(pair.source->name); known != rejected.end()) {
-        rejected.erase(known);
-        continue;
-      }
-    }
-    rows.push_back(pair);
-  }
-  return rows;
+  return PairByKey(table.leftovers, *table.account.table).pairs;
 }
 
 std::string WithFieldCount(const std::string& fields, std::size_t columns) {

@@ -22,10 +22,10 @@ namespace transload {
 struct DrilledTable {
   const TableAccount& account;
   const std::vector<PartitionRange>& ranges;  // those that differ
-  const Leftovers& leftovers;
-  bool rows_known = true;    // false: more rows differ than `leftovers` holds
-  RowReader& source;         // in the snapshot that was compared, idle
-  bool partitioned = false;  // the target's table
+  const Leftovers& leftovers;                 // without rows that are listed as rejected
+  bool rows_known = true;                     // false: more rows differ than `leftovers` holds
+  RowReader& source;                          // in the snapshot that was compared, idle
+  bool partitioned = false;                   // the target's table
 };
 
 // Commits. Throws what the target says against it; what was committed before stays.

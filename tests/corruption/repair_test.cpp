@@ -259,6 +259,31 @@ TEST_F(RepairTargets, APlainOwnerPutsRelatedTablesRight) {
   EXPECT_EQ(target_.QueryValue("select count(*) from fired", database_), "0");
 }
 
+// Rows are rejected by name, and several may have one: rows without a key that begin alike, keys
+// too long to be shown.
+TEST_F(RepairTargets, RowsNamedLikeRejectedOnesAreBroughtBack) {
+  server_.Execute(
+      "create table loose (a int, b int, c int, note text);insert into loose select 1, 1, 1, "
+      "if(seq "
+      "= 5, char(0), concat('x', seq)) from seq_1_to_10;"
+      "create table long_key (k varchar(400) primary key, note text);insert into long_key select "
+      "concat(repeat('k', 300), lpad(seq, 5, '0')), if(seq = 5, char(0), 'x') from seq_1_to_10",
+      source_);
+  const TransloadRun run =
+      RunTransload({"run", server_.Url(source_), url_, "--on-bad-row", "reject"});
+  ASSERT_EQ(run.exit_code, 5) << run.out << run.err;
+  target_.Execute("delete from loose where note = 'x7';delete from long_key where k like '%7'",
+                  database_);
+  EXPECT_EQ(Verify().exit_code, 6);
+  const TransloadRun repaired = Verify({"--repair"});
+  EXPECT_EQ(repaired.exit_code, 5) << repaired.out << repaired.err;
+  EXPECT_EQ(
+      target_.QueryValue("select (select count(*) from loose) || ',' || (select count(*) from "
+                         "long_key)",
+                         database_),
+      "9,9");
+}
+
 // What can't be put right is said, and leaves the rest alone.
 TEST_F(RepairTargets, ATableThatTakesNoRowsIsNamed) {
   server_.Execute(
