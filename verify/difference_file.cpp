@@ -5,14 +5,37 @@
 #include <unistd.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/error.h"
+#include "verify/temporary_file.h"
 
 namespace transload {
+namespace {
+
+constexpr std::size_t kBytesInMemory = std::size_t{1} << 20;
+
+}  // namespace
+
+// Lines put aside: in memory, then in a file.
+struct HeldLines {
+  void Add(std::string_view line) {
+    ++rows;
+    recent += line;
+    if (recent.size() < kBytesInMemory) return;
+    file.Append(recent);
+    recent.clear();
+  }
+
+  TemporaryFile file;
+  std::string recent;  // behind those in the file
+  std::uint64_t rows = 0;
+};
 
 struct DifferenceFile::State {
   ~State() {
@@ -44,7 +67,16 @@ struct DifferenceFile::State {
     }
   }
 
+  void Open() {
+    if (fd >= 0) return;
+    std::filesystem::create_directories(path.parent_path());
+    fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0) throw Error(fmt::format("cannot make {}: {}", path.string(), std::strerror(errno)));
+    context = ZSTD_createCCtx();
+  }
+
   std::filesystem::path path;
+  std::optional<HeldLines> held;
   int fd = -1;
   ZSTD_CCtx* context = nullptr;
   std::uint64_t written = 0;
@@ -60,14 +92,6 @@ DifferenceFile& DifferenceFile::operator=(DifferenceFile&&) noexcept = default;
 
 void DifferenceFile::Write(const std::string& table, const RowDifference& difference) {
   State& state = *state_;
-  if (state.fd < 0) {
-    std::filesystem::create_directories(state.path.parent_path());
-    state.fd = ::open(state.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (state.fd < 0) {
-      throw Error(fmt::format("cannot make {}: {}", state.path.string(), std::strerror(errno)));
-    }
-    state.context = ZSTD_createCCtx();
-  }
   nlohmann::ordered_json columns = nlohmann::ordered_json::array();
   for (const ColumnDifference& column : difference.columns) {
     nlohmann::ordered_json one{{"column", column.column}};
@@ -80,11 +104,40 @@ void DifferenceFile::Write(const std::string& table, const RowDifference& differ
                               {"key", difference.key},
                               {"columns", std::move(columns)}};
   using Handler = nlohmann::ordered_json::error_handler_t;
-  state.Compress(line.dump(-1, ' ', false, Handler::replace) + "\n", ZSTD_e_continue);
+  const std::string text = line.dump(-1, ' ', false, Handler::replace) + "\n";
+  if (state.held) {
+    state.held->Add(text);
+    return;
+  }
+  state.Open();
+  state.Compress(text, ZSTD_e_continue);
   ++state.written;
 }
 
+void DifferenceFile::Hold() {
+  Keep();
+  state_->held.emplace();
+}
+
+void DifferenceFile::Keep() {
+  State& state = *state_;
+  if (!state.held) return;
+  if (state.held->rows > 0) state.Open();
+  std::string part;
+  const std::uint64_t in_file = state.held->file.size();
+  for (std::uint64_t at = 0; at < in_file; at += part.size()) {
+    state.held->file.Read(at, std::min<std::uint64_t>(kBytesInMemory, in_file - at), part);
+    state.Compress(part, ZSTD_e_continue);
+  }
+  if (!state.held->recent.empty()) state.Compress(state.held->recent, ZSTD_e_continue);
+  state.written += state.held->rows;
+  state.held.reset();
+}
+
+void DifferenceFile::Drop() { state_->held.reset(); }
+
 void DifferenceFile::Finish() {
+  Keep();
   if (state_->fd < 0) return;
   state_->Compress({}, ZSTD_e_end);
   const int failed = ::close(state_->fd);

@@ -23,7 +23,11 @@ class DifferenceFile {
   DifferenceFile& operator=(DifferenceFile&&) noexcept;
 
   void Write(const std::string& table, const RowDifference& difference);
-  // Ends the frame. Harmless when nothing was written.
+  // From here on rows are put aside, until they are kept or dropped.
+  void Hold();
+  void Keep();
+  void Drop();
+  // Keeps what is put aside, and ends the frame. Harmless when nothing was written.
   void Finish();
   std::uint64_t written() const;
 

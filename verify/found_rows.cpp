@@ -39,6 +39,10 @@ void FoundRows::Finish() {
 
 void FoundRows::Tell() {
   told_({account_, ranges_, rows_, rows_known_, source_, partitioned_});
+  Forget();
+}
+
+void FoundRows::Forget() {
   rows_ = {};
   ranges_.clear();
   bytes_ = 0;

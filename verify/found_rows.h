@@ -25,6 +25,8 @@ class FoundRows {
 
   // Rows of a range. No query is open on either side meanwhile.
   void Add(Leftovers&& rows, const PartitionRange& range);
+  // Gives up what was added and is not told yet: the table is compared anew.
+  void Forget();
   // After the last part. Nothing is told where nothing was added.
   void Finish();
 

@@ -28,12 +28,17 @@ bool SubRangeMatch::Run(DifferenceFile* file, FoundRows& found) {
   const std::vector<SubRangeRun> runs = DifferingSubRanges(sums, target_sums_, kRunBytes);
   if (runs.empty() || runs.back().last == sums.cuts()->size()) return false;
   Findings findings(account_, file, verdict_);
+  if (file != nullptr) file->Hold();
   for (const SubRangeRun& run : runs) {
     if (Compare(run, findings, found)) continue;
+    // What the runs before it told will be told again.
+    if (file != nullptr) file->Drop();
+    found.Forget();
     verdict_.compared.clear();
     verdict_.drill = {};
     return false;
   }
+  if (file != nullptr) file->Keep();
   return true;
 }
 

@@ -40,6 +40,33 @@ class DifferenceFileTest : public testing::Test {
   std::string dir_;
 };
 
+TEST_F(DifferenceFileTest, KeepsOrDropsWhatIsPutAside) {
+  const std::string first = R"({"table":"t","kind":"only in target","key":"id=1","columns":[]})";
+  DifferenceFile file(dir_);
+  file.Hold();
+  file.Write("t", {DifferenceKind::kExtra, "id=9", {}});
+  file.Drop();
+  EXPECT_FALSE(std::filesystem::exists(path()));
+  file.Write("t", {DifferenceKind::kExtra, "id=1", {}});
+  file.Hold();
+  const std::string value(1'000, 'x');
+  for (int i = 0; i < 3'000; ++i) {
+    file.Write("t", {DifferenceKind::kExtra, std::to_string(i), {{"note", "", value}}});
+  }
+  EXPECT_EQ(file.written(), 1u);
+  file.Keep();
+  EXPECT_EQ(file.written(), 3'001u);
+  file.Hold();
+  file.Write("t", {DifferenceKind::kExtra, "id=2", {}});
+  file.Finish();
+  const std::string text = Content();
+  EXPECT_TRUE(text.starts_with(first + "\n"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3'002);
+  EXPECT_NE(text.find(R"("key":"2999")"), text.npos);
+  EXPECT_TRUE(text.ends_with(R"("key":"id=2","columns":[]})"
+                             "\n"));
+}
+
 TEST_F(DifferenceFileTest, HoldsOneLineOfJsonPerRow) {
   DifferenceFile file(dir_);
   file.Write("shop.orders", {DifferenceKind::kDifferent, "id=17", {{"note", "a\n", "b\xff"}}});

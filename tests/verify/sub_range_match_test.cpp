@@ -224,6 +224,21 @@ TEST_F(SubRanges, GiveUpWhereTheKeyDoesNotOrderAsItsTypeSays) {
   EXPECT_EQ(verdict_.drill.ranges, 0u);
 }
 
+// The table is compared as a whole then, and tells of all its rows.
+TEST_F(SubRanges, TellNothingWhereTheyGiveUpLater) {
+  Change(500);
+  Change(5'500);
+  account_.table = &table_;
+  account_.sub_sums = source_.Sum(*cuts_, table_);
+  target_sums_ = target_.Sum(*cuts_, table_);
+  source_.rows().erase(5'550);
+  int calls = 0;
+  DrillServices services;
+  services.found = [&](const DrilledTable&) { ++calls; };
+  EXPECT_FALSE(Match(services));
+  EXPECT_EQ(calls, 0);
+}
+
 TEST_F(SubRanges, GiveUpWhereARowWithoutAKeyDiffers) {
   target_.rows().emplace(0, std::string(4, '\xff') + FramedField("no key"));
   EXPECT_FALSE(Run());
