@@ -58,8 +58,8 @@ const std::vector<Entry>& Entries() {
       WithArgument("nul_byte", {"error", "strip", "replace:", "bytea"}, "U+0000 in text",
                    &Policies::nul_byte, &Policies::nul_replacement),
       Plain("bad_utf8", {"error", "replace", "latin1", "bytea"},
-            "text that is not well-formed UTF-8; replace writes U+FFFD, latin1 reads the bytes as "
-            "U+0000 to U+00FF",
+            "text that is not well-formed UTF-8, or of MySQL's other character sets what has no "
+            "Unicode; replace writes U+FFFD, latin1 reads the former's bytes as U+0000 to U+00FF",
             &Policies::bad_utf8),
       Plain("json_bad", {"error", "json_type", "text", "strip_nul", "null"},
             "a document that jsonb refuses", &Policies::json_bad),

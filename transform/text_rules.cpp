@@ -38,6 +38,11 @@ int Latin1Byte(std::uint32_t code) {
   return code < 0x80 || (code >= 0xA0 && code < 0x100) ? static_cast<int>(code) : -1;
 }
 
+// MySQL's text arrives as UTF-8 whatever its character set, with FF for what has no Unicode.
+bool IsOtherCharset(std::string_view charset) {
+  return !charset.empty() && !charset.starts_with("utf8");
+}
+
 bool IsAscii(std::string_view text) {
   for (const char c : text) {
     if (static_cast<signed char>(c) < 0) return false;
@@ -50,6 +55,7 @@ bool IsAscii(std::string_view text) {
 TextRules::TextRules(const ColumnPlan& column)
     : nul_byte_(column.policies.nul_byte),
       bad_utf8_(column.policies.bad_utf8),
+      charset_(column.source.charset),
       latin1_is_utf8_(column.decode == "latin1_is_utf8") {
   if (nul_byte_ == NulByte::kReplace) {
     nul_replacement_ = NulReplacementUtf8(column.policies);
@@ -77,6 +83,11 @@ bool TextRules::Repair(EncodeContext& context, std::string_view& text, std::size
       nul = true;
       repaired += nul_replacement_;
       ++at;
+    } else if (*at == '\xFF' && bad_utf8_ != BadUtf8::kReplace && IsOtherCharset(charset_)) {
+      return context.Fault(
+          fmt::format("a character of {} that has no Unicode, at byte {} of the text; mend it in "
+                      "the source, or allow with the policy bad_utf8=replace",
+                      charset_, at - text.data()));
     } else if (bad_utf8_ == BadUtf8::kLatin1 && !ill_formed) {
       // The whole value is read as latin1, or it would be half one and half the other.
       ill_formed = true;

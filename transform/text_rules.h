@@ -31,6 +31,7 @@ class TextRules {
   BadUtf8 bad_utf8_;
   std::string nul_replacement_;  // UTF-8
   std::string replace_rule_;     // "nul_byte=replace:U+2400"
+  std::string charset_;          // the source's
   bool latin1_is_utf8_;
 };
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/error.h"
+#include "extract/mysql/charset.h"
 #include "extract/mysql/column_type.h"
 #include "extract/mysql/default_value.h"
 #include "extract/mysql/grants.h"
@@ -64,6 +65,13 @@ void ReadShortYearsInFull(SourceColumn& column) {
 void ReadVectorsAsBytes(SourceColumn& column) {
   if (column.type != "vector") return;
   column.select_expression = fmt::format("CAST({} AS BINARY)", QuoteName(column.name));
+}
+
+void MarkCharactersThatGetLost(SourceColumn& column) {
+  // Labels stand in the catalogue as the server converts them, and values equal them.
+  if (column.charset.empty() || column.type == "enum" || column.type == "set") return;
+  if (column.format != CellFormat::kText || ComesBackTheSame(column.charset)) return;
+  column.select_expression = MarkedUtf8Sql(QuoteName(column.name), column.charset);
 }
 
 void ReadTables(CatalogueScope& scope, std::vector<std::string>& sequences) {
@@ -271,6 +279,7 @@ SourceColumn ParseColumn(const SqlResult& rows, std::size_t row, const ServerVer
   ReadEnumByIndexWhereEmptyIsALabel(column);
   ReadShortYearsInFull(column);
   ReadVectorsAsBytes(column);
+  MarkCharactersThatGetLost(column);
   if (column.type == "decimal" || column.type == "numeric") {
     column.precision = static_cast<std::int32_t>(Number(rows.Text(row, "NUMERIC_PRECISION")));
     column.scale = static_cast<std::int32_t>(Number(rows.Text(row, "NUMERIC_SCALE")));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "extract/mysql/charset.h"
 #include "extract/mysql/sql_text.h"
 
 namespace transload::mysql {
@@ -72,6 +73,9 @@ Terms TermsOf(const SourceColumn& column) {
       break;
     case CellFormat::kText:
       AddTextTerms(name, terms);
+      if (!column.charset.empty() && !ComesBackTheSame(column.charset)) {
+        terms.emplace_back("bad_utf8", Count(LosesCharactersSql(name, column.charset)));
+      }
       if (column.type == "json" || column.is_json_alias) AddJsonTerms(name, terms);
       break;
     default:

@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "core/error.h"
+#include "extract/mysql/charset.h"
 #include "extract/mysql/sql_text.h"
 
 namespace transload::mysql {
@@ -51,14 +52,14 @@ std::string TextSql(const WitnessColumn& column, const std::string& name) {
   const SourceColumn& source = column.plan.source;
   if (!IsText(source)) return "";
   if (column.plan.decode == "latin1_is_utf8") {
-    return fmt::format("CAST(CONVERT({} USING latin1) AS BINARY)", name);
+    return fmt::format("CONVERT(CONVERT({} USING latin1) USING binary)", name);
   }
   if (!column.plan.decode.empty()) return "";
   std::string text = name;
   if (source.type == "enum" && column.plan.policies.enum_zero == EnumZero::kNull) {
     text = fmt::format("IF({0}+0 = 0, NULL, {0})", name);
   }
-  return fmt::format("CAST(CONVERT({} USING utf8mb4) AS BINARY)", text);
+  return Utf8BytesSql(text);
 }
 
 std::string UuidSql(const WitnessColumn& column, const std::string& name) {

@@ -57,6 +57,7 @@ struct Case {
   std::string source_type = "";
   std::string policy = "";  // "name=value"
   std::string decode = "";
+  std::string charset = "";
   std::vector<std::string> labels = {};
   std::int64_t length = -1;
   std::int32_t precision = -1;
@@ -86,6 +87,7 @@ inline ColumnPlan PlanOf(const Case& c) {
   column.source.precision = c.precision;
   column.source.zerofill = c.zerofill;
   column.decode = c.decode;
+  column.source.charset = c.charset;
   column.type = ParsePgType(c.target);
   if (c.safe) column.safe_type = PgType{};
   if (const std::size_t at = c.policy.find('='); at != std::string::npos) {

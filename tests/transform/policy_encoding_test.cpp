@@ -112,6 +112,17 @@ TEST(BadUtf8Policy, ReplacesReadsAsLatin1OrRefuses) {
   EXPECT_NE(EncodeCell({.policy = "bad_utf8=latin1"}, std::string_view("\xE9\0", 2)).fault, "");
 }
 
+TEST(BadUtf8Policy, DoesNotTakeWhatHasNoUnicodeForLatin1) {
+  const std::string_view lost = "A\xFF\u042F";
+  for (const char* policy : {"bad_utf8=error", "bad_utf8=latin1"}) {
+    const Outcome refused = EncodeCell({.policy = policy, .charset = "cp1251"}, lost);
+    EXPECT_NE(refused.fault.find("a character of cp1251 that has no Unicode"), std::string::npos)
+        << refused.fault;
+  }
+  EXPECT_EQ(*EncodeCell({.policy = "bad_utf8=replace", .charset = "cp1251"}, lost).field,
+            "A\uFFFD\u042F");
+}
+
 TEST(Latin1IsUtf8, IsDecidedPerValue) {
   const Case c{.decode = "latin1_is_utf8"};
   const Outcome repaired = EncodeCell(c, "\u00c3\u00a9t\u00c3\u00a9");

@@ -79,6 +79,24 @@ TEST_F(WitnessMatrix, AgreesOnEdgesOnAnOldTarget) {
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
 }
 
+// MariaDB's CAST to bytes makes NULL of such a text.
+TEST_F(Witness, AgreesOnTextThatOnlyAsUtf8IsLongerThanMaxAllowedPacket) {
+  const rig::MariaDbServer server =
+      rig::MariaDbServer::Start({.settings = {{"max_allowed_packet", "1M"}}});
+  server.Execute(
+      "create table t (id int primary key, a longtext character set latin1, b longtext character "
+      "set cp1251); insert into t values (1, repeat(convert(_utf8mb4 x'c3a9' using latin1), "
+      "800000), repeat(convert(_utf8mb4 x'd18f' using cp1251), 800000))",
+      "test");
+  rig::PostgresServer& target = rig::SharedPostgres();
+  const std::string database = rig::FreshDatabase(target);
+  const TransloadRun run =
+      RunTransload({"run", server.Url("test"), target.Url(database), "--verify", "full"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(target.QueryValue("select sum(length(a) + length(b))::text from t", database),
+            "1600000");
+}
+
 TEST_F(Witness, AgreesOnEveryFeature) {
   rig::MariaDbServer& server = rig::SharedMariaDb();
   std::ifstream file(TRANSLOAD_E2E "/every_feature.sql");
