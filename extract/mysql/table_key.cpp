@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "extract/mysql/charset.h"
 #include "extract/mysql/sql_text.h"
 
 namespace transload::mysql {
@@ -36,7 +37,8 @@ KeyClass Classify(const SourceColumn& column) {
   if (column.type == "uuid" || column.type == "inet4" || column.type == "inet6") {
     return KeyClass::kQuoted;
   }
-  return column.charset.empty() || column.collation.empty() ? KeyClass::kNone : KeyClass::kText;
+  if (column.charset.empty() || column.collation.empty()) return KeyClass::kNone;
+  return ComesBackTheSame(column.charset) ? KeyClass::kText : KeyClass::kEncoded;
 }
 
 bool IsPlainNumber(std::string_view text) {
@@ -108,6 +110,8 @@ std::string KeyColumn::Literal(const std::string& bound) const {
       // Hex, because a character set such as gbk can hide a quote in a character.
       return fmt::format("CONVERT(_utf8mb4 {} USING {}) COLLATE {}", HexLiteral(bound), charset,
                          collation);
+    case KeyClass::kEncoded:
+      return fmt::format("_{} {} COLLATE {}", charset, HexLiteral(FromHex(bound)), collation);
     case KeyClass::kNone:
       break;
   }
@@ -115,7 +119,8 @@ std::string KeyColumn::Literal(const std::string& bound) const {
 }
 
 std::string KeyColumn::BoundExpression() const {
-  if (kind == KeyClass::kBinary) return fmt::format("LOWER(HEX({}))", QuoteName(name));
+  if (kind == KeyClass::kBinary || kind == KeyClass::kEncoded)
+    return fmt::format("LOWER(HEX({}))", QuoteName(name));
   return QuoteName(name);
 }
 

@@ -1,7 +1,8 @@
 // The columns that partitions of a table are cut along, and the SQL that names a part.
 //
-// Bounds travel as text (core/partition.h): numbers as digits, binary values as lower-case hex,
-// everything else as the server printed it in UTF-8. They return as literals of the column's own
+// Bounds travel as text (core/partition.h): numbers as digits, binary values and text of character
+// sets that UTF-8 does not bring back as lower-case hex, everything else as the server printed it
+// in UTF-8. They return as literals of the column's own
 // type, character set and collation, so that the server compares them as it compares its rows.
 #ifndef TRANSLOAD_EXTRACT_MYSQL_TABLE_KEY_H_
 #define TRANSLOAD_EXTRACT_MYSQL_TABLE_KEY_H_
@@ -19,6 +20,7 @@ enum class KeyClass {
   kInteger,  // bare digits, and the values can be computed with
   kNumber,   // bare digits: decimal, year
   kText,     // in a character set and a collation
+  kEncoded,  // the same in hex: text that UTF-8 does not bring back as it was
   kBinary,   // hex
   kQuoted,   // dates and times, uuid, inet: the server's own text, quoted
   kNone,     // not fit for cutting: float, enum, set, bit, json, geometry
@@ -27,7 +29,7 @@ enum class KeyClass {
 struct KeyColumn {
   std::string name;
   KeyClass kind = KeyClass::kNone;
-  std::string charset, collation;  // kText
+  std::string charset, collation;  // kText, kEncoded
   bool nullable = false;
   bool is_unsigned = false;
 

@@ -26,6 +26,10 @@ constexpr SplitCase kKeys[] = {
     {"latin1 text", "k varchar(40) character set latin1 primary key, pad varchar(200)",
      "concat(convert(_utf8mb4 0xC3A9 using latin1), i % 100, convert(_utf8mb4 0xC39F using "
      "latin1), i), repeat('x', 100)"},
+    // ED40 comes back from UTF-8 as FA5C.
+    {"text that UTF-8 changes", "k varchar(40) character set cp932 primary key, pad varchar(200)",
+     "convert(concat(if(i % 2, x'E0', x'ED'), char(64 + i % 32), i) using cp932), repeat('x', "
+     "100)"},
     {"binary", "k varbinary(16) primary key, pad varchar(200)",
      "concat(char(i % 256), 0x00FF275C, char(i div 256)), repeat('x', 100)"},
     {"decimal", "k decimal(20,4) primary key, pad varchar(200)",

@@ -74,6 +74,12 @@ TEST(MySqlRange, BringsBoundsBackInTheColumnsOwnTerms) {
   TableKey text = KeyOf({Column("c", "varchar", CellFormat::kText)});
   EXPECT_EQ(RangeCondition(text, Range(text, KeyBound{"a'"}, std::nullopt)),
             "`c` >= CONVERT(_utf8mb4 x'6127' USING latin1) COLLATE latin1_swedish_ci");
+  SourceColumn column = Column("c", "varchar", CellFormat::kText);
+  column.charset = "cp932";
+  column.collation = "cp932_bin";
+  TableKey encoded = KeyOf({column});
+  EXPECT_EQ(RangeCondition(encoded, Range(encoded, KeyBound{"ed40"}, std::nullopt)),
+            "`c` >= _cp932 x'ed40' COLLATE cp932_bin");
   TableKey binary = KeyOf({Column("c", "binary", CellFormat::kBytes)});
   EXPECT_EQ(RangeCondition(binary, Range(binary, KeyBound{"00ff"}, std::nullopt)),
             "`c` >= x'00ff'");
