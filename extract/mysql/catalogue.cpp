@@ -211,7 +211,11 @@ void ReadColumns(CatalogueScope& scope) {
   scope.MendExpressions(rows, "GENERATION_EXPRESSION");
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
     SourceTable* table = scope.Table(rows.Text(i, "TABLE_NAME"));
-    if (table != nullptr) table->columns.push_back(ParseColumn(rows, i, scope.version));
+    if (table == nullptr) continue;
+    table->columns.push_back(ParseColumn(rows, i, scope.version));
+    if (rows.Text(i, "GENERATION_EXPRESSION") == "ROW END") {
+      scope.row_ends[table->name] = table->columns.back().name;
+    }
   }
   for (SourceTable& table : scope.catalogue.tables) {
     ReadDefaultsOtherwiseShown(scope, table);
@@ -313,7 +317,7 @@ SourceColumn ParseColumn(const SqlResult& rows, std::size_t row, const ServerVer
 SourceCatalogue ReadCatalogue(SqlConnection& connection, const ServerVersion& version,
                               const std::string& database) {
   SourceCatalogue catalogue;
-  CatalogueScope scope{connection, version, database, catalogue, {}};
+  CatalogueScope scope{connection, version, database, catalogue, {}, {}};
   std::vector<std::string> sequences;
   ReadTables(scope, sequences);
   ReadColumns(scope);

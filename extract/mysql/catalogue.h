@@ -29,6 +29,7 @@ struct CatalogueScope {
   const std::string& database;
   SourceCatalogue& catalogue;
   TablesByName tables;
+  std::map<std::string, std::string> row_ends;  // by table: when a row of a versioned one went
 
   SqlResult Query(const std::string& sql) { return connection.Query(sql); }
   SourceTable* Table(const std::string& name) {

@@ -65,6 +65,14 @@ void ReadIndexes(CatalogueScope& scope) {
       index.invisible = rows.Text(i, "IS_VISIBLE") == "NO" || rows.Text(i, "IGNORED") == "YES";
     }
     SourceIndex& index = table->indexes.back();
+    const bool unique = index.kind == IndexKind::kPrimary || index.kind == IndexKind::kUnique;
+    const auto row_end = scope.row_ends.find(table->name);
+    // MariaDB adds it to unique keys, so that history may hold a key many times. Current rows do
+    // not.
+    if (unique && !index.parts.empty() && row_end != scope.row_ends.end() &&
+        row_end->second == rows.Text(i, "COLUMN_NAME")) {
+      continue;
+    }
     index.parts.push_back(ReadPart(rows, i, index.kind, !scope.version.mariadb));
   }
 }
