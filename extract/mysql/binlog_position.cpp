@@ -30,7 +30,15 @@ bool LogsWhatItReplicates(SqlConnection& connection) {
                      [](const auto& row) { return row.at(1).value_or("") == "ON"; });
 }
 
+// Since MariaDB 10.5.9 a node logs what other nodes wrote even without log_slave_updates.
+bool HidesItsCluster(SqlConnection& connection, const ServerVersion& version) {
+  if (version.MariaDbSince(100509)) return false;
+  const SqlResult set = connection.Query("SHOW GLOBAL VARIABLES LIKE 'wsrep_on'");
+  return !set.rows.empty() && set.rows[0].at(1).value_or("") == "ON";
+}
+
 bool Replicates(SqlConnection& connection, const ServerVersion& version) {
+  if (HidesItsCluster(connection, version)) return true;
   if (version.mariadb) {
     // Seen without the privilege to see more.
     if (!connection.Scalar("SELECT @@GLOBAL.gtid_slave_pos").value_or("").empty()) return true;

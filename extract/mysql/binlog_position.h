@@ -19,9 +19,9 @@ using Position = std::vector<std::pair<std::string, std::string>>;
 // a log that does not hold all.
 Position ReadPosition(SqlConnection& connection, const ServerVersion& version);
 
-// Why changes may pass the binary log by, as far as this user can tell: a replica without
-// log_slave_updates, databases that are filtered out, or filters that are not seen. Empty: none
-// may.
+// Why changes may pass the binary log by, as far as this user can tell: a replica, or a node
+// of a Galera cluster, without log_slave_updates, databases that are filtered out, or filters that
+// are not seen. Empty: none may.
 std::string WhyLogIsNoProof(SqlConnection& connection, const ServerVersion& version);
 
 // The privilege that shows where the log stands, and its filters.
