@@ -130,6 +130,7 @@ constexpr DbmsTraits kMySql{
 constexpr DbmsTraits MariaDb() {
   DbmsTraits traits = kMySql;
   traits.name = "mariadb*";
+  traits.passed_by = "SHOW ALL SLAVES STATUS";  // the other shows the connection without a name
   return traits;
 }
 

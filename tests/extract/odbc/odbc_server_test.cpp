@@ -343,8 +343,13 @@ TEST(OdbcServer, AReplicaOfMySqlHasNoPositionThatProvesAnything) {
   const std::unique_ptr<Source> source = Open(fmt::format(
       "odbc:Driver={{MariaDB Unicode}};Socket={};UID=root;Database=test", server.socket()));
   EXPECT_FALSE(source->CurrentPosition().empty());
-  server.Execute("change master to master_host = '127.0.0.1', master_port = 1");
-  EXPECT_TRUE(source->CurrentPosition().empty());
+  for (const std::string name : {"", "'another'"}) {
+    SCOPED_TRACE(name);
+    server.Execute("change master " + name + " to master_host = '127.0.0.1', master_port = 1");
+    EXPECT_TRUE(source->CurrentPosition().empty());
+    server.Execute("reset slave " + name + " all");
+    EXPECT_FALSE(source->CurrentPosition().empty());
+  }
 }
 
 TEST(OdbcServer, ALogThatLeavesDatabasesOutHasNoPositionThatProvesAnything) {
