@@ -166,6 +166,7 @@ bool SnapshotTaker::UnderLock(const std::string& lock_sql, const std::string& me
     snapshot_.info.notes.resize(notes);
     // A killed wait may leave a kill behind: a session of its own for each attempt.
     ControlConnection locker(endpoint_);
+    PinSession(locker, version_);
     auto running = LongStatements(locker, request_.lock_wait_ms);
     if (!running.empty()) {
       Note(fmt::format("{}: not tried while a statement runs that it would wait for ({})", method,

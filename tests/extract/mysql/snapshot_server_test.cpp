@@ -145,6 +145,21 @@ std::unique_ptr<Source> OpenTest(const rig::MySqlFamilyServer& server, const std
   return OpenSource(options);
 }
 
+TEST(MariaDbSnapshot, AServersLimitOfStatementsDoesNotEndTheWaitForItsLock) {
+  rig::MariaDbServer server =
+      rig::MariaDbServer::Start({.settings = {{"max_statement_time", "1"}}});
+  server.Execute("create table t (id int primary key)", "test");
+  std::thread writer([&] {
+    server.Execute("set max_statement_time = 0; lock tables t write; do sleep(2)", "test");
+  });
+  while (server.Query("show open tables where in_use > 0 and `table` = 't'").empty()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  const SnapshotInfo info = OpenTest(server, "root")->TakeSnapshot({});
+  writer.join();
+  EXPECT_EQ(info.method, "flush tables with read lock");
+}
+
 // A replica that does not log what it replicates: its log stands still while rows change.
 TEST(MariaDbReplica, ALogWithoutWhatIsReplicatedProvesNothing) {
   rig::MariaDbServer server = rig::MariaDbServer::Start();
