@@ -5,6 +5,7 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -17,9 +18,11 @@ namespace transload {
 // An exception that nobody expected as an Error: of a limit of the machine's, or a defect.
 inline Error FromUnexpected(const std::exception& error) {
   const auto* system = dynamic_cast<const std::system_error*>(&error);
+  // oneTBB has only words for it.
   const bool threads =
-      system != nullptr && (system->code() == std::errc::resource_unavailable_try_again ||
-                            system->code() == std::errc::not_enough_memory);
+      (system != nullptr && (system->code() == std::errc::resource_unavailable_try_again ||
+                             system->code() == std::errc::not_enough_memory)) ||
+      std::string_view(error.what()).starts_with("pthread_create has failed");
   if (!threads && dynamic_cast<const std::bad_alloc*>(&error) == nullptr) {
     return BugError(std::string("a defect of transload, please report it: ") + error.what());
   }

@@ -19,6 +19,10 @@ TEST(MachineLimits, AreNoDefects) {
       FromUnexpected(std::system_error(EAGAIN, std::generic_category(), "pthread_create"));
   EXPECT_EQ(threads.exit_code, ExitCode::kStopped);
   EXPECT_THAT(threads.what(), HasSubstr("no more threads"));
+  const Error of_tbb = FromUnexpected(
+      std::runtime_error("pthread_create has failed: Resource temporarily unavailable"));
+  EXPECT_EQ(of_tbb.exit_code, ExitCode::kStopped);
+  EXPECT_THAT(of_tbb.what(), HasSubstr("no more threads"));
   EXPECT_EQ(FromUnexpected(std::bad_alloc()).exit_code, ExitCode::kStopped);
   EXPECT_EQ(FromUnexpected(std::runtime_error("what?")).exit_code, ExitCode::kBug);
 }
