@@ -97,12 +97,12 @@ Display::~Display() { Stop(); }
 void Display::Start() {
   std::lock_guard lock(mutex_);
   if (running_ || style_.quiet) return;
+  thread_ = std::thread([this] { Loop(); });  // which waits for the mutex
   running_ = true;
   if (style_.live) {
     Write("\033[?25l");
     RestoreTerminalOnKill(true);
   }
-  thread_ = std::thread([this] { Loop(); });
 }
 
 void Display::Stop() {
