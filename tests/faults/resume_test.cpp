@@ -10,6 +10,7 @@
 
 #include "tests/conformance/transload_run.h"
 #include "tests/faults/live_run.h"
+#include "tests/rig/mysql_server.h"
 #include "tests/rig/postgres_server.h"
 #include "tests/rig/shared_servers.h"
 #include "tests/rig/slurp.h"
@@ -264,6 +265,22 @@ TEST_F(Resume, RefusesALedgerOfAnotherLayout) {
   EXPECT_THAT(older.err, HasSubstr("was made by an older transload"));
   target_.Execute("update transload.version set version = 1", database_);
   ExpectDone(Run());
+}
+
+// The one that waits for the lock finds a run that was not there when it looked.
+TEST(TwoAtOnce, AppendTheRowsOnce) {
+  rig::MariaDbServer& source = rig::SharedMariaDb();
+  rig::PostgresServer& target = rig::SharedPostgres();
+  const std::string schema = rig::FreshDatabase(source), database = rig::FreshDatabase(target);
+  source.Execute("create table t (a int); insert into t values (1), (2)", schema);
+  target.Execute("create table t (a int)", database);
+  const std::vector<std::string> arguments = {
+      "run",           source.Url(schema), target.Url(database),
+      "--on-existing", "append",           "--allow-unverified"};
+  LiveRun one(arguments), two(arguments);
+  const std::vector<int> ends = {one.Finish().exit_code, two.Finish().exit_code};
+  EXPECT_THAT(ends, testing::UnorderedElementsAre(0, 3));
+  EXPECT_EQ(target.QueryValue("select count(*) from t", database), "2");
 }
 
 }  // namespace
