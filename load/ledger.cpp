@@ -157,6 +157,7 @@ Ledger Ledger::Open(const Options& options) {
   auto state = std::make_unique<State>(options, "transload control");
   state->schema = options.ledger_schema;
   state->quoted_schema = ddl::QuoteName(options.ledger_schema);
+  RefuseReadOnly(state->session);
   if (!HasLedger(state->session, state->schema)) {
     state->session.Transact([&](SqlTransaction& transaction) {
       // Two processes may start at once: the second finds the schema made.
@@ -190,6 +191,12 @@ std::optional<Ledger> Ledger::OpenReadOnly(const Options& options) {
   state->session.Exec("set default_transaction_read_only = on");
   if (!HasLedger(state->session, state->schema)) return std::nullopt;
   CheckVersion(state->session, state->schema, state->quoted_schema);
+  return Ledger(std::move(state));
+}
+
+Ledger Ledger::OpenForLock(const Options& options) {
+  auto state = std::make_unique<State>(options, "transload control");
+  RefuseReadOnly(state->session);
   return Ledger(std::move(state));
 }
 

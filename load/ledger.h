@@ -182,6 +182,8 @@ class Ledger {
   static Ledger Open(const Options& options);
   // For status and report: never writes, needs only SELECT. Nothing when there is no ledger.
   static std::optional<Ledger> OpenReadOnly(const Options& options);
+  // For Lock() alone, where there need not be a ledger.
+  static Ledger OpenForLock(const Options& options);
   Ledger(Ledger&&) noexcept;
   Ledger& operator=(Ledger&&) noexcept;
   ~Ledger();  // gives the lock back

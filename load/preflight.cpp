@@ -14,14 +14,8 @@ namespace {
 
 void CheckServer(Session& session, const TargetInfo& info, Checklist& list) {
   list.Ok("target version", "PostgreSQL " + info.version);
-  if (info.in_recovery) {
-    list.Refuse("target is writable", "the server is a standby: connect to the primary");
-  } else if (session.Exec("select current_setting('default_transaction_read_only')::bool")
-                 .Bool(0, 0)) {
-    list.Refuse("target is writable",
-                fmt::format("default_transaction_read_only is on for sessions of {} in {}: set it "
-                            "off for the server, the database or the role",
-                            info.user, info.database));
+  if (const std::string why = WhyReadOnly(session); !why.empty()) {
+    list.Refuse("target is writable", why);
   }
   if (info.encoding != "UTF8") {
     list.Refuse("target encoding",

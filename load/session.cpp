@@ -288,4 +288,23 @@ void RefuseTransactionPooling(const Options& options, Session& session) {
       session.display_url()));
 }
 
+std::string WhyReadOnly(Session& session) {
+  const SqlRows row = session.Exec(
+      "select pg_is_in_recovery(), reset_val::bool, current_user, current_database() from "
+      "pg_catalog.pg_settings where name = 'default_transaction_read_only'");
+  if (row.Bool(0, 0)) return "the server is a standby: connect to the primary";
+  if (!row.Bool(0, 1)) return "";
+  return fmt::format(
+      "default_transaction_read_only is on for sessions of {} in {}: set it off for the server, "
+      "the database or the role",
+      row.Text(0, 2), row.Text(0, 3));
+}
+
+void RefuseReadOnly(Session& session) {
+  const std::string why = WhyReadOnly(session);
+  if (!why.empty()) {
+    throw RefusedError(fmt::format("nothing can be written to {}: {}", session.display_url(), why));
+  }
+}
+
 }  // namespace transload

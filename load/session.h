@@ -97,6 +97,11 @@ inline constexpr const char* kCompressByLz4 =
 // Refuses connections that a pooler hands to another server process between transactions.
 void RefuseTransactionPooling(const Options& options, Session& session);
 
+// Why nothing can be written in this database, and what to do; empty where it can.
+std::string WhyReadOnly(Session& session);
+// Throws RefusedError for the above.
+void RefuseReadOnly(Session& session);
+
 }  // namespace transload
 
 #endif  // TRANSLOAD_LOAD_SESSION_H_

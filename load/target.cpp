@@ -24,7 +24,7 @@ TargetInfo ReadInfo(Session& session) {
   SqlRows row = session.Exec(
       "select current_setting('server_version'), current_database(), current_user, "
       "pg_encoding_to_char(encoding), (select rolsuper from pg_catalog.pg_roles "
-      "where rolname = current_user), pg_is_in_recovery(), "
+      "where rolname = current_user), "
       "coalesce(host(inet_server_addr()), 'local'), coalesce(inet_server_port()::text, "
       "current_setting('port')) from pg_catalog.pg_database where datname = current_database()");
   TargetInfo info;
@@ -34,9 +34,8 @@ TargetInfo ReadInfo(Session& session) {
   info.user = row.Text(0, 2);
   info.encoding = row.Text(0, 3);
   info.superuser = row.Bool(0, 4);
-  info.in_recovery = row.Bool(0, 5);
-  info.host = row.Text(0, 6);
-  info.port = row.Text(0, 7);
+  info.host = row.Text(0, 5);
+  info.port = row.Text(0, 6);
   info.display_url = session.display_url();
   // Open to PUBLIC by default, but it may have been revoked.
   if (session.Exec("select has_function_privilege('pg_catalog.pg_control_system()', 'execute')")

@@ -32,7 +32,6 @@ struct TargetInfo {
   std::vector<std::string> extensions_installed;
   std::vector<std::string> extensions_available;
   bool superuser = false;
-  bool in_recovery = false;
   bool icu = false;  // collations of ICU can be made
   std::string host;
   std::string port;

@@ -8,8 +8,10 @@
 #include <filesystem>
 #include <map>
 #include <set>
+#include <thread>
 
 #include "core/error.h"
+#include "pipeline/retry.h"
 #include "verify/recheck.h"
 
 namespace transload {
@@ -96,17 +98,18 @@ class Repairing {
     for (int pass = 1; !positions.empty(); ++pass) {
       repaired_.clear();
       failed_.clear();
+      lost_.clear();
       request.found = [&](const DrilledTable& table) {
         if (pass < kMostPasses) Repair(table);
       };
       request.tables.clear();
       for (std::size_t i : positions) request.tables.push_back(request_.tables[i]);
-      std::vector<TableVerdict> now = VerifyDatabases(source_, options_, request, &round_.cost);
+      std::vector<TableVerdict> now = Compare(request);
       std::vector<std::size_t> again;
       const bool some = !repaired_.empty();
       for (std::size_t i = 0; i < now.size(); ++i) {
         const BoundTable* bound = request.tables[i].bound;
-        const bool refused = some && failed_.contains(bound);
+        const bool refused = lost_.contains(bound) || (some && failed_.contains(bound));
         const bool repaired = repaired_.contains(bound);
         if (refused || (repaired && !Rechecked(request.tables[i], now[i]))) {
           again.push_back(positions[i]);
@@ -115,7 +118,23 @@ class Repairing {
         verdicts[positions[i]] = std::move(now[i]);
       }
       positions = std::move(again);
+      if (!lost_.empty()) {
+        std::this_thread::sleep_for(BackOff(pass));
+        request_.watch.throw_if_stopped();
+      }
       request.file = nullptr;  // holds what was found at first
+    }
+  }
+
+  // Once rows were repaired, "nothing was touched" would be wrong of a connection that is not had.
+  std::vector<TableVerdict> Compare(const CompareRequest& request) {
+    try {
+      return VerifyDatabases(source_, options_, request, &round_.cost);
+    } catch (Error& error) {
+      if (!totals_.empty() && error.exit_code == ExitCode::kRefused) {
+        error.exit_code = ExitCode::kStopped;
+      }
+      throw;
     }
   }
 
@@ -158,6 +177,7 @@ class Repairing {
     } catch (const Error& error) {
       if (error.interrupted || error.snapshot_lost || error.lock_lost) throw;
       failed_.insert(bound);
+      if (MayTryAgain(error)) lost_.insert(bound);
       reasons_[bound] = error.what();
       if (auto known = repaired_.find(bound); known != repaired_.end()) known->second = false;
     }
@@ -182,6 +202,7 @@ class Repairing {
   // In this pass; true where the repair can have changed nothing but the rows it names.
   std::map<const BoundTable*, bool> repaired_;
   std::set<const BoundTable*> failed_;                // in this pass
+  std::set<const BoundTable*> lost_;                  // of these, by what a new try may get past
   std::map<const BoundTable*, std::string> reasons_;  // of the last failure, unless mended
   std::map<const BoundTable*, RepairCounts> totals_;
 };

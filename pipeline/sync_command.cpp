@@ -25,6 +25,7 @@ Report SyncMigration(const Options& options, Progress& progress, const StopFlag&
   Report report;
   TargetMemory memory;
   std::uint64_t found_before = 0;
+  std::uint64_t repaired = 0;
   Timeline all_rounds;
   std::string started;
   double both_seconds = 0;  // of reading both sides as a whole, the last time that was done
@@ -35,7 +36,16 @@ Report SyncMigration(const Options& options, Progress& progress, const StopFlag&
     round.timeline = &all_rounds;
     round.last = number == most_rounds;
     round.found_before = found_before;
-    report = VerifyRound(each, progress, stop, round);
+    try {
+      report = VerifyRound(each, progress, stop, round);
+    } catch (Error& error) {
+      // "Nothing was touched" is said of a command.
+      if (repaired > 0 && error.exit_code == ExitCode::kRefused) {
+        error.exit_code = ExitCode::kStopped;
+      }
+      throw;
+    }
+    repaired += round.rows();
     if (started.empty()) started = report.run.started;
     const double seconds = timeline.Now();
     if (!round.cost.target_known) both_seconds = round.cost.read_seconds;

@@ -43,7 +43,6 @@ struct Filled {
   std::map<std::string, std::multiset<std::string>> rejected;
   std::optional<double> sample_percent;  // of the rows that it moved
   bool data_only = false;                // the tables are somebody else's
-  std::optional<Ledger> held;  // of a repair: as long as this lives, no run is at work there
 };
 
 // What the ledger says of --sample.
@@ -87,13 +86,14 @@ std::optional<RunRecord> FindFiller(const Endpoints& ends, std::optional<Ledger>
   for (RunRecord& run : ledger ? ledger->ListRuns() : std::vector<RunRecord>()) {
     if (run.fingerprint != ends.source->Info().fingerprint || run.state == "undone") continue;
     if (!named.empty() && run.id != named) continue;
-    if (!named.empty() || AllAmong(run.target_schemas, schemas)) return run;
+    if (!named.empty() || AllAmong(run.target_schemas, schemas)) return ledger->FindRun(run.id);
     if (!last) last = std::move(run);
   }
-  if (!last && !named.empty()) {
+  if (last) return ledger->FindRun(last->id);
+  if (!named.empty()) {
     throw RefusedError(fmt::format("--run {}: the ledger knows no such run of this source", named));
   }
-  return last;
+  return std::nullopt;
 }
 
 // What a run was asked to move. Tables that it left out are not missing.
@@ -159,8 +159,6 @@ Filled ReadFilled(const Endpoints& ends, std::optional<Ledger>& ledger,
   Filled filled;
   if (!filler) return filled;
   filled.run_id = filler->id;
-  const bool repairs = ends.options.repair == Repair::kApply;
-  if (repairs) ledger->Lock(filler->fingerprint, filler->target_schemas);
   std::map<std::int64_t, std::string> labels;
   const LedgerSnapshot known = ledger->Read(filled.run_id, Ledger::Plans::kRead);
   filled.sample_percent = SampleOf(known.run.input_json);
@@ -173,10 +171,7 @@ Filled ReadFilled(const Endpoints& ends, std::optional<Ledger>& ledger,
   for (const RejectRow& row : ledger->ReadRejects(filled.run_id, kMostSubtracted)) {
     filled.rejected[labels[row.table_id]].insert(row.key);
   }
-  if (repairs) {
-    RefuseUnlessLoaded(known.run, known.tables);
-    filled.held = std::move(ledger);
-  }
+  if (ends.options.repair == Repair::kApply) RefuseUnlessLoaded(known.run, known.tables);
   return filled;
 }
 
@@ -246,9 +241,16 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
   Planned rough = MakeRoughPlan(ends);
   RefuseNothing(ends, rough.plan);
   std::optional<Ledger> ledger = Ledger::OpenReadOnly(ends.options);
-  const std::optional<RunRecord> filler = FindFiller(ends, ledger, TargetSchemas(ends, rough.plan));
+  const std::string schemas = TargetSchemas(ends, rough.plan);
+  const std::optional<RunRecord> filler = FindFiller(ends, ledger, schemas);
+  std::optional<Ledger> held;  // of a repair: as long as this lives, no run is at work there
+  if (ends.options.repair == Repair::kApply) {
+    held = Ledger::OpenForLock(ends.options);
+    held->Lock(ends.source->Info().fingerprint, filler ? filler->target_schemas : schemas);
+    round.lock = held->held_lock();
+  }
   AskedFor asked_for;
-  if (filler) asked_for = AskedFor(filler->id, ledger->Read(filler->id).run.input_json);
+  if (filler) asked_for = AskedFor(filler->id, filler->input_json);
   asked_for.LeaveOut(ends, rough);
   for (const TablePlan& table : rough.plan.tables) {
     snapshot.tables.emplace_back(table.source_schema, table.source_name);
@@ -257,7 +259,6 @@ Report VerifyRound(const Options& options, Progress& progress, const StopFlag& s
   Filled filled = ReadFilled(ends, ledger, filler);
   if (ends.options.sample_percent) filled.sample_percent = ends.options.sample_percent;
   ends.options.data_only = filled.data_only;
-  if (filled.held) round.lock = filled.held->held_lock();
   Planned planned = filled.run_id.empty() ? MakePlanned(ends, progress, stop) : MakeRoughPlan(ends);
   asked_for.LeaveOut(ends, planned);
 

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "tests/conformance/transload_run.h"
+#include "tests/faults/live_run.h"
 #include "tests/rig/shared_servers.h"
 #include "tests/rig/temporary_dir.h"
 
@@ -285,6 +286,58 @@ TEST_F(RepairTargets, RowsNamedLikeRejectedOnesAreBroughtBack) {
 }
 
 // What can't be put right is said, and leaves the rest alone.
+// Nobody has loaded it, so no run's lock keeps two repairs from adding the same rows.
+TEST_F(RepairTargets, OneRepairAtATimeOfATargetWithoutALedger) {
+  server_.Execute("create table t (a int);insert into t values (1), (2)", source_);
+  target_.Execute("create table t (a int)", database_);
+  OpenSession holder(target_.LibpqConninfo(database_));
+  holder.Exec("begin;lock table t in share mode");
+  LiveRun first({"verify", server_.Url(source_), url_, "--repair"});
+  EXPECT_TRUE(first.WaitUntil([&] {
+    return target_.QueryValue(
+               "select count(*) from pg_locks where not granted and relation = "
+               "'t'::regclass",
+               database_) == "1";
+  }));
+  const TransloadRun second = Verify({"--repair"});
+  EXPECT_EQ(second.exit_code, 3) << second.out << second.err;
+  EXPECT_THAT(second.err, HasSubstr("another transload is at work"));
+  holder.Exec("rollback");
+  EXPECT_EQ(first.Finish().exit_code, 0);
+  EXPECT_EQ(target_.QueryValue("select string_agg(a::text, ',' order by a) from t", database_),
+            "1,2");
+}
+
+TEST_F(RepairTargets, ARepairWhoseBackendEndsIsTriedAgain) {
+  server_.Execute("create table t (a int);insert into t values (1), (2)", source_);
+  target_.Execute("create table t (a int)", database_);
+  OpenSession holder(target_.LibpqConninfo(database_));
+  holder.Exec("begin;lock table t in share mode");
+  LiveRun repair({"verify", server_.Url(source_), url_, "--repair"});
+  EXPECT_TRUE(repair.WaitUntil([&] {
+    return target_.QueryValue(
+               "select count(pg_terminate_backend(pid)) from pg_locks where not "
+               "granted and relation = 't'::regclass",
+               database_) == "1";
+  }));
+  holder.Exec("rollback");
+  const TransloadRun done = repair.Finish();
+  EXPECT_EQ(done.exit_code, 0) << done.out;
+  EXPECT_EQ(target_.QueryValue("select count(*) from t", database_), "2");
+}
+
+TEST_F(RepairTargets, ATargetThatTakesNoWritesIsRefused) {
+  server_.Execute("create table t (a int);insert into t values (1), (2)", source_);
+  EXPECT_EQ(RunTransload({"run", server_.Url(source_), url_}).exit_code, 0);
+  target_.Execute(
+      "delete from t;alter database " + database_ + " set default_transaction_read_only = on",
+      database_);
+  for (const TransloadRun& refused : {Verify({"--repair"}), RunTransload({"undo", url_})}) {
+    EXPECT_EQ(refused.exit_code, 3) << refused.out << refused.err;
+    EXPECT_THAT(refused.err, HasSubstr("default_transaction_read_only is on"));
+  }
+}
+
 TEST_F(RepairTargets, ATableThatTakesNoRowsIsNamed) {
   server_.Execute(
       "create table good (id int primary key);insert into good values (1), (2);"
