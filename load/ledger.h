@@ -245,6 +245,8 @@ class Ledger {
   std::vector<std::int64_t> InsertPartitions(const std::string& run_id,
                                              const std::vector<NewPartition>& partitions);
   void SetTablePhase(std::int64_t table_id, TablePhase phase, const std::string& state);
+  // The run's tables of which the ledger does not say that this phase is done.
+  std::vector<std::int64_t> TablesNotThrough(const std::string& run_id, TablePhase phase);
   void SetSourceRows(std::int64_t table_id, std::uint64_t rows);
   void SetVerdict(std::int64_t table_id, const std::string& verdict, const std::string& detail);
   // Tables that have partitions, and none that is not done.

@@ -97,6 +97,13 @@ void Ledger::SetTablePhase(std::int64_t table_id, TablePhase phase, const std::s
       {std::to_string(table_id), kPhaseNames[static_cast<int>(phase)], state});
 }
 
+std::vector<std::int64_t> Ledger::TablesNotThrough(const std::string& run_id, TablePhase phase) {
+  return Ids(
+      state_->Exec("select id from {L}.\"table\" where run_id = $1::text and "
+                   "phases ->> $2::text is distinct from 'done' order by id",
+                   {run_id, kPhaseNames[static_cast<int>(phase)]}));
+}
+
 void Ledger::SetSourceRows(std::int64_t table_id, std::uint64_t rows) {
   state_->ExecOften("update {L}.\"table\" set source_rows = $2::numeric where id = $1::bigint",
                     {std::to_string(table_id), std::to_string(rows)});

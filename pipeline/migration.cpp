@@ -91,6 +91,7 @@ void Migration::Execute() {
   Phase("indexes");
   workers_->WaitUntilIdle();
   flusher.reset();
+  ExpectThrough(TablePhase::kData);
   RunSteps(StepTime::kAfterData);
   AddConstraints();
   RunSteps(StepTime::kAfterConstraints);
@@ -102,8 +103,26 @@ void Migration::Execute() {
     workers_->WaitUntilDone();
     ends_->target.CommitSynchronously();
   }
+  ExpectThrough(TablePhase::kIndexes);
   // Only now: a value that names a table (regclass) shows otherwise afterwards.
   if (RenamesPending()) RenameSchemas();
+}
+
+// A server that crashes, or a standby that takes its place, may lose what was committed, and it
+// always loses the latest: the ledger's word on a table goes after all that was made of the table.
+void Migration::ExpectThrough(TablePhase phase) {
+  std::vector<std::int64_t> lost = ledger_->TablesNotThrough(run_.id, phase);
+  if (phase == TablePhase::kIndexes) {
+    std::erase_if(lost, [this](std::int64_t id) { return existing_.contains(id); });
+  }
+  if (lost.empty()) return;
+  Error error(fmt::format(
+      "the target has lost what was committed there: {} of {} tables are not as far as they were; "
+      "it has crashed, or another server has taken its place",
+      lost.size(), table_ids_.size()));
+  error.engine = "PostgreSQL";
+  error.retryable = true;
+  throw error;
 }
 
 void Migration::Phase(const std::string& name, std::uint64_t steps) {

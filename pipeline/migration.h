@@ -126,6 +126,7 @@ class Migration {
   void Prove();
   void ProveAgainAfterLosses(ProofRequest& request, RowReader& reader);
   void Phase(const std::string& name, std::uint64_t steps = 0);
+  void ExpectThrough(TablePhase phase);
 
   // --- migration_report.cpp
   void Finish();

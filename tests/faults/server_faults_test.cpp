@@ -8,11 +8,13 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <thread>
 
 #include "tests/conformance/transload_run.h"
 #include "tests/faults/live_run.h"
 #include "tests/rig/mysql_server.h"
 #include "tests/rig/postgres_server.h"
+#include "tests/rig/proxy.h"
 #include "tests/rig/shared_servers.h"
 #include "tests/rig/temporary_dir.h"
 
@@ -149,6 +151,57 @@ TEST_F(MariaDbSource, ImpatientServerSettingsDoNotCutReadersOff) {
       "set global net_write_timeout = 60; set global max_statement_time = 0");
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
   EXPECT_THAT(run.err, Not(HasSubstr("trying again")));
+  ExpectAllRows(target_, database_);
+}
+
+// As after SIGSTOP, or a moved virtual machine: the lane that comes too late gives way.
+TEST_F(MariaDbSource, LeasesThatRanOutCostNoOtherLaneItsWork) {
+  rig::Proxy proxy = rig::Proxy::ToTcp(source_.port());
+  proxy.Slow(600'000);
+  LiveRun run({"run", source_.TcpUrl(schema_, "root", proxy.port()), target_.Url(database_),
+               "--partition-size", "1GiB", "-j", "2"});
+  EXPECT_TRUE(run.WaitUntil([&] {
+    return target_.QueryValue("select to_regclass('transload.partition') is not null", database_) ==
+               "t" &&
+           target_.QueryValue("select count(*) from transload.lane where rows > 0", database_) !=
+               "0";
+  }));
+  target_.Execute("update transload.partition set lease = now() - interval '1 s'", database_);
+  EXPECT_TRUE(run.WaitUntil([&] {
+    return target_.QueryValue("select max(epoch) from transload.partition", database_) == "2";
+  }));
+  std::this_thread::sleep_for(std::chrono::seconds(6));  // by then the lanes were looked after
+  proxy.Resume();
+  TransloadRun done = run.Finish();
+  EXPECT_EQ(done.exit_code, 0) << done.out << done.err;
+  EXPECT_THAT(done.err, Not(HasSubstr("trying again")));
+  ExpectAllRows(target_, database_);
+}
+
+// A standby that takes the target's place, without the target's latest commits.
+TEST_F(MariaDbSource, WhatTheTargetLosesOfATableThatWasThroughIsMadeAgain) {
+  source_.Execute(
+      "create table early (id int primary key, v varchar(200), key early_v (v));"
+      "insert into early select seq, repeat('y', 190) from seq_1_to_50000; analyze table early",
+      schema_);
+  LiveRun run(Arguments(source_.Url(schema_), target_.Url(database_)));
+  const std::string through =
+      "select count(*) from transload.\"table\" where phases ->> 'indexes' = 'done'";
+  EXPECT_TRUE(run.WaitUntil([&] {
+    return RowsAreMoving(target_, database_) && target_.QueryValue(through, database_) == "1";
+  }));
+  const std::string index = target_.QueryValue(
+      "select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid where i.indrelid = "
+      "'early'::regclass and not i.indisprimary",
+      database_);
+  target_.Execute(fmt::format("drop index {0}; delete from transload.object where name = '{0}';"
+                              "update transload.\"table\" set phases = '{{}}' where name = 'early'",
+                              index),
+                  database_);
+  TransloadRun done = run.Finish();
+  EXPECT_EQ(done.exit_code, 0) << done.out << done.err;
+  EXPECT_THAT(done.err, HasSubstr("has lost what was committed"));
+  EXPECT_EQ(target_.QueryValue("select to_regclass('" + index + "') is not null", database_), "t");
   ExpectAllRows(target_, database_);
 }
 
