@@ -258,8 +258,8 @@ class Ledger {
   // none for now: others may still run.
   std::optional<Claim> TakePartition(const std::string& run_id, const std::string& owner,
                                      const std::vector<std::int64_t>& not_these_tables = {});
-  // Renews leases and writes lane rows in one statement. Returns the partitions among `beats` that
-  // are no longer held under their epoch: their lanes must be cancelled.
+  // Renews leases and writes lane rows in one statement. Returns the lanes whose partitions are no
+  // longer held under their epoch, which must be cancelled: another lane may be at work on one.
   std::vector<std::int64_t> Heartbeat(const std::string& run_id, const std::string& process,
                                       const std::vector<LaneBeat>& beats);
   // Gives a partition back after a failed attempt. False when it had already been taken over.
@@ -271,6 +271,8 @@ class Ledger {
   // Whether the partition was committed under this epoch: answers Error::commit_in_doubt. Waits,
   // through the row's lock, for a commit that is still going on.
   bool WasCommitted(std::int64_t partition_id, std::int64_t epoch);
+  // Whether nobody has taken the partition since.
+  bool IsHeld(std::int64_t partition_id, std::int64_t epoch);
 
   // Starts a table anew: bumps its generation and all epochs, runs `sql` (empty and alter the
   // target table), replaces plan and partitions, deletes rejects and coercions, records the

@@ -214,6 +214,13 @@ bool Ledger::WasCommitted(std::int64_t partition_id, std::int64_t epoch) {
   return !rows.empty() && rows.Bool(0, 0);
 }
 
+bool Ledger::IsHeld(std::int64_t partition_id, std::int64_t epoch) {
+  return !state_
+              ->Exec("select from {L}.partition where id = $1::bigint and epoch = $2::bigint",
+                     {std::to_string(partition_id), std::to_string(epoch)})
+              .empty();
+}
+
 std::int64_t Ledger::Replan(const std::string& run_id, std::int64_t table_id,
                             const std::vector<std::string>& sql, const std::string& plan_json,
                             const std::vector<NewPartition>& partitions, const std::string& why) {

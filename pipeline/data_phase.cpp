@@ -238,6 +238,8 @@ void DataPhase::Failed(Lane& lane, const Claim& claim, const Error& error) {
       return;
     }
     OnLedger(release);
+    // Taken by another lane, whose lease had run out: nothing of it is left to be tried here.
+    if (!OnLedger([&](Ledger& l) { return l.IsHeld(claim.partition_id, claim.epoch); })) return;
   }
   std::string label;
   {
@@ -250,7 +252,8 @@ void DataPhase::Failed(Lane& lane, const Claim& claim, const Error& error) {
     }
   }
   if (abandon_ || services_.stop.requested()) return;
-  if (!error.retryable) throw error;
+  // Cancelled for a partition that it no longer held, and had just moved on to this one.
+  if (!error.retryable && !error.interrupted) throw error;
   if (claim.attempts > services_.retries.retries()) {
     Error last = GivenUp(error, claim.attempts);
     // The tries went into spare connections that were as dead: a new snapshot may be had.

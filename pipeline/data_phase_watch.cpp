@@ -92,7 +92,7 @@ void DataPhase::Beat() {
     return;
   }
   for (std::size_t i = 0; i < beats.size(); ++i) {
-    if (std::find(lost.begin(), lost.end(), beats[i].partition_id) != lost.end()) {
+    if (std::find(lost.begin(), lost.end(), beats[i].lane) != lost.end()) {
       lanes_[i]->Interrupt();
     }
   }

@@ -20,6 +20,6 @@ with beat as (
       backend_pid = excluded.backend_pid, backend_start = excluded.backend_start,
       rows = excluded.rows, bytes = excluded.bytes, seen_at = excluded.seen_at
 )
-select b.partition_id from beat b
+select b.lane from beat b
 where b.partition_id <> 0
   and not exists (select 1 from {L}.partition p where p.id = b.partition_id and p.epoch = b.epoch)

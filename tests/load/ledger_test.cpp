@@ -121,11 +121,31 @@ TEST(Ledger, HeartbeatRenewsWhatIsHeldAndNamesWhatIsLost) {
   beat_b.lane = 2;
   beat_b.partition_id = b.partition_id;
   beat_b.epoch = b.epoch - 1;
-  EXPECT_THAT(ledger.Heartbeat("r1", "p", {beat_a, beat_b}), testing::ElementsAre(b.partition_id));
+  EXPECT_THAT(ledger.Heartbeat("r1", "p", {beat_a, beat_b}), testing::ElementsAre(beat_b.lane));
   EXPECT_EQ(target.Value("select count(*) from transload.partition where lease > "
                          "clock_timestamp()"),
             "1");
   EXPECT_EQ(ledger.Read("r1").lanes.size(), 2u);
+}
+
+TEST(Ledger, HeartbeatSparesTheLaneThatTookOver) {
+  TargetFixture target;
+  Ledger ledger = target.BeginRun();
+  target.AddTable(ledger, 1);
+  const Claim late = *ledger.TakePartition("r1", "a");
+  target.Sql("update transload.partition set lease = clock_timestamp() - interval '1 s'");
+  const Claim taken = *ledger.TakePartition("r1", "b");
+  ASSERT_EQ(taken.partition_id, late.partition_id);
+  EXPECT_FALSE(ledger.IsHeld(late.partition_id, late.epoch));
+  EXPECT_TRUE(ledger.IsHeld(taken.partition_id, taken.epoch));
+  LaneBeat beat_late, beat_taken;
+  beat_late.lane = 1;
+  beat_taken.lane = 2;
+  beat_late.partition_id = beat_taken.partition_id = late.partition_id;
+  beat_late.epoch = late.epoch;
+  beat_taken.epoch = taken.epoch;
+  EXPECT_THAT(ledger.Heartbeat("r1", "p", {beat_late, beat_taken}),
+              testing::ElementsAre(beat_late.lane));
 }
 
 TEST(Ledger, SplitLeavesTheRestToOthers) {
