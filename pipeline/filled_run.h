@@ -1,0 +1,58 @@
+// The run that filled the target, as its ledger knows it, for who compares both sides afresh.
+#ifndef TRANSLOAD_PIPELINE_FILLED_RUN_H_
+#define TRANSLOAD_PIPELINE_FILLED_RUN_H_
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/options.h"
+#include "core/plan.h"
+#include "core/source_schema.h"
+#include "load/ledger.h"
+#include "pipeline/endpoints.h"
+
+namespace transload {
+
+// The run that is named, else the last one into the schemas that would be planned now, else the
+// last one.
+std::optional<RunRecord> FindFiller(const Endpoints& ends, std::optional<Ledger>& ledger,
+                                    const std::string& schemas);
+
+// What its ledger knows; nothing of it when there was none.
+struct Filled {
+  std::string run_id;
+  std::map<std::string, TablePlan> plans;  // by source label: the mapping as it was carried out
+  std::map<std::string, std::multiset<std::string>> rejected;
+  std::optional<double> sample_percent;  // of the rows that it moved
+  bool data_only = false;                // the tables are somebody else's
+
+  std::vector<std::string> GoneFrom(const SourceCatalogue& catalogue) const;
+};
+
+// Refuses to repair what the run has yet to load.
+Filled ReadFilled(const Endpoints& ends, std::optional<Ledger>& ledger,
+                  const std::optional<RunRecord>& filler);
+
+// What a run was asked to move. Tables that it left out are not missing.
+class AskedFor {
+ public:
+  explicit AskedFor(const std::optional<RunRecord>& run);  // all, without one
+
+  // Takes them out of the plan, save those that --include asks for now and that stand there.
+  void LeaveOut(Endpoints& ends, Planned& planned);
+  std::string Note() const;
+
+ private:
+  std::string Listed() const;
+
+  std::string run_id_;
+  Options asked_;  // include and exclude alone
+  std::vector<std::string> left_out_;
+};
+
+}  // namespace transload
+
+#endif  // TRANSLOAD_PIPELINE_FILLED_RUN_H_
