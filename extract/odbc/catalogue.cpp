@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sqlext.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <utility>
@@ -175,6 +176,7 @@ class CatalogueReader {
       return;
     }
     built.comment = table.remarks;
+    MarkCharactersThatGetLost(table, built);
     catalogue_.tables.push_back(std::move(built));
   }
 
@@ -209,6 +211,29 @@ class CatalogueReader {
                              catalog.size(), schema.data(), schema.size(), name.data(),
                              name.size());
     });
+  }
+
+  void MarkCharactersThatGetLost(const TableName& table, SourceTable& built) {
+    if (traits_.charsets.empty()) return;
+    const ResultTable found = Ask(traits_.charsets, table);
+    std::vector<std::string> unmarked;
+    for (std::size_t row = 0; row < found.rows.size(); ++row) {
+      const std::string name = found.Text(row, std::size_t{0}), charset = found.Text(row, 1);
+      const auto column = std::find_if(built.columns.begin(), built.columns.end(),
+                                       [&](const SourceColumn& c) { return c.name == name; });
+      if (column == built.columns.end() || traits_.comes_back_the_same(charset)) continue;
+      if (context_.quirks.bytes_as_text && column->format == CellFormat::kText) {
+        column->charset = charset;
+        column->select_expression = traits_.marked_text(naming_.Quote(name), charset);
+      } else {
+        unmarked.push_back(fmt::format("{} ({})", name, charset));
+      }
+    }
+    if (unmarked.empty()) return;
+    catalogue_.notes.push_back(fmt::format(
+        "{}: characters that have no Unicode arrive as the question marks that the server makes of "
+        "them, in {}: read the source as mysql:, which tells of such values",
+        built.name, Join(unmarked, ", ")));
   }
 
   // By ODBC only the description of a result tells which column is numbered by itself.

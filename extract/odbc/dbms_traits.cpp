@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "extract/mysql/charset.h"
 #include "extract/odbc/driver_quirks.h"
 
 namespace transload::odbc {
@@ -125,6 +126,11 @@ constexpr DbmsTraits kMySql{
     .next_auto =
         "SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = {0} "
         "AND TABLE_NAME = {1}",
+    .charsets =
+        "SELECT COLUMN_NAME, CHARACTER_SET_NAME FROM information_schema.COLUMNS WHERE "
+        "TABLE_SCHEMA = {0} AND TABLE_NAME = {1} AND CHARACTER_SET_NAME IS NOT NULL",
+    .comes_back_the_same = mysql::ComesBackTheSame,
+    .marked_text = mysql::MarkedUtf8Sql,
 };
 
 constexpr DbmsTraits MariaDb() {

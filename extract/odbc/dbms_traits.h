@@ -5,6 +5,7 @@
 #define TRANSLOAD_EXTRACT_ODBC_DBMS_TRAITS_H_
 
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace transload::odbc {
@@ -69,6 +70,12 @@ struct DbmsTraits {
   std::string_view next_auto = {};
   // Where descriptions of results do not tell: the column that is numbered by itself, as above.
   std::string_view automatic_column = {};
+  // The columns whose text loses characters without a word on its way to UTF-8, and their character
+  // sets, as above; and SQL for such a text as bytes, with FF, which no UTF-8 has, for each of
+  // them.
+  std::string_view charsets = {};
+  bool (*comes_back_the_same)(std::string_view charset) = nullptr;
+  std::string (*marked_text)(const std::string& text, const std::string& charset) = nullptr;
   // Its catalogue is read from its own views, not through ODBC's functions.
   bool sql_server = false;
 };

@@ -94,6 +94,7 @@ constexpr std::array kQuirks = {
                  .package = "odbc-mariadb",
                  .attributes = kMariaDbAttributes,
                  .text = TextAs::kNarrow,
+                 .bytes_as_text = true,
                  .buffers_result = true,
                  .select = kMariaDbSelect,
                  .tried = "3.1.15 with MariaDB 10.11: conformance suite, in every build"},

@@ -47,6 +47,7 @@ struct DriverQuirks {
   std::string_view package;  // Debian's, where there is one
   std::span<const Attribute> attributes = {};
   TextAs text = TextAs::kWide;
+  bool bytes_as_text = false;   // a binary result fetched as text arrives as its bytes
   bool sizes_hold = true;       // no value is longer than its column's declared size
   bool buffers_result = false;  // keeps a whole result in memory, whatever it is told
   // A varchar of this size has no declared length at all.
