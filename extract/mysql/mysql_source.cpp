@@ -26,6 +26,8 @@ class MySqlSource : public Source {
  public:
   explicit MySqlSource(const Options& options) : endpoint_(ReadEndpoint(options)) {
     Reconnect();
+    // Where its case means nothing, the URL may write it otherwise than the server.
+    endpoint_.database = control_->Scalar("SELECT DATABASE()").value_or(endpoint_.database);
     info_.engine = version_.engine();
     info_.rules = "mysql";
     info_.version = version_.text;

@@ -72,6 +72,20 @@ TEST_F(AskedFor, VerifyComparesWhatARunOfMariaDbWasToMove) {
   ComparesWhatWasMoved();
 }
 
+TEST_F(AskedFor, ADatabaseIsTheSameInAnotherCaseWhereTheServerSaysSo) {
+  const rig::MariaDbServer server =
+      rig::MariaDbServer::Start({.settings = {{"lower_case_table_names", "1"}}});
+  server.Execute(
+      "create table p (id int primary key); create table c (id int primary key, p int references "
+      "p(id)); insert into p values (1); insert into c values (1, 1)",
+      "test");
+  source_ = server.Url("Test");
+  EXPECT_EQ(Transload("run").exit_code, 0);
+  source_ = server.Url("test");
+  const TransloadRun again = Transload("run");
+  EXPECT_THAT(again.err, HasSubstr("already finished"));
+}
+
 TEST_F(AskedFor, VerifyComparesWhatARunByOdbcWasToMove) {
   const std::string database = rig::FreshDatabase(mariadb_);
   mariadb_.Execute(kTables, database);
