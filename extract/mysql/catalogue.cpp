@@ -324,6 +324,7 @@ SourceCatalogue ReadCatalogue(SqlConnection& connection, const ServerVersion& ve
   ReadIndexes(scope);
   ReadForeignKeys(scope);
   ReadChecks(scope);
+  NoteLostOverlaps(scope);
   ReadPartitioning(scope);
   ReadSequences(scope, sequences);
   ReadCode(scope);

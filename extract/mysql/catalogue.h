@@ -44,6 +44,8 @@ struct CatalogueScope {
 void ReadIndexes(CatalogueScope& scope);
 void ReadForeignKeys(CatalogueScope& scope);
 void ReadChecks(CatalogueScope& scope);
+// What a key over a period asks for besides, and is not carried over.
+void NoteLostOverlaps(CatalogueScope& scope);
 void ReadPartitioning(CatalogueScope& scope);
 void ReadSequences(CatalogueScope& scope, const std::vector<std::string>& names);
 // Views, triggers, routines and events, which are listed and not carried over.

@@ -44,6 +44,28 @@ void MarkJsonAlias(SourceTable& table, const std::string& name) {
   }
 }
 
+// STATISTICS shows the end and the start of the period as the last parts of such a key, and a
+// period is a check.
+bool MayForbidOverlaps(const SourceTable& table, const SourceIndex& index) {
+  const bool unique = index.kind == IndexKind::kPrimary || index.kind == IndexKind::kUnique;
+  if (!unique || index.parts.size() < 2) return false;
+  const std::string end = QuoteName(index.parts[index.parts.size() - 2].column);
+  const std::string start = QuoteName(index.parts.back().column);
+  return std::any_of(table.checks.begin(), table.checks.end(), [&](const SourceCheck& check) {
+    return check.expression == start + " < " + end;
+  });
+}
+
+// The key's line of SHOW CREATE TABLE; empty where there is none.
+std::string DefinitionOf(const SourceIndex& index, const std::string& statement) {
+  const std::string begin = index.kind == IndexKind::kPrimary
+                                ? "\n  PRIMARY KEY ("
+                                : fmt::format("\n  UNIQUE KEY {} (", QuoteName(index.name));
+  const std::size_t at = statement.find(begin);
+  if (at == std::string::npos) return {};
+  return statement.substr(at + 3, statement.find('\n', at + 1) - at - 3);
+}
+
 }  // namespace
 
 void ReadIndexes(CatalogueScope& scope) {
@@ -147,6 +169,27 @@ void ReadChecks(CatalogueScope& scope) {
       MarkJsonAlias(*table, json);
     } else {
       table->checks.push_back(std::move(check));
+    }
+  }
+}
+
+void NoteLostOverlaps(CatalogueScope& scope) {
+  if (!scope.version.mariadb) return;
+  for (const SourceTable& table : scope.catalogue.tables) {
+    std::string statement;
+    for (const SourceIndex& index : table.indexes) {
+      if (!MayForbidOverlaps(table, index)) continue;
+      if (statement.empty()) {
+        statement = scope.Query("SHOW CREATE TABLE " + QuoteTable(table.schema, table.name))
+                        .Text(0, "Create Table");
+      }
+      std::string definition = DefinitionOf(index, statement);
+      if (definition.find("` WITHOUT OVERLAPS)") == std::string::npos) continue;
+      if (definition.ends_with(',')) definition.pop_back();
+      scope.catalogue.not_migrated.push_back(
+          {"rule of a key", fmt::format("{}.{}.{}", table.schema, table.name, index.name),
+           "WITHOUT OVERLAPS is not translated: the key in the target lets periods overlap",
+           std::move(definition)});
     }
   }
 }
