@@ -261,6 +261,8 @@ void TableTree::JoinRecord(const unsigned char* at, std::uint32_t local, std::ui
     done += count;
     page = Load32(bytes);
   }
+  // Pages of another row, or of this one again, were taken for its own.
+  if (page != 0) ThrowMalformed("the pages of a row go on behind its end");
   record_ = {reinterpret_cast<const char*>(joined_.data()), static_cast<std::size_t>(size)};
 }
 

@@ -387,6 +387,10 @@ TEST(SqliteStoredRows, AreRefusedWithTableAndPageAndWhatToDo) {
   EXPECT_THAT(Refusal("CREATE TABLE t(a); INSERT INTO t VALUES (zeroblob(9000));", 8192 - 4,
                       std::string_view("\0\0\0\0", 4)),
               HasSubstr("table t, page 2: it points to page 0 of"));
+  // And in the first four of each that follows; the last one here leads back.
+  EXPECT_THAT(Refusal("CREATE TABLE t(a); INSERT INTO t VALUES (zeroblob(9000));", 3 * 4096,
+                      std::string_view("\0\0\0\3", 4)),
+              HasSubstr("table t, page 2: the pages of a row go on behind its end"));
 }
 
 // What the scan of types finds is the same in a snapshot, from pages, and before one, from SQLite.
