@@ -68,25 +68,21 @@ void Migration::Execute() {
     ends_->target.CommitSynchronously();
     return;
   }
-  if (options.retry_rejects) {
-    FillBoard();
-    RetryRejected();
-    ends_->target.CommitSynchronously();
-    Prove();
-    return;
-  }
   RunSteps(StepTime::kBeforeSchema);
   MakeSchema();
   RunSteps(StepTime::kAfterSchema);
-  if (!options.schema_only) {
+  // Rejected rows come from the ledger: whatever else the source holds by now stays there.
+  const bool reads_tables = !options.schema_only && !options.retry_rejects;
+  if (reads_tables) {
     if (resuming_) ReloadTables();
     AddPartitions();
     Reconcile();
   }
   FillBoard();
+  if (options.retry_rejects) RetryRejected();
   proof_overlaps_statistics_ = ProofMayOverlapStatistics();
   std::optional<LogFlusher> flusher;
-  if (!options.schema_only) flusher.emplace(options);
+  if (reads_tables) flusher.emplace(options);
   MoveData();
   Phase("indexes");
   workers_->WaitUntilIdle();
@@ -95,7 +91,7 @@ void Migration::Execute() {
   RunSteps(StepTime::kAfterData);
   AddConstraints();
   RunSteps(StepTime::kAfterConstraints);
-  SetSequences();
+  if (!options.retry_rejects) SetSequences();
   GiveAway();
   ends_->target.CommitSynchronously();
   if (!options.schema_only) Prove();
@@ -138,7 +134,7 @@ void Migration::MoveData() {
   for (const auto& [id, table] : board_.tables()) {
     if (table.open_partitions == 0) TableLoaded(id, table.plan);
   }
-  if (options.schema_only) return;
+  if (options.schema_only || options.retry_rejects) return;
   char host[256] = "";
   gethostname(host, sizeof host - 1);
   LaneTimeline lanes(progress_, timeline_);

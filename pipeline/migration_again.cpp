@@ -92,7 +92,7 @@ void Migration::RunLateStepsAgain() {
   }
 }
 
-// What --retry-rejects does, after which the tables are proven as at the end of any run.
+// The rows of --retry-rejects. What follows rows in any run follows these too.
 void Migration::RetryRejected() {
   Phase("rejected rows");
   std::map<std::int64_t, std::unique_ptr<BoundTable>> tables;
@@ -107,7 +107,8 @@ void Migration::RetryRejected() {
         std::make_unique<BoundTable>(table_ids_[i], board_.At(table_ids_[i]).generation,
                                      std::move(plan), std::move(targets), run_.seed);
   }
-  const RetryResult result = RetryRejects(ends_->options, *ledger_, run_.id, tables, stop_);
+  const RetryResult result = RetryRejects(ends_->options, *ledger_, run_.id, tables, stop_,
+                                          [this] { RunLateStepsAgain(); });
   ledger_->AddAmendment(run_.id, "rejected rows were tried again", "");
   // What verifies the rows, now and later, has to read the source as they were read.
   for (std::size_t i = 0; i < table_ids_.size(); ++i) {

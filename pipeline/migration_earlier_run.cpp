@@ -88,8 +88,10 @@ void Migration::FindEarlierRun() {
   const bool once_more =
       options.refresh_sequences || options.retry_rejects || !options.reload.empty();
   if (!unfinished && once_more) unfinished = finished;
-  if (unfinished && !options.reload.empty() && MadeNoTables(*unfinished) != options.data_only) {
-    throw RefusedError(fmt::format("--reload: run {} was begun {} --data-only, and goes on so only",
+  const bool rows_again = options.retry_rejects || !options.reload.empty();
+  if (unfinished && rows_again && MadeNoTables(*unfinished) != options.data_only) {
+    throw RefusedError(fmt::format("{}: run {} was begun {} --data-only, and goes on so only",
+                                   options.retry_rejects ? "--retry-rejects" : "--reload",
                                    unfinished->id, options.data_only ? "without" : "with"));
   }
   if (options.retry_rejects) CheckRejectsWait(ledger, unfinished);

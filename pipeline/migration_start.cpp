@@ -112,8 +112,7 @@ void Migration::Open() {
   // An earlier process ends before the snapshot is taken that its rows are compared with.
   if (resuming_) HoldLedger(TargetSchemas(*ends_, planned_.plan));
   TakeSnapshot();
-  const bool makes_schema = !ends_->options.refresh_sequences && !ends_->options.retry_rejects;
-  if (postgres_ != nullptr && makes_schema) postgres_->Start(planned_.plan);
+  if (postgres_ != nullptr && !ends_->options.refresh_sequences) postgres_->Start(planned_.plan);
   if (resuming_) {
     PlanFromLedger();
   } else {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
@@ -23,8 +24,13 @@ constexpr std::uint64_t kRejectsAtATime = 1000;
 class Retry {
  public:
   Retry(const Options& options, Ledger& ledger,
-        const std::map<std::int64_t, std::unique_ptr<BoundTable>>& tables)
-      : options_(options), ledger_(ledger), tables_(tables), writer_(options, 0) {}
+        const std::map<std::int64_t, std::unique_ptr<BoundTable>>& tables,
+        std::function<void()> before_commit)
+      : options_(options),
+        ledger_(ledger),
+        tables_(tables),
+        before_commit_(std::move(before_commit)),
+        writer_(options, 0) {}
 
   // Rejects of one partition; returns how many are in now.
   std::uint64_t Partition(const std::string& run_id, const std::vector<RejectRow>& rejects) {
@@ -72,6 +78,7 @@ class Retry {
       retried.coercions.push_back(
           {table.table_id(), table.columns()[column].name, rule, coercion.count, coercion.samples});
     }
+    before_commit_();
     if (writer_.FinishRetry(retried) == FinishResult::kFenced) {
       throw Error(
           fmt::format("{}: the partition was loaded again meanwhile", table.plan().SourceLabel()));
@@ -98,6 +105,7 @@ class Retry {
   const Options& options_;
   Ledger& ledger_;
   const std::map<std::int64_t, std::unique_ptr<BoundTable>>& tables_;
+  const std::function<void()> before_commit_;
   PartitionWriter writer_;
 };
 
@@ -124,9 +132,12 @@ TablePlan PlanForRetry(TablePlan loaded, const TablePlan& today) {
 
 RetryResult RetryRejects(const Options& options, Ledger& ledger, const std::string& run_id,
                          const std::map<std::int64_t, std::unique_ptr<BoundTable>>& tables,
-                         const StopFlag& stop) {
+                         const StopFlag& stop, const std::function<void()>& before_change) {
   RetryResult result;
-  Retry retry(options, ledger, tables);
+  bool changed = false;
+  Retry retry(options, ledger, tables, [&] {
+    if (!std::exchange(changed, true)) before_change();
+  });
   for (std::int64_t after = 0;;) {
     const std::vector<RejectRow> page = ledger.ReadRejects(run_id, kRejectsAtATime, after);
     std::map<std::int64_t, std::vector<RejectRow>> by_partition;

@@ -7,6 +7,7 @@
 #define TRANSLOAD_PIPELINE_RETRY_REJECTS_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -29,10 +30,11 @@ struct RetryResult {
 // column's type is another one today: that takes --reload.
 TablePlan PlanForRetry(TablePlan loaded, const TablePlan& today);
 
-// `tables`: bound by such plans, by their ids in the ledger.
+// `tables`: bound by such plans, by their ids in the ledger. `before_change` is called once, before
+// the first row is in.
 RetryResult RetryRejects(const Options& options, Ledger& ledger, const std::string& run_id,
                          const std::map<std::int64_t, std::unique_ptr<BoundTable>>& tables,
-                         const StopFlag& stop);
+                         const StopFlag& stop, const std::function<void()>& before_change);
 
 }  // namespace transload
 

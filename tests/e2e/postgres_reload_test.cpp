@@ -91,6 +91,29 @@ TEST_F(PostgresReload, LoadsRejectedRowsPastTriggersThatTheRunMade) {
   EXPECT_EQ(TargetSchema(), made);
 }
 
+TEST_F(PostgresReload, BringsWhatFollowsRejectedRowsUpToDate) {
+  Source(
+      "create table r (id int primary key, c regclass); create table of_r (id int references r);"
+      "create schema b; create table b.left_out (id int);"
+      "insert into r values (1, 'r'), (2, 'b.left_out'); insert into of_r values (1), (2);"
+      "create sequence ahead; create materialized view counted as select count(*) as n from r;"
+      "create materialized view of_counted as select n from counted");
+  const std::string config = testing::TempDir() + "retry_steps.toml";
+  std::ofstream(config) << "[[step]]\nwhen = 'after-data'\n"
+                           "sql = 'create table if not exists seen (rows int); insert into seen "
+                           "select count(*) from r'\n";
+  std::vector<std::string> words = {"--exclude", "b.*",          "--config",
+                                    config,      "--on-bad-row", "reject"};
+  EXPECT_EQ(Run(words).exit_code, 7);  // the key stays NOT VALID without its parent's row
+  Target("create schema b; create table b.left_out (id int); select setval('ahead', 50)");
+  words.emplace_back("--retry-rejects");
+  ExpectDone(words);
+  EXPECT_EQ(Value("select n from of_counted"), "2");
+  EXPECT_EQ(Value("select string_agg(rows::text, ' ' order by rows) from seen"), "1 2");
+  EXPECT_EQ(Value("select convalidated from pg_constraint where conname = 'of_r_id_fkey'"), "t");
+  EXPECT_EQ(Value("select last_value from ahead"), "50");  // in use since
+}
+
 TEST_F(PostgresReload, MakesThemUnderNewSchemaNames) {
   Source(kFamily);
   ExpectDone({"--rename-schema", "public=shop"});
