@@ -61,8 +61,14 @@ void PostgresSchema::Choose(const MigrationPlan& plan,
     Node& node = nodes_.at(entry.id);
     if (auto rows = brought_by.find(entry.oid); entry.kind == "TABLE" && rows != brought_by.end()) {
       const bool stands = standing.contains({entry.schema, entry.name});
-      node.chosen = (!subset || !rows->second.empty()) && !stands;
-      if (node.chosen && !rows->second.empty()) row_source_[entry.id] = rows->second;
+      const bool planned_rows = !rows->second.empty();
+      node.chosen = planned_rows && !stands;
+      if (node.chosen) row_source_[entry.id] = rows->second;
+      if (!planned_rows && !subset) {
+        left_out_.push_back({KindOf(entry), LabelOf(entry),
+                             "came to the source after the run was planned; --restart moves it",
+                             entry.sql});
+      }
     }
     const bool stands = standing.contains({entry.schema, entry.name}) && entry.kind == "TABLE";
     if (node.stood && !stands) continue;
@@ -87,6 +93,7 @@ void PostgresSchema::Choose(const MigrationPlan& plan,
         part_of_chosen = part_of_chosen || BelongsTo(entry, thing);
         continue;
       }
+      if (node.done) continue;  // what it needs now it did not need then
       if (brings_rows) {
         throw Error(fmt::format(
             "table {} needs {} {}, which is left out or stood in the target before: leave the "

@@ -114,6 +114,19 @@ TEST_F(PostgresReload, BringsWhatFollowsRejectedRowsUpToDate) {
   EXPECT_EQ(Value("select last_value from ahead"), "50");  // in use since
 }
 
+TEST_F(PostgresReload, LeavesTablesOutThatCameToTheSourceLater) {
+  Source(kFamily);
+  ExpectDone();
+  Source(
+      "create table later (id int primary key); insert into later values (1);"
+      "insert into p values (101, 'new')");
+  const TransloadRun run = Run({"--reload", "p"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("table public.later: came to the source after the run"));
+  EXPECT_EQ(Value("select to_regclass('later') is null"), "t");
+  EXPECT_EQ(Value("select n from of_sums"), "101");
+}
+
 TEST_F(PostgresReload, MakesThemUnderNewSchemaNames) {
   Source(kFamily);
   ExpectDone({"--rename-schema", "public=shop"});
