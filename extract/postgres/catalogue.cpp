@@ -148,6 +148,13 @@ void ListDatabaseSettings(ControlConnection& connection, SourceCatalogue& catalo
          "the target database is not the run's to change; run the statement there",
          rows.Text(row, 2)});
   }
+  rows = connection.Query(sql::kDatabaseProperties);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    catalogue.not_migrated.push_back(
+        {rows.Text(row, 0), rows.Text(row, 1),
+         "the target database is not the run's to change; run the statement there",
+         rows.Text(row, 2)});
+  }
 }
 
 }  // namespace

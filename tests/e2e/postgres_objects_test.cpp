@@ -93,6 +93,24 @@ TEST_F(PostgresObjects, ListsSettingsOfTheDatabase) {
   EXPECT_THAT(run.out, HasSubstr("SET application_name = 'it''s';"));
 }
 
+TEST_F(PostgresObjects, ListsWhatElseTheDatabaseHas) {
+  MakeRole("may_connect");
+  server_.Execute("create table t (id int)", source_);
+  const std::string database = "database " + source_;
+  EXPECT_THAT(Run({"--format", "json"}).out, Not(HasSubstr("on the database")));
+  server_.Execute("revoke connect on " + database + " from public; grant connect on " + database +
+                      " to may_connect with grant option; alter " + database +
+                      " connection limit 90; comment on " + database + " is 'it''s'",
+                  source_);
+  const TransloadRun run = Run({"--restart", "--format", "json"});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, AllOf(HasSubstr("REVOKE CONNECT ON DATABASE " + source_ + " FROM PUBLIC;"),
+                             HasSubstr("GRANT CONNECT ON DATABASE " + source_ +
+                                       " TO may_connect WITH GRANT OPTION;"),
+                             HasSubstr("CONNECTION LIMIT 90;"), HasSubstr("IS 'it''s';"),
+                             Not(HasSubstr("TEMPORARY"))));
+}
+
 TEST_F(PostgresObjects, PreflightNamesLocksThatKeepReadersOut) {
   server_.Execute("create table held (id int primary key); create table free (id int)", source_);
   const std::vector<std::string> words = {"preflight", server_.Url(source_), server_.Url(target_)};
