@@ -163,8 +163,11 @@ std::string InputsJson(const Options& options, const SourceCatalogue& catalogue,
 
 std::string InputFingerprint(const Options& options, const SourceCatalogue& catalogue,
                              std::string_view rules_digest) {
-  const std::string inputs = InputsJson(options, catalogue, rules_digest);
-  const XXH128_hash_t hash = XXH3_128bits(inputs.data(), inputs.size());
+  return TextFingerprint(InputsJson(options, catalogue, rules_digest));
+}
+
+std::string TextFingerprint(std::string_view text) {
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
   return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 

@@ -29,6 +29,8 @@ std::string InputsJson(const Options& options, const SourceCatalogue& catalogue,
 // 32 hex digits over InputsJson: equal inputs, equal fingerprints.
 std::string InputFingerprint(const Options& options, const SourceCatalogue& catalogue,
                              std::string_view rules_digest);
+// 32 hex digits over any text.
+std::string TextFingerprint(std::string_view text);
 // What differs between two InputsJson documents, a line each: "table shop.orders: column note is
 // new". Empty when nothing does. Of the user's SQL steps only those count that have run: their
 // positions, from 1.

@@ -20,8 +20,11 @@ constexpr char kSettings[] =
     "pg_catalog.set_config('check_function_bodies', 'off', true), "
     "pg_catalog.set_config('xmloption', 'content', true)";
 
-// Rows of `object` that an archive made are told by this in their detail; the class follows.
+// Rows of `object` that an archive made are told by this in their detail; the class follows, and
+// the definition's fingerprint.
 constexpr std::string_view kMark = "archive class ";
+constexpr std::string_view kDefinition = " definition ";
+constexpr std::string_view kClassPattern = "'archive class ([0-9]+)'";
 
 // pg_largeobject, as objects' addresses name it.
 constexpr int kLargeObjectClass = 2613;
@@ -134,8 +137,8 @@ SqlRows FindMade(SqlTransaction& transaction, const ArchiveObject& object) {
 bool SchemaBuilder::State::Stands(SqlTransaction& transaction, const ArchiveObject& object) {
   return !transaction
               .Exec(Sql("select from {L}.object o, lateral "
-                        "pg_catalog.pg_identify_object_as_address(substr(o.detail, ") +
-                        std::to_string(kMark.size() + 1) +
+                        "pg_catalog.pg_identify_object_as_address(substring(o.detail from ") +
+                        std::string(kClassPattern) +
                         ")::bigint::oid, o.oid::oid, 0) a where o.run_id = $1::text and o.kind = "
                         "$2::text and o.schema = $3::text and o.name = $4::text and o.action = "
                         "'created' and o.oid <> 0 and o.detail like 'archive class %' and a.type = "
@@ -195,7 +198,8 @@ ObjectOutcome SchemaBuilder::CreateFromArchive(const ArchiveObject& object) {
       return;  // a comment, a grant: said twice it is the same
     }
     state_->Record(transaction, object.kind, object.schema, object.name, object.table, "created",
-                   fmt::format("{}{}", kMark, class_oid), "select " + oid);
+                   fmt::format("{}{}{}{}", kMark, class_oid, kDefinition, object.fingerprint),
+                   "select " + oid);
   });
   if (!outcome.ok && outcome.hint.empty()) outcome.hint = object.hint;
   return outcome;
@@ -326,11 +330,17 @@ ObjectOutcome SchemaBuilder::AddExtensionRows(const ExtensionRows& rows) {
   });
 }
 
+std::string ArchiveFingerprint(const std::string& detail) {
+  const std::size_t at = detail.find(kDefinition);
+  if (!detail.starts_with(kMark) || at == detail.npos) return "";
+  return detail.substr(at + kDefinition.size());
+}
+
 ArchiveUndo UndoArchiveObjects(
     SqlTransaction& transaction, const std::string& quoted_ledger, const std::string& run_id,
     const std::function<std::string(const std::string& statement)>& try_exec) {
   SqlRows rows = transaction.Exec(
-      "select id, kind, schema, name, oid, substr(detail, " + std::to_string(kMark.size() + 1) +
+      "select id, kind, schema, name, oid, substring(detail from " + std::string(kClassPattern) +
           ") from " + quoted_ledger +
           ".object where run_id = $1::text and action = 'created' and oid <> 0 and detail like "
           "'archive class %' order by id desc",

@@ -27,11 +27,16 @@ struct ArchiveObject {
   std::string address_args;
   // An object of this kind that stands already is used as it is, and not recorded.
   std::string exists_sql;
+  // Of the definition that the source has, kept beside the object: ArchiveFingerprint.
+  std::string fingerprint;
   // It may change a schema that stood before, or what will be granted: undo puts that back.
   bool changes_standing = false;
   // What to do about a failure, or a query that shows the rows at fault.
   std::string hint;
 };
+
+// The fingerprint in an object's row of the ledger; empty where no archive made it.
+std::string ArchiveFingerprint(const std::string& detail);
 
 // What of the things that stood before a statement may change, for undo to put back: schemas and
 // default privileges, or privileges on what the run did not make (members of an extension that

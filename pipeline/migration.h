@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -154,8 +155,9 @@ class Migration {
   std::vector<std::int64_t> table_ids_;  // in the order of planned_.plan.tables
   std::set<std::int64_t> existing_;      // tables that stood in the target before the run
   std::set<std::string> made_;           // keys of objects that the ledger lists as made
-  std::set<std::string> touched_;        // of existing tables, emptied or appended to
-  std::set<std::size_t> ran_steps_;      // positions of the user's steps, from 1
+  std::map<std::string, std::set<std::string>> definitions_;  // of these, made by an archive
+  std::set<std::string> touched_;    // of existing tables, emptied or appended to
+  std::set<std::size_t> ran_steps_;  // positions of the user's steps, from 1
   bool proof_overlaps_statistics_ = false;
   SnapshotInfo snapshot_;
   WorkBoard board_;

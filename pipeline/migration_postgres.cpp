@@ -45,6 +45,7 @@ void Migration::MakePostgresSchema() {
                                                       : builder.RecordAppend(untouched));
   }
   postgres_->Read(planned_.plan, kept, made_);
+  postgres_->ListChanged(definitions_);
   for (const NotMigrated& object : postgres_->left_out()) {
     planned_.plan.not_migrated.push_back(object);
   }

@@ -11,6 +11,7 @@
 #include "core/fault_point.h"
 #include "core/plan_json.h"
 #include "core/version.h"
+#include "load/pg_archive_objects.h"
 #include "load/set_aside.h"
 #include "pipeline/key_check.h"
 #include "pipeline/migration.h"
@@ -261,6 +262,8 @@ void Migration::PlanFromLedger() {
     const std::string key =
         fmt::format("{}|{}|{}|{}", object.kind, object.schema, object.table, object.name);
     if (object.action == "created" || object.action == "altered") made_.insert(key);
+    const std::string fingerprint = ArchiveFingerprint(object.detail);
+    if (!fingerprint.empty()) definitions_[key].insert(fingerprint);
     if (object.action == "truncated" || object.action == "appended") touched_.insert(key);
   }
   if (RenamesPending()) UseSourceSchemas(fresh_tables_);

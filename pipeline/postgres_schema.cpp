@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "core/plan_json.h"
 #include "extract/postgres/catalogue.h"
 #include "load/ddl.h"
 #include "load/pg_programs.h"
@@ -158,6 +159,7 @@ ArchiveObject PostgresSchema::ObjectOf(const ArchiveEntry& entry) const {
   object.label = LabelOf(entry);
   object.settings_sql = KnownSettings(entry.settings_sql);
   object.sql = entry.sql;
+  object.fingerprint = TextFingerprint(entry.sql);
   if (auto address = addresses_.find(entry.id); address != addresses_.end()) {
     object.address_type = address->second.type;
     object.address_names = address->second.names;

@@ -56,6 +56,9 @@ class PostgresSchema {
   void Read(const MigrationPlan& plan,
             const std::set<std::pair<std::string, std::string>>& standing,
             const std::set<std::string>& made);
+  // Lists what an earlier start has made and what the source has otherwise by now, or no more.
+  // `definitions`: fingerprints by the objects' keys in the ledger.
+  void ListChanged(const std::map<std::string, std::set<std::string>>& definitions);
   // What --include and the like leave out besides tables.
   const std::vector<NotMigrated>& left_out() const { return left_out_; }
   const std::vector<std::string>& notes() const { return notes_; }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/plan_json.h"
 #include "pipeline/postgres_extras.h"
 #include "pipeline/postgres_schema.h"
 
@@ -174,6 +175,30 @@ void PostgresSchema::ListInvalidIndexes(const MigrationPlan& plan) {
     left_out_.push_back({"index", rows.Text(row, 0) + "." + rows.Text(row, 1),
                          "it is invalid at the source, where REINDEX would mend it",
                          rows.Text(row, 2)});
+  }
+}
+
+// What was made is not made anew, whatever has become of it at the source.
+void PostgresSchema::ListChanged(const std::map<std::string, std::set<std::string>>& definitions) {
+  std::set<std::string> gone;
+  if (!renamed_) {
+    for (const auto& [key, fingerprints] : definitions) gone.insert(key);
+  }
+  for (const ArchiveEntry& entry : entries_) {
+    const std::string key = MadeKey(entry);
+    gone.erase(key);
+    const auto made = definitions.find(key);
+    if (made == definitions.end() || made->second.contains(TextFingerprint(entry.sql))) continue;
+    left_out_.push_back({KindOf(entry), LabelOf(entry),
+                         "changed at the source since the run made it: it stands as it was then",
+                         entry.sql});
+  }
+  for (const std::string& key : gone) {
+    const std::size_t kind = key.find('|'), schema = key.find('|', kind + 1);
+    const std::string in = key.substr(kind + 1, schema - kind - 1);
+    left_out_.push_back({key.substr(0, kind),
+                         (in.empty() ? "" : in + ".") + key.substr(key.find('|', schema + 1) + 1),
+                         "gone from the source since the run made it: it still stands", ""});
   }
 }
 

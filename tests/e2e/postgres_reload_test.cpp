@@ -127,6 +127,30 @@ TEST_F(PostgresReload, LeavesTablesOutThatCameToTheSourceLater) {
   EXPECT_EQ(Value("select n from of_sums"), "101");
 }
 
+TEST_F(PostgresReload, ListsDefinitionsThatChangedSinceTheyWereMade) {
+  Source(kFamily);
+  Source(
+      "create view v as select 1 as a; create view w as select 1 as a; create view same as select "
+      "1;"
+      "create function f() returns int language sql as 'select 1';"
+      "create table r (id int primary key) partition by range (id);"
+      "create table r1 partition of r for values from (0) to (10); insert into r values (1)");
+  const TransloadRun killed = Run({}, {{"TRANSLOAD_FAULT", "partition-committed:1:kill"}});
+  EXPECT_EQ(killed.exit_code, kReloadKilled) << killed.out << killed.err;
+  Source(
+      "alter table r detach partition r1; drop view v; create or replace view w as select 1 as a, "
+      "2 "
+      "as b; create or replace function f() returns int language sql as 'select 2'");
+  const TransloadRun run = Run();
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  for (const char* line :
+       {"function public.f(): changed at the source", "view public.w: changed at the source",
+        "view public.v: gone from the source", "r1: gone from the source"}) {
+    EXPECT_THAT(run.out, HasSubstr(line));
+  }
+  EXPECT_THAT(run.out, HasSubstr("not migrated (4)"));
+}
+
 TEST_F(PostgresReload, MakesThemUnderNewSchemaNames) {
   Source(kFamily);
   ExpectDone({"--rename-schema", "public=shop"});
