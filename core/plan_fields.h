@@ -64,7 +64,8 @@ template <class V>
 void Fields(V& v, ColumnPlan& c) {
   v("source", c.source), v("name", c.name), v("type", c.type), v("safe_type", c.safe_type);
   v("rule", c.rule), v("note", c.note), v("decode", c.decode), v("not_null", c.not_null);
-  v("not_null_yields", c.not_null_yields), v("identity", c.identity);
+  v("not_null_yields", c.not_null_yields), v("never_null", c.never_null);
+  v("identity", c.identity);
   v("identity_sequence", c.identity_sequence);
   v("default_sql", c.default_sql), v("generated_sql", c.generated_sql);
   v("comment", c.comment), v("collation", c.collation), v("merges", c.merges);

@@ -48,8 +48,9 @@ void SetNotNull(DraftTable& table, std::size_t index, bool key_has_nulls) {
   ColumnPlan& plan = table.plan.columns[index];
   const KeyRole& role = table.columns[index].role;
   plan.not_null = !plan.source.nullable || (role.primary && !key_has_nulls);
+  plan.never_null = plan.not_null && (role.primary || role.unique);
   if (!plan.not_null || !MayBecomeNull(plan.source, plan.policies, plan.type)) return;
-  if (role.primary || role.unique) {
+  if (plan.never_null) {
     KeepNullsOutOfKey(plan.policies);
     if (IsTemporalSource(plan.source)) {
       plan.note += plan.note.empty() ? "" : "; ";

@@ -151,6 +151,7 @@ CivilRules::CivilRules(const ColumnPlan& column)
     : zero_date_(column.policies.zero_date),
       partial_date_(column.policies.partial_date),
       year0_(column.policies.year0),
+      never_null_(column.never_null),
       ts_excess_(column.policies.ts_excess) {
   if (zero_date_ != ZeroDate::kEpoch) return;
   epoch_rule_ = "zero_date=" + PolicyValue(column.policies, "zero_date");
@@ -183,7 +184,10 @@ CivilRules::Outcome CivilRules::OddDays(EncodeContext& context, CivilTime& time,
       case ZeroDate::kError:
         break;
     }
-    context.Fault("a zero date; allow with the policy zero_date=null or another of its values");
+    context.Fault(never_null_ ? "a zero date in a key; allow with the policy "
+                                "zero_date=neg_infinity or zero_date=epoch:..."
+                              : "a zero date; allow with the policy zero_date=null or another of "
+                                "its values");
     return Outcome::kFault;
   }
   if (time.month > 12 || time.day > 31) {
@@ -206,8 +210,9 @@ CivilRules::Outcome CivilRules::OddDays(EncodeContext& context, CivilTime& time,
       }
       case PartialDate::kError:
       case PartialDate::kText:
-        context.Fault(
-            fmt::format("{} is no whole date; allow with the policy partial_date", DateText(time)));
+        context.Fault(fmt::format("{} is no whole date; allow with the policy partial_date{}",
+                                  DateText(time),
+                                  never_null_ ? "=clamp_first or partial_date=text" : ""));
         return Outcome::kFault;
     }
   }

@@ -96,6 +96,7 @@ class CivilRules {
   ZeroDate zero_date_;
   PartialDate partial_date_;
   YearZero year0_;
+  bool never_null_;
   TsExcess ts_excess_;
   std::string epoch_rule_;  // "zero_date=epoch:1970-01-01"
   IsoTime epoch_;

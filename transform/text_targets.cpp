@@ -14,6 +14,11 @@
 namespace transload {
 namespace {
 
+const char* IndexZero(bool never_null) {
+  return never_null ? "ENUM index 0, the mark of an invalid insert; allow with enum_zero=empty"
+                    : "ENUM index 0, the mark of an invalid insert; allow with enum_zero=null";
+}
+
 class TextTarget {
  public:
   explicit TextTarget(const Binding& binding)
@@ -24,6 +29,7 @@ class TextTarget {
         xml_(binding.type().name == "xml"),
         enum_text_(source_.type == "enum" && !source_.labels.empty()),
         enum_zero_(binding.policies().enum_zero),
+        never_null_(binding.column.never_null),
         type_name_(binding.type().Sql()) {
     empty_label_ =
         std::find(source_.labels.begin(), source_.labels.end(), "") != source_.labels.end();
@@ -124,7 +130,7 @@ class TextTarget {
       case EnumZero::kError:
         break;
     }
-    return context.Fault("ENUM index 0, the mark of an invalid insert; allow with enum_zero=null");
+    return context.Fault(IndexZero(never_null_));
   }
   // An XML declaration rules how PostgreSQL reads the bytes that follow.
   static bool DeclaresUtf8(std::string_view text) {
@@ -147,6 +153,7 @@ class TextTarget {
   bool enum_text_;
   bool empty_label_ = false;
   EnumZero enum_zero_;
+  bool never_null_;
   std::size_t zerofill_ = 0;
   std::string type_name_;
 };
@@ -178,6 +185,7 @@ class EnumTarget {
       : labels_(binding.type().labels),
         by_index_(binding.source().labels),
         enum_zero_(binding.policies().enum_zero),
+        never_null_(binding.column.never_null),
         type_name_(binding.type().Sql()) {
     // A source ENUM without a '' label shows index 0 as ''.
     const std::vector<std::string>& source = binding.source().labels;
@@ -232,7 +240,7 @@ class EnumTarget {
       case EnumZero::kError:
         break;
     }
-    return context.Misfit("ENUM index 0, the mark of an invalid insert; allow with enum_zero=null");
+    return context.Misfit(IndexZero(never_null_));
   }
 
   std::vector<std::string> labels_;
@@ -241,6 +249,7 @@ class EnumTarget {
   std::size_t room_ = 0;
   bool empty_is_zero_ = false;
   EnumZero enum_zero_;
+  bool never_null_;
   std::string type_name_;
 
  public:

@@ -40,6 +40,7 @@ ColumnPlan AnyColumn(std::mt19937& random) {
   column.policies.zero_date_epoch = "1970-01-01";
   column.policies.enum_zero = static_cast<EnumZero>(random() % 3);
   column.not_null = random() % 2;
+  column.never_null = random() % 2;
   column.default_sql = AnyText(random);
   return column;
 }

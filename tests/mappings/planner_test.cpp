@@ -135,8 +135,10 @@ TEST(Planner, CyclesAndSelfReferencesStand) {  // 71
 TEST(Planner, ZeroDatesLeaveNotNullForLaterSaveInKeys) {  // 20, 21
   MigrationPlan plan = Shop({Table("t", {NotNull(Column("d", "date"))})}).Plan();
   EXPECT_TRUE(plan.tables[0].columns[0].not_null_yields);
+  EXPECT_FALSE(plan.tables[0].columns[0].never_null);
   plan = Shop({Table("t", {NotNull(Column("d", "date"))}, {Primary({"d"})})}).Plan();
   EXPECT_FALSE(plan.tables[0].columns[0].not_null_yields);
+  EXPECT_TRUE(plan.tables[0].columns[0].never_null);
   EXPECT_EQ(plan.tables[0].columns[0].policies.zero_date, ZeroDate::kError);
   Shop shop({Table("t", {NotNull(Column("d", "date"))}, {Primary({"d"})})});
   SetPolicy(shop.options.policies, "zero_date", "neg_infinity");

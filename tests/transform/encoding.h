@@ -63,7 +63,8 @@ struct Case {
   std::int32_t precision = -1;
   bool zerofill = false;
   bool not_null = false;
-  bool safe = false;  // has an always-safe type, so that misfits are told
+  bool never_null = false;  // of a key
+  bool safe = false;        // has an always-safe type, so that misfits are told
 };
 
 struct Outcome {
@@ -88,6 +89,7 @@ inline ColumnPlan PlanOf(const Case& c) {
   column.source.zerofill = c.zerofill;
   column.decode = c.decode;
   column.source.charset = c.charset;
+  column.never_null = c.never_null;
   column.type = ParsePgType(c.target);
   if (c.safe) column.safe_type = PgType{};
   if (const std::size_t at = c.policy.find('='); at != std::string::npos) {

@@ -47,6 +47,21 @@ TEST(ZeroDatePolicy, CannotMakeNullOfANotNullColumn) {
   EXPECT_TRUE(outcome.coercions.empty()) << "the row is not there, and nothing in it was changed";
 }
 
+TEST(KeyPolicies, NameOnlyValuesThatHelpInAKey) {
+  Case c = Timestamp("zero_date=error");
+  c.never_null = true;
+  EXPECT_EQ(EncodeCell(c, Civil(0, 0, 0)).fault,
+            "a zero date in a key; allow with the policy zero_date=neg_infinity or "
+            "zero_date=epoch:...");
+  EXPECT_EQ(EncodeCell(c, Civil(2020, 2, 31)).fault,
+            "2020-02-31 is no whole date; allow with the policy partial_date=clamp_first or "
+            "partial_date=text");
+  Case label{.source_type = "enum", .policy = "enum_zero=error", .labels = {"a"}};
+  label.never_null = true;
+  EXPECT_EQ(EncodeCell(label, "").fault,
+            "ENUM index 0, the mark of an invalid insert; allow with enum_zero=empty");
+}
+
 TEST(PartialDatePolicy, DecidesOverMissingPartsAndDaysThatAreNone) {
   EXPECT_TRUE(Shown(Timestamp(""), Civil(2020, 0, 15)).starts_with("fault: 2020-00-15"));
   EXPECT_EQ(Shown(Timestamp("partial_date=null"), Civil(2020, 0, 15)), "NULL");
