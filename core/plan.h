@@ -40,7 +40,8 @@ struct ColumnPlan {
   std::string generated_sql;  // GENERATED ALWAYS AS (...) STORED: not copied
   std::string comment;
   std::string collation;  // quoted and qualified, or empty for the database's own
-  // Values of several classes share the type: two that the source tells apart may be equal in it.
+  // Two values that the source tells apart may be equal in the type, which several of its classes
+  // share, or which reads texts or numbers as something else.
   bool merges = false;
   Policies policies;
   bool operator==(const ColumnPlan&) const = default;

@@ -191,13 +191,19 @@ void CheckDecode(Draft& draft, const DraftTable& table, std::size_t index) {
                   plan.decode, uuid ? "uuid" : "text", plan.type.Sql()));
 }
 
-// 1 and '1' in a text, x'61' and 'a' in a bytea, 'true' and 1 in a boolean. Numbers of either class
-// are compared by value on both sides.
-bool MergesClasses(const ColumnFacts* facts) {
+// Of several classes: 1 and '1' in a text, x'61' and 'a' in a bytea, 'true' and 1 in a boolean. Of
+// one that the type reads: 't' and 'true', '9:30' and '09:30:00', seconds of a double in a
+// timestamp. Numbers of either class are compared by value on both sides.
+bool MergesValues(const ColumnFacts* facts, const PgType& type) {
   if (facts == nullptr || !facts->known) return false;
-  const int classes = (Count(*facts, "integer") + Count(*facts, "real") > 0 ? 1 : 0) +
-                      (Count(*facts, "text") > 0 ? 1 : 0) + (Count(*facts, "blob") > 0 ? 1 : 0);
-  return classes > 1;
+  const bool numbers = Count(*facts, "integer") + Count(*facts, "real") > 0;
+  const bool texts = Count(*facts, "text") > 0;
+  const bool blobs = Count(*facts, "blob") > 0;
+  if (numbers + texts + blobs > 1) return true;
+  const bool text_form = type.kind == PgKind::kText || type.kind == PgKind::kVarchar;
+  const bool number_form = type.kind >= PgKind::kInt2 && type.kind <= PgKind::kNumeric;
+  return (texts && !text_form && type.kind != PgKind::kBytea) ||
+         (numbers && !number_form && !text_form);
 }
 
 void FinishColumn(Draft& draft, DraftTable& table, std::size_t index, bool key_has_nulls) {
@@ -208,7 +214,7 @@ void FinishColumn(Draft& draft, DraftTable& table, std::size_t index, bool key_h
   plan.note = decision.note;
   plan.decode = decision.decode;
   CheckDecode(draft, table, index);
-  plan.merges = MergesClasses(table.columns[index].facts);
+  plan.merges = MergesValues(table.columns[index].facts, plan.type);
   plan.comment = plan.source.comment;
   if (plan.type.kind == PgKind::kEnum) MakeEnum(draft, table, index);
   plan.rule = RuleText(decision, plan.type);

@@ -1,6 +1,6 @@
 // Unique keys that the target compares less exactly than their source's bytes (citext, ci=icu), or
-// whose values of several classes get one type (SQLite's 1 and '1'): tried on the target before
-// anything is made there.
+// whose values get a type that may take two for one (SQLite's 1 and '1', 't' and 'true'): tried on
+// the target before anything is made there.
 #ifndef TRANSLOAD_PIPELINE_KEY_CHECK_H_
 #define TRANSLOAD_PIPELINE_KEY_CHECK_H_
 

@@ -96,6 +96,23 @@ TEST(SqliteTypes, TellsWhereValuesOfSeveralClassesShareOne) {
   EXPECT_FALSE(merges({}));
 }
 
+TEST(SqliteTypes, TellsWhereTextsAreReadAsSomethingElse) {
+  const auto merges = [](const char* declared, const Counts& counts) {
+    SourceColumn column = Column("c", declared);
+    column.format = CellFormat::kDynamic;
+    Shop shop({Table("t", {column})}, "sqlite");
+    ColumnFacts facts = Range("t", "c", "", "");
+    facts.counts = counts;
+    shop.facts = {facts};
+    return shop.PlanColumn().merges;
+  };
+  EXPECT_TRUE(merges("boolean", {{"text", 2}, {"text_bool", 2}}));
+  EXPECT_TRUE(merges("time", {{"text", 2}, {"text_time", 2}}));
+  EXPECT_TRUE(merges("uuid", {{"text", 2}, {"text_uuid", 2}}));
+  EXPECT_FALSE(merges("uuid", {{"blob", 2}, {"blob_uuid", 2}}));
+  EXPECT_FALSE(merges("varchar(9)", {{"text", 2}}));
+}
+
 TEST(SqliteTypes, EveryColumnIsScannedAndKeysWithNullsBecomeUnique) {  // 82
   SourceColumn id = Column("id", "int");
   id.format = CellFormat::kDynamic;
