@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
+#include <utility>
 
 #include "core/error.h"
 #include "core/plan_json.h"
@@ -129,8 +131,8 @@ Filled ReadFilled(const Endpoints& ends, std::optional<Ledger>& ledger,
     labels[row.id] = plan.SourceLabel();
     filled.plans[plan.SourceLabel()] = std::move(plan);
   }
-  for (const RejectRow& row : ledger->ReadRejects(filled.run_id, kMostSubtracted)) {
-    filled.rejected[labels[row.table_id]].insert(row.key);
+  for (RejectRow& row : ledger->ReadRejects(filled.run_id, kMostSubtracted)) {
+    filled.rejected[labels[row.table_id]].push_back(std::move(row.row));
   }
   if (ends.options.repair == Repair::kApply) RefuseUnlessLoaded(known.run, known.tables);
   return filled;

@@ -4,7 +4,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -25,9 +24,9 @@ std::optional<RunRecord> FindFiller(const Endpoints& ends, std::optional<Ledger>
 struct Filled {
   std::string run_id;
   std::map<std::string, TablePlan> plans;  // by source label: the mapping as it was carried out
-  std::map<std::string, std::multiset<std::string>> rejected;
-  std::optional<double> sample_percent;  // of the rows that it moved
-  bool data_only = false;                // the tables are somebody else's
+  std::map<std::string, std::vector<std::string>> rejected;  // as RejectRow::row
+  std::optional<double> sample_percent;                      // of the rows that it moved
+  bool data_only = false;                                    // the tables are somebody else's
 
   std::vector<std::string> GoneFrom(const SourceCatalogue& catalogue) const;
 };

@@ -14,6 +14,7 @@
 #include "pipeline/lane_timeline.h"
 #include "pipeline/log_flusher.h"
 #include "pipeline/postgres_schema.h"
+#include "pipeline/rejected_row.h"
 #include "verify/table_proof.h"
 
 namespace transload {
@@ -166,9 +167,9 @@ void Migration::Prove() {
   Phase("verify", table_ids_.size());
   FaultAt(FaultPoint::kVerifyBegun);
   std::vector<std::unique_ptr<BoundTable>> bound;
-  std::map<std::int64_t, std::multiset<std::string>> rejected_keys;
-  for (const RejectRow& row : ledger_->ReadRejects(run_.id, kMostRejects)) {
-    rejected_keys[row.table_id].insert(row.key);
+  std::map<std::int64_t, std::vector<std::string>> rejected;
+  for (RejectRow& row : ledger_->ReadRejects(run_.id, kMostRejects)) {
+    rejected[row.table_id].push_back(std::move(row.row));
   }
   ProofRequest request;
   request.level = options.verify;
@@ -190,7 +191,9 @@ void Migration::Prove() {
     if (existing_.contains(table_ids_[i]) && options.on_existing == OnExisting::kAppend) {
       account.why_not = "appended to a table that may have held rows before";
     }
-    account.rejected_keys = rejected_keys[table_ids_[i]];
+    for (const std::string& row : rejected[table_ids_[i]]) {
+      account.rejected_rows.insert(IdentifyRejected(row, *account.table));
+    }
     request.tables.push_back(std::move(account));
   }
   std::unique_ptr<RowReader> reader = ends_->source->NewReader();

@@ -75,4 +75,8 @@ std::string RejectedCells(const std::string& row_json) {
   return cells;
 }
 
+std::string IdentifyRejected(const std::string& row_json, const BoundTable& table) {
+  return table.IdentifyRow(RejectedCells(row_json));
+}
+
 }  // namespace transload

@@ -17,6 +17,8 @@ namespace transload {
 std::string RejectedRowJson(const BadRow& row, const BoundTable& table);
 // The framed cells again.
 std::string RejectedCells(const std::string& row_json);
+// What the row is known by when it is read from the source again.
+std::string IdentifyRejected(const std::string& row_json, const BoundTable& table);
 
 }  // namespace transload
 

@@ -16,6 +16,7 @@
 #include "pipeline/extra_checks.h"
 #include "pipeline/filled_run.h"
 #include "pipeline/postgres_rename.h"
+#include "pipeline/rejected_row.h"
 #include "pipeline/sync_command.h"
 #include "pipeline/timeline.h"
 #include "pipeline/verify_timeline.h"
@@ -135,8 +136,12 @@ class Verification {
         continue;
       }
       if (filled_.sample_percent) bound_.back()->ReadSample(*filled_.sample_percent);
-      request_.tables.push_back(
-          {bound_.back().get(), planned_.FindSource(plan), filled_.rejected[plan.SourceLabel()]});
+      CompareTable& table = request_.tables.emplace_back();
+      table.bound = bound_.back().get();
+      table.source = planned_.FindSource(plan);
+      for (const std::string& row : filled_.rejected[plan.SourceLabel()]) {
+        table.rejected_rows.insert(IdentifyRejected(row, *table.bound));
+      }
     }
   }
 

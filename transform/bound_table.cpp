@@ -86,6 +86,23 @@ std::string BoundTable::NameRow(std::string_view row) const {
   return name;
 }
 
+std::string BoundTable::IdentifyRow(std::string_view row) const {
+  ByteBuffer key;
+  CellCursor cursor(row);
+  std::size_t next = 0;
+  for (std::size_t column : key_columns_) {  // ascending
+    for (; next < column; ++next) cursor.Next();
+    const Cell cell = cursor.Next();
+    ++next;
+    StoreBe32(key.Extend(4),
+              cell.null ? 0xFFFFFFFFu : static_cast<std::uint32_t>(cell.view().size()));
+    if (!cell.null) key.Append(cell.view());
+  }
+  RowChecksum digest;
+  AddRow(digest, key_columns_.empty() ? row : key.view(), 0);
+  return digest.Hex();
+}
+
 std::string BoundTable::ShowCell(std::string_view row, std::size_t column) const {
   CellCursor cursor(row);
   for (std::size_t i = 0; i < column; ++i) cursor.Next();

@@ -40,6 +40,9 @@ class BoundTable {
   ReadRequest Request(const PartitionRange& range) const;
   // Names a row for people, by its key or, without one, by its first columns: "id=17".
   std::string NameRow(std::string_view row) const;
+  // The same for one row of the source whenever it is read, and for no other: a digest of its key
+  // or, without one, of the whole row.
+  std::string IdentifyRow(std::string_view row) const;
   // One cell of a row, as a person reads it.
   std::string ShowCell(std::string_view row, std::size_t column) const;
   // The position of a planned column among all of the plan's, for Replan.

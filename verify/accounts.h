@@ -32,9 +32,9 @@ struct TableAccount {
   std::optional<std::uint64_t> source_rows;
   std::vector<PartitionAccount> partitions;
   SubSums sub_sums;  // of all of them; empty when none were taken
-  // Rows that the target refused or that could not be encoded, by their name in the ledger
-  // ("id=17"); only the drill-down needs them.
-  std::multiset<std::string> rejected_keys;
+  // Rows that the target refused or that could not be encoded, as BoundTable::IdentifyRow has them;
+  // only the drill-down needs them.
+  std::multiset<std::string> rejected_rows;
   // --sample: what was read is a part of the table, and the source's own count says nothing of it.
   bool sampled = false;
   // Set when the table cannot be verified by reading it back: "appended to a table with rows".

@@ -165,7 +165,7 @@ void CountOnly(TableAccount& account) {
   PartitionAccount whole;
   whole.number = 1;
   whole.read = *account.source_rows;
-  whole.rejected = std::min<std::uint64_t>(whole.read, account.rejected_keys.size());
+  whole.rejected = std::min<std::uint64_t>(whole.read, account.rejected_rows.size());
   whole.written = whole.read - whole.rejected;
   whole.checksum.rows = whole.written;
   account.partitions = {whole};
@@ -181,11 +181,11 @@ void Settle(const TableAccount& account, TableVerdict& verdict) {
     verdict.rejected += verdict.counts.rejected;
     verdict.written -= verdict.counts.rejected;
   }
-  if (verdict.verdict == Verdict::kMatch && account.rejected() > account.rejected_keys.size()) {
+  if (verdict.verdict == Verdict::kMatch && account.rejected() > account.rejected_rows.size()) {
     verdict.verdict = Verdict::kMismatch;
     verdict.reason = fmt::format(
         "{} rows of the source cannot be represented in the target, {} are listed as rejected",
-        account.rejected(), account.rejected_keys.size());
+        account.rejected(), account.rejected_rows.size());
   }
 }
 
@@ -250,7 +250,7 @@ std::vector<TableVerdict> VerifyDatabases(Source& source, const Options& options
   std::vector<TableVerdict> verdicts;
   for (std::size_t i = 0; i < order.size(); ++i) {
     TableAccount& account = proof.tables[i];
-    account.rejected_keys = request.tables[order[i]].rejected_keys;
+    account.rejected_rows = request.tables[order[i]].rejected_rows;
     if (level == VerifyLevel::kCount) CountOnly(account);
     verdicts.push_back(Judge(account, level, &sums[i]));
   }

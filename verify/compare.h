@@ -19,7 +19,7 @@ namespace transload {
 struct CompareTable {
   const BoundTable* bound = nullptr;         // borrowed; types from the target as it is
   const SourceTable* source = nullptr;       // borrowed; from the catalogue in the snapshot
-  std::multiset<std::string> rejected_keys;  // from the ledger of the run that filled it
+  std::multiset<std::string> rejected_rows;  // from the ledger of the run that filled it
 };
 
 struct CompareRequest {

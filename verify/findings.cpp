@@ -117,7 +117,7 @@ RowDifference DescribePair(const PairedRows::Pair& pair, const BoundTable& table
 }
 
 Findings::Findings(const TableAccount& account, DifferenceFile* file, TableVerdict& verdict)
-    : table_(*account.table), file_(file), verdict_(verdict), rejected_(account.rejected_keys) {
+    : table_(*account.table), file_(file), verdict_(verdict), rejected_(account.rejected_rows) {
   verdict_.drilled_down = true;
   verdict_.counts = {};
   verdict_.samples.clear();
@@ -125,14 +125,14 @@ Findings::Findings(const TableAccount& account, DifferenceFile* file, TableVerdi
 
 void Findings::Add(Leftovers& leftovers) {
   // A reject explains one missing row; those that could not be encoded are not among the leftovers.
-  for (const std::string& name : leftovers.faulty) {
-    if (auto known = rejected_.find(name); known != rejected_.end()) rejected_.erase(known);
+  for (const std::string& row : leftovers.faulty) {
+    if (auto known = rejected_.find(row); known != rejected_.end()) rejected_.erase(known);
   }
   DifferenceCounts here;
   std::set<const LeftoverRow*> explained;
   for (const PairedRows::Pair& pair : PairByKey(leftovers, table_).pairs) {
     if (pair.target == nullptr) {
-      if (auto known = rejected_.find(pair.source->name); known != rejected_.end()) {
+      if (auto known = rejected_.find(pair.source->identity); known != rejected_.end()) {
         rejected_.erase(known);
         explained.insert(pair.source);
         ++here.rejected;

@@ -23,7 +23,7 @@ constexpr unsigned kMostDivisions = 64 / kPartBits;
 // Rows handed over at once.
 constexpr std::size_t kRowsAtOnce = 20'000;
 constexpr std::size_t kBatchBytes = std::size_t{4} << 20;
-constexpr std::size_t kNamesAtOnce = 1'000;
+constexpr std::size_t kFaultyAtOnce = 1'000;
 
 struct Spread {
   std::size_t operator()(const RowHash& hash) const { return hash.low; }
@@ -85,7 +85,7 @@ class Net {
     LeftoverRow& row = entry.count > 0 ? to.source.emplace_back() : to.target.emplace_back();
     row.fields = bytes_.substr(entry.fields_at, entry.fields_size);
     if (entry.count < 0 || entry.cells_size == 0) return;
-    row.name = table_.NameRow(
+    row.identity = table_.IdentifyRow(
         std::string_view(bytes_).substr(entry.fields_at + entry.fields_size, entry.cells_size));
   }
 
@@ -106,7 +106,7 @@ class Matching {
     SidesRead read;
     task_.source.Read(task_.ranges, [&](const Tuple& tuple) {
       if (tuple.faulty) {
-        NameFaulty(tuple);
+        NoteFaulty(tuple);
       } else {
         PutAside(tuple, source, read.source);
       }
@@ -154,9 +154,9 @@ class Matching {
     }
   }
 
-  void NameFaulty(const Tuple& tuple) {
-    faulty_.faulty.push_back(task_.table.NameRow(tuple.source_row));
-    if (faulty_.faulty.size() == kNamesAtOnce) sink_(std::exchange(faulty_, {}));
+  void NoteFaulty(const Tuple& tuple) {
+    faulty_.faulty.push_back(task_.table.IdentifyRow(tuple.source_row));
+    if (faulty_.faulty.size() == kFaultyAtOnce) sink_(std::exchange(faulty_, {}));
   }
 
   void PutAside(const Tuple& tuple, RowSpill& spill, RowChecksum& sum) {

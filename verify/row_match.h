@@ -31,14 +31,14 @@ struct MatchLimits {
 
 struct LeftoverRow {
   std::string fields;
-  std::string name;  // by the source's cells; empty on the target's side
+  std::string identity;  // BoundTable::IdentifyRow; empty on the target's side
 };
 
 // Rows with equal keys of both sides always come together.
 struct Leftovers {
   std::vector<LeftoverRow> source;
   std::vector<LeftoverRow> target;
-  std::vector<std::string> faulty;  // names of source rows that cannot be encoded
+  std::vector<std::string> faulty;  // identities of source rows that cannot be encoded
 };
 
 struct MatchTask {

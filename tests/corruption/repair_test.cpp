@@ -260,8 +260,7 @@ TEST_F(RepairTargets, APlainOwnerPutsRelatedTablesRight) {
   EXPECT_EQ(target_.QueryValue("select count(*) from fired", database_), "0");
 }
 
-// Rows are rejected by name, and several may have one: rows without a key that begin alike, keys
-// too long to be shown.
+// Several rows may have one name: rows without a key that begin alike, keys too long to be shown.
 TEST_F(RepairTargets, RowsNamedLikeRejectedOnesAreBroughtBack) {
   server_.Execute(
       "create table loose (a int, b int, c int, note text);insert into loose select 1, 1, 1, "
@@ -283,6 +282,46 @@ TEST_F(RepairTargets, RowsNamedLikeRejectedOnesAreBroughtBack) {
                          "long_key)",
                          database_),
       "9,9");
+}
+
+// The lost row begins like the rejected one, which has left the source.
+TEST_F(RepairTargets, ARejectDoesNotStandForAnotherRow) {
+  server_.Execute(
+      "create table loose (a int, b int, c int, note text);insert into loose select 1, 1, 1, "
+      "if(seq = 5, char(0), concat('x', seq)) from seq_1_to_10",
+      source_);
+  const TransloadRun run =
+      RunTransload({"run", server_.Url(source_), url_, "--on-bad-row", "reject"});
+  ASSERT_EQ(run.exit_code, 5) << run.out << run.err;
+  server_.Execute("delete from loose where note = char(0)", source_);
+  target_.Execute("delete from loose where note = 'x7'", database_);
+  const TransloadRun found = Verify();
+  EXPECT_EQ(found.exit_code, 6) << found.out << found.err;
+  EXPECT_THAT(found.out, HasSubstr("1 rows missing in the target"));
+  EXPECT_EQ(Verify({"--repair"}).exit_code, 0);
+  EXPECT_EQ(target_.QueryValue("select count(*) from loose", database_), "9");
+}
+
+// The server refused one row; another one with the same name was lost.
+TEST_F(RepairTargets, TheLostRowIsBroughtBackNotTheRefusedOne) {
+  server_.Execute(
+      "create table loose (a int, b int, c int, note text);insert into loose select 1, 1, 1, "
+      "concat('x', seq) from seq_1_to_10",
+      source_);
+  target_.Execute(
+      "create table loose (a int, b int, c int, note text check (note not in ('x2', 'x9')))",
+      database_);
+  const TransloadRun run = RunTransload({"run", server_.Url(source_), url_, "--data-only",
+                                         "--on-existing", "truncate", "--on-bad-row", "reject"});
+  ASSERT_EQ(run.exit_code, 5) << run.out << run.err;
+  ASSERT_EQ(target_.QueryValue("select count(*) from loose", database_), "8") << run.out << run.err;
+  target_.Execute("delete from loose where note = 'x5'", database_);
+  EXPECT_EQ(Verify().exit_code, 6);
+  const TransloadRun repaired = Verify({"--repair"});
+  EXPECT_EQ(repaired.exit_code, 5) << repaired.out << repaired.err;
+  EXPECT_EQ(
+      target_.QueryValue("select string_agg(note, ',') from loose where note = 'x5'", database_),
+      "x5");
 }
 
 // What can't be put right is said, and leaves the rest alone.

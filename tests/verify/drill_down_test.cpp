@@ -268,21 +268,25 @@ TEST(DrillDown, ReadsEachSideOnceWhereSumsByHashAreKnown) {
   EXPECT_EQ(verdict.counts.extra, 1u);
 }
 
+std::string CellsOf(std::uint32_t id, std::string_view note) {
+  std::string cell(4, '\0');
+  __builtin_memcpy(cell.data(), &id, 4);
+  return Framed(cell) + Framed(note);
+}
+
 TEST(DrillDown, DoesNotCallARejectedRowMissing) {
   const BoundTable table = Notes(true);
   TableAccount account;
   account.table = &table;
-  account.rejected_keys = {"id=2"};
+  account.rejected_rows = {table.IdentifyRow(CellsOf(2, "another"))};
   TableVerdict verdict;
 
-  // Names of source rows come from their cells.
+  // Source rows are known by their cells.
   class Named : public TupleSide {
    public:
     void Read(const std::vector<PartitionRange>&, const TupleSink& sink) override {
       for (std::uint32_t id : {1u, 2u, 3u}) {
-        std::string cell(4, '\0');
-        __builtin_memcpy(cell.data(), &id, 4);
-        const std::string cells = Framed(cell) + Framed("x");
+        const std::string cells = CellsOf(id, "x");
         sink({Row(id, "x"), cells, false});
       }
     }
@@ -294,6 +298,14 @@ TEST(DrillDown, DoesNotCallARejectedRowMissing) {
   EXPECT_EQ(verdict.counts.missing, 1u);
   ASSERT_EQ(verdict.samples.size(), 1u);
   EXPECT_EQ(verdict.samples[0].key, "id=3");
+}
+
+TEST(BoundTable, KnowsARowByItsKeyOrAsAWhole) {
+  const BoundTable with_key = Notes(true), without = Notes(false);
+  EXPECT_EQ(with_key.IdentifyRow(CellsOf(2, "a")), with_key.IdentifyRow(CellsOf(2, "b")));
+  EXPECT_NE(with_key.IdentifyRow(CellsOf(2, "a")), with_key.IdentifyRow(CellsOf(3, "a")));
+  EXPECT_EQ(without.IdentifyRow(CellsOf(2, "a")), without.IdentifyRow(CellsOf(2, "a")));
+  EXPECT_NE(without.IdentifyRow(CellsOf(2, "a")), without.IdentifyRow(CellsOf(2, "b")));
 }
 
 }  // namespace
