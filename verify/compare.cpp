@@ -174,12 +174,17 @@ void CountOnly(TableAccount& account) {
 // What the drill-down and the ledger explain, and what they leave open.
 void Settle(const TableAccount& account, TableVerdict& verdict) {
   if (verdict.verdict == Verdict::kMismatch && verdict.drilled_down &&
-      verdict.counts.total() == 0 && verdict.counts.rejected > 0 && BrokenLaws(account).empty() &&
-      verdict.witness.differing() == 0) {
-    verdict.verdict = Verdict::kMatch;
-    verdict.reason.clear();
+      verdict.counts.rejected > 0 && BrokenLaws(account).empty()) {
+    const std::string without = WhyOther(verdict.written, verdict.target_rows);
     verdict.rejected += verdict.counts.rejected;
     verdict.written -= verdict.counts.rejected;
+    if (verdict.counts.total() == 0 && verdict.written == verdict.target_rows &&
+        verdict.witness.differing() == 0) {
+      verdict.verdict = Verdict::kMatch;
+      verdict.reason.clear();
+    } else if (verdict.reason.starts_with(without)) {
+      verdict.reason.replace(0, without.size(), WhyOther(verdict.written, verdict.target_rows));
+    }
   }
   if (verdict.verdict == Verdict::kMatch && account.rejected() > account.rejected_rows.size()) {
     verdict.verdict = Verdict::kMismatch;

@@ -116,6 +116,7 @@ bool DrillDown(RowReader& source, TableReader& target, const TableAccount& accou
     verdict.drill.source_bytes = source_side.bytes();
   } catch (const Error& error) {
     if (error.interrupted || error.lock_lost) throw;
+    verdict.drilled_down = false;
     verdict.reason += fmt::format("; the rows could not be compared: {}", error.what());
     return StillUsable(source) && StillUsable(target);
   }

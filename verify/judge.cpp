@@ -35,6 +35,13 @@ std::string Broken(const std::vector<std::string>& laws) {
 
 }  // namespace
 
+std::string WhyOther(std::uint64_t written, std::uint64_t target_rows) {
+  if (target_rows == written) {
+    return "the rows are as many as in the source, but not the same: checksums differ";
+  }
+  return fmt::format("the target should hold {} rows, and holds {}", written, target_rows);
+}
+
 TableVerdict Judge(const TableAccount& account, VerifyLevel level, const TargetSum* target) {
   TableVerdict verdict = Open(account);
   auto conclude = [&](Verdict what, std::string reason) {
@@ -54,12 +61,10 @@ TableVerdict Judge(const TableAccount& account, VerifyLevel level, const TargetS
     return conclude(Verdict::kMismatch, Broken(laws));
   }
   if (read_back && verdict.target_rows != verdict.written) {
-    return conclude(Verdict::kMismatch, fmt::format("the target should hold {} rows, and holds {}",
-                                                    verdict.written, verdict.target_rows));
+    return conclude(Verdict::kMismatch, WhyOther(verdict.written, verdict.target_rows));
   }
   if (read_back && verdict.target_sum && *verdict.target_sum != *verdict.source_sum) {
-    return conclude(Verdict::kMismatch,
-                    "the rows are as many as in the source, but not the same: checksums differ");
+    return conclude(Verdict::kMismatch, WhyOther(verdict.written, verdict.target_rows));
   }
   if (level == VerifyLevel::kNone) {
     return conclude(Verdict::kNotVerified, "verification was switched off (--verify none)");

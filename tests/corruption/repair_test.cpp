@@ -15,6 +15,7 @@ namespace transload {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 class RepairTargets : public testing::Test {
  protected:
@@ -322,6 +323,25 @@ TEST_F(RepairTargets, TheLostRowIsBroughtBackNotTheRefusedOne) {
   EXPECT_EQ(
       target_.QueryValue("select string_agg(note, ',') from loose where note = 'x5'", database_),
       "x5");
+}
+
+TEST_F(RepairTargets, FiguresOfAMismatchCountRejectedRowsThatAreValidNow) {
+  server_.Execute(
+      "create table t (id int primary key, note text);insert into t select seq, if(seq % 10 = 0, "
+      "char(0), 'x') from seq_1_to_500",
+      source_);
+  const TransloadRun run =
+      RunTransload({"run", server_.Url(source_), url_, "--on-bad-row", "reject"});
+  ASSERT_EQ(run.exit_code, 5) << run.out << run.err;
+  server_.Execute(
+      "update t set note = 'valid' where id = 10;delete from t where id = 20;update t set note = "
+      "'other' where id = 31",
+      source_);
+  const TransloadRun found = Verify();
+  EXPECT_EQ(found.exit_code, 6) << found.out << found.err;
+  EXPECT_THAT(found.out, HasSubstr("0 rows missing in the target, 0 only there, 1 different"));
+  EXPECT_THAT(found.out, Not(HasSubstr("the target should hold")));
+  EXPECT_THAT(found.out, HasSubstr("49 rows rejected"));
 }
 
 // What can't be put right is said, and leaves the rest alone.
