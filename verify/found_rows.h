@@ -4,13 +4,16 @@
 #define TRANSLOAD_VERIFY_FOUND_ROWS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "extract/source.h"
 #include "verify/accounts.h"
 #include "verify/repair.h"
 #include "verify/row_match.h"
+#include "verify/temporary_file.h"
 
 namespace transload {
 
@@ -25,18 +28,34 @@ class FoundRows {
 
   // Rows of a range. No query is open on either side meanwhile.
   void Add(Leftovers&& rows, const PartitionRange& range);
-  // Gives up what was added and is not told yet: the table is compared anew.
-  void Forget();
+  // From here on nothing is told: parts are put aside in a file, until they are kept or dropped.
+  void Hold();
+  void Keep();
+  void Drop();
   // After the last part. Nothing is told where nothing was added.
   void Finish();
 
  private:
+  struct Part {
+    std::vector<PartitionRange> ranges;
+    std::uint64_t at = 0;
+    std::size_t bytes = 0;
+  };
+  struct Held {
+    TemporaryFile file;
+    std::vector<Part> parts;
+  };
+
+  void EndPart();
+  void PutAside();
   void Tell();
+  void Clear();
 
   const TableAccount& account_;
   RowReader& source_;
   bool partitioned_;
   const Told& told_;
+  std::unique_ptr<Held> held_;
   Leftovers rows_;
   std::vector<PartitionRange> ranges_;
   std::size_t bytes_ = 0;

@@ -29,16 +29,18 @@ bool SubRangeMatch::Run(DifferenceFile* file, FoundRows& found) {
   if (runs.empty() || runs.back().last == sums.cuts()->size()) return false;
   Findings findings(account_, file, verdict_);
   if (file != nullptr) file->Hold();
+  found.Hold();
   for (const SubRangeRun& run : runs) {
     if (Compare(run, findings, found)) continue;
-    // What the runs before it told will be told again.
+    // What the runs before it found will be found again.
     if (file != nullptr) file->Drop();
-    found.Forget();
+    found.Drop();
     verdict_.compared.clear();
     verdict_.drill = {};
     return false;
   }
   if (file != nullptr) file->Keep();
+  found.Keep();
   return true;
 }
 

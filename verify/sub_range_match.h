@@ -1,6 +1,6 @@
 // The drill-down where both sides were summed by sub-ranges: only those whose sums differ are read
-// again, once on either side, a few MiB at a time. What is found is told before the next ones are
-// read, so memory does not depend on how many rows differ.
+// again, once on either side, a few MiB at a time. What is found is told once all of them were
+// read, and waits in files until then, so memory does not depend on how many rows differ.
 #ifndef TRANSLOAD_VERIFY_SUB_RANGE_MATCH_H_
 #define TRANSLOAD_VERIFY_SUB_RANGE_MATCH_H_
 

@@ -202,13 +202,20 @@ TEST_F(SubRanges, TellARepairOfAllRowsAtOnceWhereTheyAreFew) {
 TEST_F(SubRanges, TellARepairInPartsWhereRowsAreMany) {
   for (auto& [id, row] : target_.rows()) row = FramedRow(id, std::string(300, 'c'));
   std::size_t rows = 0, most = 0;
+  std::set<std::string> told, changed;
   DrillServices services;
   services.found = [&](const DrilledTable& table) {
     rows += table.leftovers.source.size();
     most = std::max(most, table.leftovers.source.size());
+    EXPECT_FALSE(table.ranges.empty());
+    for (const LeftoverRow& row : table.leftovers.source) told.insert(row.fields);
+    for (const LeftoverRow& row : table.leftovers.target) changed.insert(row.fields);
   };
   ASSERT_TRUE(Run(services));
   EXPECT_EQ(rows, kRows);
+  EXPECT_EQ(told.size(), kRows);
+  EXPECT_EQ(changed.size(), kRows);
+  for (const auto& [id, row] : source_.rows()) EXPECT_TRUE(told.contains(row)) << id;
   EXPECT_LT(most, kRows);
   EXPECT_EQ(verdict_.counts.different, kRows);
 }
@@ -232,6 +239,20 @@ TEST_F(SubRanges, TellNothingWhereTheyGiveUpLater) {
   account_.sub_sums = source_.Sum(*cuts_, table_);
   target_sums_ = target_.Sum(*cuts_, table_);
   source_.rows().erase(5'550);
+  int calls = 0;
+  DrillServices services;
+  services.found = [&](const DrilledTable&) { ++calls; };
+  EXPECT_FALSE(Match(services));
+  EXPECT_EQ(calls, 0);
+}
+
+// Nor are the first of many rows told, which would be repaired and counted twice.
+TEST_F(SubRanges, TellNothingOfManyRowsWhereTheyGiveUpLater) {
+  for (auto& [id, row] : target_.rows()) row = FramedRow(id, std::string(300, 'c'));
+  account_.table = &table_;
+  account_.sub_sums = source_.Sum(*cuts_, table_);
+  target_sums_ = target_.Sum(*cuts_, table_);
+  source_.rows().erase(kRows - 10);
   int calls = 0;
   DrillServices services;
   services.found = [&](const DrilledTable&) { ++calls; };
