@@ -4,8 +4,9 @@
 // they take turns. docs/ledger.md describes the tables for those who query them.
 //
 // A partition's `epoch` is the fence: it goes up whenever somebody new takes the partition, and the
-// finishing UPDATE of a lane (partition_writer.h) names the epoch it was claimed with. Whoever was
-// overtaken updates no row and rolls back.
+// finishing UPDATE of a lane (partition_writer.h) names the epoch it was claimed with, and the
+// owner: a failover that loses a claim lets the next one have the same epoch. Whoever was overtaken
+// updates no row and rolls back.
 #ifndef TRANSLOAD_LOAD_LEDGER_H_
 #define TRANSLOAD_LOAD_LEDGER_H_
 
@@ -70,6 +71,7 @@ struct Claim {
   int number = 0;  // within its table, from 1
   std::int64_t generation = 0;
   std::int64_t epoch = 0;
+  std::string owner;
   int attempts = 0;  // this one included
   PartitionRange range;
   bool remainder = false;
@@ -268,11 +270,11 @@ class Ledger {
   // rest; `claim.range` follows. Only its owner may do that, before it reads. Nothing when the
   // partition was taken over meanwhile. Does not change the epoch.
   std::optional<std::int64_t> Split(Claim& claim, const KeyBound& boundary);
-  // Whether the partition was committed under this epoch: answers Error::commit_in_doubt. Waits,
+  // Whether the partition was committed under this claim: answers Error::commit_in_doubt. Waits,
   // through the row's lock, for a commit that is still going on.
-  bool WasCommitted(std::int64_t partition_id, std::int64_t epoch);
+  bool WasCommitted(const Claim& claim);
   // Whether nobody has taken the partition since.
-  bool IsHeld(std::int64_t partition_id, std::int64_t epoch);
+  bool IsHeld(const Claim& claim);
 
   // Starts a table anew: bumps its generation and all epochs, runs `sql` (empty and alter the
   // target table), replaces plan and partitions, deletes rejects and coercions, records the

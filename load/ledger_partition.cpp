@@ -146,6 +146,7 @@ std::optional<Claim> Ledger::TakePartition(const std::string& run_id, const std:
   claim.number = static_cast<int>(rows.Int(0, 2));
   claim.generation = rows.Int(0, 3);
   claim.epoch = rows.Int(0, 4);
+  claim.owner = owner;
   claim.attempts = static_cast<int>(rows.Int(0, 5));
   claim.range = RangeFromJson(rows.Text(0, 6));
   claim.remainder = rows.Bool(0, 7);
@@ -180,16 +181,18 @@ bool Ledger::Release(const Claim& claim, const std::string& error) {
              ->Exec(
                  "update {L}.partition set state = 'todo', owner = null, lease = null, "
                  "error = $3::text where id = $1::bigint and epoch = $2::bigint "
-                 "and state = 'running'",
-                 {std::to_string(claim.partition_id), std::to_string(claim.epoch), error})
+                 "and owner = $4::text and state = 'running'",
+                 {std::to_string(claim.partition_id), std::to_string(claim.epoch), error,
+                  claim.owner})
              .affected == 1;
 }
 
 std::optional<std::int64_t> Ledger::Split(Claim& claim, const KeyBound& boundary) {
   auto [below, rest] = CutRange(claim.range, boundary);
-  SqlRows rows = state_->Exec(sql::kSplitPartition,
-                              {std::to_string(claim.partition_id), std::to_string(claim.epoch),
-                               RangeToJson(below), RangeToJson(rest), claim.remainder ? "t" : "f"});
+  SqlRows rows = state_->Exec(
+      sql::kSplitPartition,
+      {std::to_string(claim.partition_id), std::to_string(claim.epoch), RangeToJson(below),
+       RangeToJson(rest), claim.remainder ? "t" : "f", claim.owner});
   FaultAt(FaultPoint::kPartitionSplit, state_->session.socket());
   if (rows.empty()) {
     // Taken over; or cut by an earlier try, whose answer was lost with the connection.
@@ -197,8 +200,9 @@ std::optional<std::int64_t> Ledger::Split(Claim& claim, const KeyBound& boundary
     rows = state_->Exec(
         "select (select max(rest.id) from {L}.partition rest where rest.table_id = p.table_id) "
         "from {L}.partition p where p.id = $1::bigint and p.epoch = $2::bigint "
-        "and p.state = 'running' and p.range::text = $3::text",
-        {std::to_string(claim.partition_id), std::to_string(claim.epoch), RangeToJson(below)});
+        "and p.owner = $4::text and p.state = 'running' and p.range::text = $3::text",
+        {std::to_string(claim.partition_id), std::to_string(claim.epoch), RangeToJson(below),
+         claim.owner});
     if (rows.empty()) return std::nullopt;
   }
   claim.range = below;
@@ -206,18 +210,20 @@ std::optional<std::int64_t> Ledger::Split(Claim& claim, const KeyBound& boundary
   return rows.Int(0, 0);
 }
 
-bool Ledger::WasCommitted(std::int64_t partition_id, std::int64_t epoch) {
+bool Ledger::WasCommitted(const Claim& claim) {
   SqlRows rows = state_->Exec(
-      "select state = 'done' and epoch = $2::bigint from {L}.partition where id = $1::bigint "
-      "for update",
-      {std::to_string(partition_id), std::to_string(epoch)});
+      "select state = 'done' and epoch = $2::bigint and owner = $3::text from {L}.partition "
+      "where id = $1::bigint for update",
+      {std::to_string(claim.partition_id), std::to_string(claim.epoch), claim.owner});
   return !rows.empty() && rows.Bool(0, 0);
 }
 
-bool Ledger::IsHeld(std::int64_t partition_id, std::int64_t epoch) {
+bool Ledger::IsHeld(const Claim& claim) {
   return !state_
-              ->Exec("select from {L}.partition where id = $1::bigint and epoch = $2::bigint",
-                     {std::to_string(partition_id), std::to_string(epoch)})
+              ->Exec(
+                  "select from {L}.partition where id = $1::bigint and epoch = $2::bigint and "
+                  "coalesce(owner, $3::text) = $3::text",
+                  {std::to_string(claim.partition_id), std::to_string(claim.epoch), claim.owner})
               .empty();
 }
 

@@ -164,8 +164,9 @@ struct PartitionWriter::State {
     }
     if (done_range) json["range"] = Json::parse(RangeToJson(*done_range));
     return !connection
-                .ExecOften(Sql(sql::kFinishPartition), {std::to_string(claim.partition_id),
-                                                        std::to_string(claim.epoch), Dump(json)})
+                .ExecOften(Sql(sql::kFinishPartition),
+                           {std::to_string(claim.partition_id), std::to_string(claim.epoch),
+                            Dump(json), claim.owner})
                 .empty();
   }
 
@@ -313,9 +314,10 @@ FinishResult PartitionWriter::Finish(const PartitionOutcome& outcome) {
       return FinishResult::kFenced;
     }
     if (outcome.ended_at) {
-      connection.Exec(state_->Sql(sql::kSplitPartition),
-                      {std::to_string(claim.partition_id), std::to_string(claim.epoch), SqlValue(),
-                       RangeToJson(cut.second), "t"});  // cut further before it is read
+      connection.Exec(
+          state_->Sql(sql::kSplitPartition),
+          {std::to_string(claim.partition_id), std::to_string(claim.epoch), SqlValue(),
+           RangeToJson(cut.second), "t", claim.owner});  // cut further before it is read
     }
     FaultAt(FaultPoint::kPartitionUncommitted, connection.socket());
     connection.Commit();

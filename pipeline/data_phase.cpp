@@ -233,13 +233,13 @@ void DataPhase::Committed(const Lane& lane, const Claim& claim) {
 void DataPhase::Failed(Lane& lane, const Claim& claim, const Error& error) {
   auto release = [&](Ledger& l) { return l.Release(claim, error.what()); };
   if (error.commit_in_doubt || !OnLedger(release)) {
-    if (OnLedger([&](Ledger& l) { return l.WasCommitted(claim.partition_id, claim.epoch); })) {
+    if (OnLedger([&](Ledger& l) { return l.WasCommitted(claim); })) {
       Committed(lane, claim);
       return;
     }
     OnLedger(release);
     // Taken by another lane, whose lease had run out: nothing of it is left to be tried here.
-    if (!OnLedger([&](Ledger& l) { return l.IsHeld(claim.partition_id, claim.epoch); })) return;
+    if (!OnLedger([&](Ledger& l) { return l.IsHeld(claim); })) return;
   }
   std::string label;
   {

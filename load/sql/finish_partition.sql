@@ -1,4 +1,4 @@
--- $1 id, $2 epoch, $3 JSON of the outcome.
+-- $1 id, $2 epoch, $3 JSON of the outcome, $4 owner.
 update {L}.partition p
 set state = 'done', lease = null, error = null, rows_read = o.rows_read,
     rows_written = o.rows_written, rows_rejected = o.rows_rejected, checksum = o.checksum,
@@ -11,5 +11,5 @@ from json_to_record($3::json) as o(
   rows_read bigint, rows_written bigint, rows_rejected bigint, checksum text, source_bytes bigint,
   copy_bytes bigint, read_seconds float8, encode_seconds float8, write_seconds float8,
   sub_checksums json, range json)
-where p.id = $1::bigint and p.epoch = $2::bigint and p.state = 'running'
+where p.id = $1::bigint and p.epoch = $2::bigint and p.owner = $4::text and p.state = 'running'
 returning p.id

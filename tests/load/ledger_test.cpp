@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "core/error.h"
+#include "load/partition_writer.h"
 #include "tests/load/target_fixture.h"
 
 namespace transload {
@@ -136,8 +137,8 @@ TEST(Ledger, HeartbeatSparesTheLaneThatTookOver) {
   target.Sql("update transload.partition set lease = clock_timestamp() - interval '1 s'");
   const Claim taken = *ledger.TakePartition("r1", "b");
   ASSERT_EQ(taken.partition_id, late.partition_id);
-  EXPECT_FALSE(ledger.IsHeld(late.partition_id, late.epoch));
-  EXPECT_TRUE(ledger.IsHeld(taken.partition_id, taken.epoch));
+  EXPECT_FALSE(ledger.IsHeld(late));
+  EXPECT_TRUE(ledger.IsHeld(taken));
   LaneBeat beat_late, beat_taken;
   beat_late.lane = 1;
   beat_taken.lane = 2;
@@ -164,6 +165,27 @@ TEST(Ledger, SplitLeavesTheRestToOthers) {
   Claim stale = claim;
   stale.epoch -= 1;
   EXPECT_FALSE(ledger.Split(stale, {"2"}));
+}
+
+// A failover takes the commit of the first claim back, and the second gets the same epoch.
+TEST(Ledger, TellsTwoLanesApartThatHoldOneEpoch) {
+  TargetFixture target;
+  Ledger ledger = target.BeginRun();
+  target.AddTable(ledger, 1);
+  Claim lost = *ledger.TakePartition("r1", "a");
+  target.Sql("update transload.partition set state = 'todo', epoch = epoch - 1, owner = null");
+  const Claim held = *ledger.TakePartition("r1", "b");
+  ASSERT_EQ(held.epoch, lost.epoch);
+  EXPECT_FALSE(ledger.IsHeld(lost));
+  EXPECT_FALSE(ledger.Release(lost, "too late"));
+  EXPECT_FALSE(ledger.Split(lost, {"4"}));
+  PartitionWriter late(target.options, 1), writer(target.options, 2);
+  late.Begin(lost, late.DescribeTable("public", "t"));
+  EXPECT_EQ(late.Finish({}), FinishResult::kFenced);
+  writer.Begin(held, writer.DescribeTable("public", "t"));
+  EXPECT_EQ(writer.Finish({}), FinishResult::kCommitted);
+  EXPECT_FALSE(ledger.WasCommitted(lost));
+  EXPECT_TRUE(ledger.WasCommitted(held));
 }
 
 TEST(Ledger, TakeOverEndsWhatADeadProcessLeft) {

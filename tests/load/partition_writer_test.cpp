@@ -28,7 +28,7 @@ TEST(PartitionWriter, CommitsRowsAndLedgerTogether) {
   EXPECT_EQ(writer.Finish(outcome), FinishResult::kCommitted);
   EXPECT_EQ(target.Value("select string_agg(id || name, ',' order by id) from t"), "1x,2");
   EXPECT_TRUE(ledger.AllPartitionsDone(table));
-  EXPECT_TRUE(ledger.WasCommitted(claim.partition_id, claim.epoch));
+  EXPECT_TRUE(ledger.WasCommitted(claim));
   EXPECT_EQ(ledger.TableSums(table).rows_read, 3u);
   ASSERT_EQ(ledger.ReadRejects("r1", 10).size(), 1u);
   EXPECT_EQ(ledger.Read("r1").coercions.at(0).rows, 1u);
@@ -49,7 +49,7 @@ TEST(PartitionWriter, TheSecondOfTwoWritersIsFencedOff) {
   EXPECT_EQ(quick.Finish(Outcome(1)), FinishResult::kCommitted);
   EXPECT_EQ(slow.Finish(Outcome(1)), FinishResult::kFenced);
   EXPECT_EQ(target.Value("select count(*) from t"), "1");
-  EXPECT_FALSE(ledger.WasCommitted(first.partition_id, first.epoch));
+  EXPECT_FALSE(ledger.WasCommitted(first));
 }
 
 TEST(PartitionWriter, DestructorNeverCommits) {
@@ -62,7 +62,7 @@ TEST(PartitionWriter, DestructorNeverCommits) {
     writer.Begin(claim, writer.DescribeTable("public", "t"));
     WriteTuple(writer, 1, "x");
   }
-  EXPECT_FALSE(ledger.WasCommitted(claim.partition_id, claim.epoch));
+  EXPECT_FALSE(ledger.WasCommitted(claim));
   EXPECT_EQ(target.Value("select count(*) from t"), "0");
 }
 
