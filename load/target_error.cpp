@@ -27,6 +27,10 @@ Error TargetError(std::string_view sqlstate, std::string_view message) {
 }
 
 Error TargetLost(std::string_view message) {
+  // Libpqxx asks for the encoding of what it is about to say, which a lost connection has not.
+  if (message.starts_with("Could not obtain client encoding")) {
+    message = "the connection to the server was lost";
+  }
   Error error = TargetError(StateOfRefusal(message), message);
   error.connection_lost = true;
   return error;
