@@ -268,17 +268,30 @@ void Ledger::Reconnect() {
   std::lock_guard guard(state_->mutex);
   Session fresh(state_->options, "transload control");
   // The server may still believe in the session that was lost, and let it hold the run's lock.
-  const SessionId lost{state_->session.backend_pid(), state_->session.backend_start()};
-  state_->session = std::move(fresh);
-  End(state_->session, lost);
-  if (state_->lock_key == 0) return;
-  if (!state_->session
-           .Exec("select pg_try_advisory_lock($1::bigint)", {std::to_string(state_->lock_key)})
-           .Bool(0, 0)) {
-    throw Error(
-        "the run's lock was taken by somebody else while the control connection was away: " +
-        state_->lock_subject);
+  End(fresh, {state_->session.backend_pid(), state_->session.backend_start()});
+  if (state_->lock_key != 0) {
+    if (!fresh.Exec("select pg_try_advisory_lock($1::bigint)", {std::to_string(state_->lock_key)})
+             .Bool(0, 0)) {
+      throw Error(
+          "the run's lock was taken by somebody else while the control connection was away: " +
+          state_->lock_subject);
+    }
+    // Whoever had the lock meanwhile has perhaps brought the run to its end.
+    if (!state_->run_at_work.empty()) {
+      const SqlRows run =
+          fresh.Exec(state_->Sql("select state from {L}.run where id = $1::text and state in "
+                                 "('done', 'undone', 'abandoned') and state <> $2::text"),
+                     {state_->run_at_work, state_->state_said});
+      if (!run.empty()) {
+        throw Error(fmt::format(
+            "run {} is {} since the control connection was away: taken up by somebody else, or the "
+            "target has lost its latest commits",
+            state_->run_at_work, run.Text(0, 0)));
+      }
+    }
   }
+  // Not before: what is said of a run's end is for who holds its lock to say.
+  state_->session = std::move(fresh);
 }
 
 std::vector<std::int64_t> Ledger::BeginRun(const RunRecord& run,
@@ -298,6 +311,7 @@ std::vector<std::int64_t> Ledger::BeginRun(const RunRecord& run,
     ids = state_->RecordTables(transaction, run.id, tables);
     FaultAt(FaultPoint::kRunRecorded, state_->session.socket());
   });
+  state_->run_at_work = run.id;
   FaultAt(FaultPoint::kTablesRecorded, state_->session.socket());
   return ids;
 }
@@ -337,6 +351,8 @@ std::vector<RunRecord> Ledger::ListRuns() {
 void Ledger::SetRunState(const std::string& run_id, const std::string& state,
                          const std::string& outcome_json) {
   std::lock_guard guard(state_->mutex);
+  state_->run_at_work = run_id;
+  state_->state_said = state;  // before it is: the answer may be lost
   state_->session.Transact([&](SqlTransaction& transaction) {
     transaction.Exec("set local synchronous_commit = on");
     transaction.Exec(

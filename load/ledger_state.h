@@ -27,6 +27,8 @@ struct Ledger::State {
   std::string quoted_schema;  // for SQL
   std::int64_t lock_key = 0;  // 0: no lock taken
   std::string lock_subject;
+  std::string run_at_work;  // that this process has begun or taken up
+  std::string state_said;   // the last one that was recorded of it, or tried to be
 
   // Guards the session: calls take turns.
   std::mutex mutex;

@@ -167,6 +167,54 @@ TEST(Ledger, SplitLeavesTheRestToOthers) {
   EXPECT_FALSE(ledger.Split(stale, {"2"}));
 }
 
+TEST(Ledger, LeavesARunAloneThatSomebodyElseBroughtToItsEnd) {
+  TargetFixture target;
+  Ledger ledger = target.BeginRun();
+  ledger.Lock("f", "public");
+  target.Sql("select pg_terminate_backend(" + std::to_string(ledger.control_session().backend_pid) +
+             ")");
+  {
+    Ledger other = Ledger::Open(target.options);
+    other.Lock("f", "public");
+    EXPECT_THROW(ledger.Reconnect(), Error);
+    EXPECT_THROW(ledger.SetRunState("r1", "stopped"), Error);
+    other.TakeOver("r1");
+    other.SetRunState("r1", "done");
+  }
+  EXPECT_THROW(
+      {
+        try {
+          ledger.Reconnect();
+        } catch (const Error& error) {
+          EXPECT_THAT(error.what(), testing::HasSubstr("taken up by somebody else"));
+          throw;
+        }
+      },
+      Error);
+  EXPECT_THROW(ledger.SetRunState("r1", "stopped"), Error);
+  EXPECT_EQ(target.Value("select state from transload.run"), "done");
+}
+
+TEST(Ledger, GoesOnAfterTheAnswerToItsLastWordWasLost) {
+  TargetFixture target;
+  Ledger ledger = target.BeginRun();
+  ledger.Lock("f", "public");
+  ledger.SetRunState("r1", "done");
+  target.Sql("select pg_terminate_backend(" + std::to_string(ledger.control_session().backend_pid) +
+             ")");
+  for (int i = 0; i < 2; ++i) {
+    try {
+      ledger.SetRunState("r1", "done");
+      ADD_FAILURE() << "not lost";
+    } catch (const Error& error) {
+      EXPECT_TRUE(error.connection_lost);
+      EXPECT_THAT(error.what(), testing::Not(testing::HasSubstr("client encoding")));
+    }
+  }
+  ledger.Reconnect();
+  ledger.SetRunState("r1", "done");
+}
+
 // A failover takes the commit of the first claim back, and the second gets the same epoch.
 TEST(Ledger, TellsTwoLanesApartThatHoldOneEpoch) {
   TargetFixture target;
