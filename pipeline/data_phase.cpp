@@ -376,7 +376,9 @@ void DataPhase::Count(Lane& lane, std::int64_t table_id) {
       rows = lane.CountRows(plan);
       break;
     } catch (const Error& error) {
-      if (Ending() || !error.retryable || attempt > services_.retries.retries()) throw;
+      // Cancelled for a partition that the lane no longer held, and had just moved on from.
+      const bool again = error.retryable || error.interrupted;
+      if (Ending() || !again || attempt > services_.retries.retries()) throw;
       lane.Recover();
       Pause(services_.retries.Note(plan.SourceLabel(), "counting", error, attempt));
     }

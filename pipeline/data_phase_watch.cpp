@@ -82,11 +82,13 @@ void DataPhase::LookAtSource() {
 
 void DataPhase::Beat() {
   std::vector<LaneBeat> beats;
-  for (auto& lane : lanes_) beats.push_back(lane->Beat());
   std::vector<std::int64_t> lost;
   try {
-    lost = OnLedger(
-        [&](Ledger& l) { return l.Heartbeat(services_.run_id, services_.process, beats); });
+    lost = OnLedger([&](Ledger& l) {
+      beats.clear();  // of now, when the connection had to be made anew
+      for (auto& lane : lanes_) beats.push_back(lane->Beat());
+      return l.Heartbeat(services_.run_id, services_.process, beats);
+    });
   } catch (const Error& error) {
     Stop(error);  // where the watching thread ends, as a lane would
     return;

@@ -190,6 +190,7 @@ class Statement {
     if (connection_->failed()) Fail(result);
     if (result == SQLITE_ROW && !connection_->interrupted()) return true;
     if (result == SQLITE_DONE) return false;
+    if (result == SQLITE_ROW) connection_->ThrowIfInterrupted();
     Fail(result);
   }
 
