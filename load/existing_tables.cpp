@@ -4,6 +4,7 @@
 
 #include "load/ddl.h"
 #include "load/schema_builder_state.h"
+#include "load/set_aside.h"
 
 namespace transload {
 namespace {
@@ -76,9 +77,10 @@ std::vector<ObjectOutcome> SchemaBuilder::DropForeignKeys(
         "to_regclass($1::text) or k.confrelid = to_regclass($1::text)) union select k.oid, "
         "coalesce((to_jsonb(k) ->> 'conparentid')::oid, 0) from held h join "
         "pg_catalog.pg_constraint k on k.oid = h.parent) select n.nspname, c.relname, k.conname, "
-        "pg_get_constraintdef(k.oid) from held h join pg_catalog.pg_constraint k on k.oid = h.oid "
-        "join pg_catalog.pg_class c on c.oid = k.conrelid join pg_catalog.pg_namespace n on n.oid "
-        "= c.relnamespace where h.parent = 0 order by k.oid",
+        "pg_get_constraintdef(k.oid), obj_description(k.oid, 'pg_constraint') from held h join "
+        "pg_catalog.pg_constraint k on k.oid = h.oid join pg_catalog.pg_class c on c.oid = "
+        "k.conrelid join pg_catalog.pg_namespace n on n.oid = c.relnamespace where h.parent = 0 "
+        "order by k.oid",
         {ddl::Qualified(table->schema, table->name)});
     for (std::size_t row = 0; row < keys.size(); ++row) {
       const std::string owner = ddl::Qualified(keys.Text(row, 0), keys.Text(row, 1));
@@ -93,6 +95,12 @@ std::vector<ObjectOutcome> SchemaBuilder::DropForeignKeys(
                                          ddl::QuoteName(keys.Text(row, 2))));
             state_->Record(transaction, "foreign key", keys.Text(row, 0), keys.Text(row, 2),
                            keys.Text(row, 1), "dropped", keys.Text(row, 3));
+            if (keys.Null(row, 4)) return;
+            state_->Record(transaction, "comment", keys.Text(row, 0), keys.Text(row, 2),
+                           keys.Text(row, 1), kSetAside,
+                           fmt::format("COMMENT ON CONSTRAINT {} ON {} IS {}",
+                                       ddl::QuoteName(keys.Text(row, 2)), owner,
+                                       ddl::QuoteLiteral(keys.Text(row, 4))));
           }));
     }
   }

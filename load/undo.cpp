@@ -10,6 +10,7 @@
 #include "load/ledger_state.h"
 #include "load/pg_archive_objects.h"
 #include "load/session.h"
+#include "load/set_aside.h"
 #include "load/sql.h"
 
 namespace transload {
@@ -116,6 +117,12 @@ class Undoing {
       }
       transaction_.Exec(Sql("update {L}.object set action = 'recreated' where id = $1::bigint"),
                         {keys.Text(row, 0)});
+      const SqlRows comment = transaction_.Exec(
+          Sql("delete from {L}.object where run_id = $1::text and kind = 'comment' and action = "
+              "$2::text and schema = $3::text and name = $4::text and \"table\" = $5::text "
+              "returning detail"),
+          {run_id_, kSetAside, keys.Text(row, 1), keys.Text(row, 2), keys.Text(row, 3)});
+      if (!comment.empty()) TryExec(comment.Text(0, 0));
     }
   }
 

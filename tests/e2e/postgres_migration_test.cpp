@@ -419,6 +419,24 @@ TEST_F(PostgresPair, LoadsASubsetIntoTablesThatExist) {
   EXPECT_EQ(Value("insert into b.t (v) values ('next') returning id"), "101");
 }
 
+TEST_F(PostgresPair, KeepsWhatIsSaidOfTheForeignKeysOfTablesThatExist) {
+  const std::string tables =
+      "create table p (id int primary key); create table c (id int primary key, p int constraint "
+      "\"the key\" references p); comment on constraint \"the key\" on c is 'it''s a key';";
+  server_.Execute(tables + "insert into p values (1); insert into c values (1, 1)", source_);
+  server_.Execute(tables, target_);
+  const std::string before = TargetSchema();
+  const TransloadRun killed =
+      Run({"--data-only"}, {{"TRANSLOAD_FAULT", "partition-uncommitted:1:kill"}});
+  ASSERT_EQ(killed.exit_code, 128 + SIGKILL) << killed.out << killed.err;
+  EXPECT_NE(TargetSchema(), before);
+  EXPECT_EQ(RunTransload({"undo", server_.Url(target_), "--force"}).exit_code, 0);
+  EXPECT_EQ(TargetSchema(), before);
+  const TransloadRun run = Run({"--data-only"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(TargetSchema(), before);
+}
+
 TEST_F(PostgresPair, LeavesOutWhatNeedsATableThatIsLeftOut) {
   server_.Execute(
       "create table keep (id int primary key); insert into keep values (1);"
