@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <future>
 #include <map>
@@ -14,6 +16,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/temporary_folder.h"
 #include "load/ddl.h"
 
 namespace transload {
@@ -25,8 +28,12 @@ using ObjectNumbers = std::pair<std::uint32_t, std::uint32_t>;  // class, oid
 class ScratchFolder {
  public:
   ScratchFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "transload-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw Error("cannot make a folder in " + pattern);
+    const std::string in = TemporaryFolder();
+    std::string pattern = in + "/transload-XXXXXX";
+    if (::mkdtemp(pattern.data()) == nullptr) {
+      throw Error(fmt::format("cannot make a folder in {}: {}; TMPDIR names another one", in,
+                              std::strerror(errno)));
+    }
     path_ = pattern;
   }
   ~ScratchFolder() {
@@ -304,6 +311,13 @@ std::vector<ArchiveEntry> ReadArchive(const PgPrograms& programs, const ArchiveR
     dump.push_back("--exclude-table=" + ddl::Qualified(schema, table));
   }
   Must(dump, environment, request.stall_timeout_ms);
+  // Pg_dump calls a small archive done that did not fit on its disk.
+  if (std::error_code ignored; std::filesystem::file_size(file, ignored) == 0) {
+    throw Error(
+        fmt::format("pg_dump could write nothing into {}: make room there, or TMPDIR names "
+                    "another folder; then the same command goes on",
+                    folder.File("")));
+  }
   const auto restore = [&](std::vector<std::string> how) {
     how.insert(how.begin(), programs.pg_restore);
     how.push_back(file);

@@ -7,13 +7,11 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 
 #include "core/error.h"
+#include "core/temporary_folder.h"
 
 namespace transload {
-
-TemporaryFile::TemporaryFile() : folder_(std::filesystem::temp_directory_path().string()) {}
 
 TemporaryFile::~TemporaryFile() {
   if (fd_ >= 0) ::close(fd_);
@@ -21,6 +19,7 @@ TemporaryFile::~TemporaryFile() {
 
 // Not every file system knows files without a name.
 void TemporaryFile::Make() {
+  folder_ = TemporaryFolder();
   fd_ = ::open(folder_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (fd_ >= 0) return;
   std::string name = folder_ + "/transload-XXXXXX";

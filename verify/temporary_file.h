@@ -13,7 +13,7 @@ namespace transload {
 // One thread.
 class TemporaryFile {
  public:
-  TemporaryFile();  // made by the first Append
+  TemporaryFile() = default;  // made by the first Append
   ~TemporaryFile();
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;

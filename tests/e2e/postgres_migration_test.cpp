@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -24,6 +25,7 @@
 namespace transload {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 // Rows and order-free sums of every table, by the server's own text forms; a partitioned table as a
@@ -435,6 +437,28 @@ TEST_F(PostgresPair, KeepsWhatIsSaidOfTheForeignKeysOfTablesThatExist) {
   const TransloadRun run = Run({"--data-only"});
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
   EXPECT_EQ(TargetSchema(), before);
+}
+
+TEST_F(PostgresPair, SaysThatTheFolderForTemporaryFilesIsNone) {
+  server_.Execute("create table t (id int primary key)", source_);
+  const TransloadRun run = Run({}, {{"TMPDIR", "/nowhere/at/all"}});
+  EXPECT_EQ(run.exit_code, 4) << run.out << run.err;
+  EXPECT_THAT(run.err, AllOf(HasSubstr("/nowhere/at/all"), HasSubstr("TMPDIR names another")));
+  EXPECT_EQ(Run().exit_code, 0);
+}
+
+// As pg_dump does on a full disk: it says nothing and ends with 0.
+TEST_F(PostgresPair, SaysWhereAnArchiveFoundNoRoom) {
+  server_.Execute("create table t (id int primary key)", source_);
+  rig::TemporaryDir bin;
+  const std::string dump = bin / "pg_dump";
+  std::ofstream(dump) << "#!/bin/sh\nfor word; do case $word in\n--version) exec " << kDebianBin
+                      << "/pg_dump --version;;\n--file=*) : > \"${word#--file=}\";;\nesac; done\n";
+  std::filesystem::permissions(dump, std::filesystem::perms::owner_all);
+  std::filesystem::create_symlink(std::string(kDebianBin) + "/pg_restore", bin / "pg_restore");
+  const TransloadRun run = Run({"--pg-bin", bin.path().string()});
+  EXPECT_EQ(run.exit_code, 4) << run.out << run.err;
+  EXPECT_THAT(run.err, AllOf(HasSubstr("could write nothing"), HasSubstr("TMPDIR names another")));
 }
 
 TEST_F(PostgresPair, LeavesOutWhatNeedsATableThatIsLeftOut) {
