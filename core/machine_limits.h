@@ -3,6 +3,7 @@
 #define TRANSLOAD_CORE_MACHINE_LIMITS_H_
 
 #include <exception>
+#include <future>
 #include <new>
 #include <string>
 #include <string_view>
@@ -46,6 +47,22 @@ int StartThreads(std::vector<std::thread>& threads, int count, Body body) {
     }
   }
   return count;
+}
+
+// Whether the machine gives so many more threads, all at once.
+inline bool ThreadsToBeHad(int count) {
+  std::promise<void> counted;
+  const std::shared_future<void> all = counted.get_future().share();
+  std::vector<std::thread> threads;
+  int had = 0;
+  try {
+    had = StartThreads(threads, count, [all](int) { all.wait(); });
+  } catch (const std::system_error&) {
+    had = 0;
+  }
+  counted.set_value();
+  for (std::thread& thread : threads) thread.join();
+  return had == count;
 }
 
 }  // namespace transload

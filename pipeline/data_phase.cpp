@@ -42,7 +42,7 @@ DataPhase::DataPhase(DataPhaseServices services, WorkBoard& board)
                      rate_,
                      abandon_,
                      [this](std::int64_t more) { CountRejects(more); },
-                     ChooseFlow(services_.lanes, std::thread::hardware_concurrency()),
+                     ChooseFlowHere(services_.lanes),
                      &gate_,
                      &rows_moved_} {
   for (int i = 0; i < services_.lanes; ++i) {

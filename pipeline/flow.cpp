@@ -8,6 +8,8 @@
 #include <exception>
 #include <thread>
 
+#include "core/machine_limits.h"
+
 namespace transload {
 namespace {
 
@@ -239,6 +241,12 @@ void RunFlowInTurn(FlowPool& pool, const FlowSteps& steps) {
 
 FlowDriver ChooseFlow(int lanes, unsigned cores) {
   return static_cast<unsigned>(lanes) >= cores ? &RunFlowInTurn : &RunFlow;
+}
+
+FlowDriver ChooseFlowHere(int lanes) {
+  const FlowDriver driver = ChooseFlow(lanes, std::thread::hardware_concurrency());
+  const bool had = driver == &RunFlowInTurn || ThreadsToBeHad(lanes * kThreadsPerLane);
+  return had ? driver : &RunFlowInTurn;
 }
 
 struct FlowThreads::Limit {

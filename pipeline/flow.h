@@ -88,6 +88,8 @@ void RunFlowInTurn(FlowPool& pool, const FlowSteps& steps);
 using FlowDriver = void (*)(FlowPool&, const FlowSteps&);
 // In turn where there are as many lanes as cores, else overlapped.
 FlowDriver ChooseFlow(int lanes, unsigned cores);
+// For this machine: in turn too where it gives the process too few threads for the other.
+FlowDriver ChooseFlowHere(int lanes);
 
 // oneTBB starts no more threads than there are cores unless told; filters that block on the network
 // would then starve each other. Keeps the limit raised for its lifetime.
