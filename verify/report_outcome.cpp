@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <string_view>
 
 namespace transload {
 namespace {
@@ -77,7 +78,11 @@ void QualifyMatches(Report& report, const std::string& lesser) {
 
 std::vector<ReportOutcome> Outcomes(const RunFacts& facts) {
   std::vector<ReportOutcome> out;
-  if (!facts.bug.empty()) out.push_back({ExitCode::kBug, "a defect of transload: " + facts.bug});
+  if (!facts.bug.empty()) {
+    constexpr std::string_view kDefect = "a defect of transload";
+    const bool said = facts.bug.starts_with(kDefect);
+    out.push_back({ExitCode::kBug, said ? facts.bug : fmt::format("{}: {}", kDefect, facts.bug)});
+  }
   if (!facts.usage_error.empty()) out.push_back({ExitCode::kUsage, facts.usage_error});
   if (!facts.refusal.empty()) out.push_back({ExitCode::kRefused, facts.refusal});
   if (facts.signal == SIGINT) {

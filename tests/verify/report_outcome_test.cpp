@@ -32,6 +32,14 @@ TEST(ExitCodeOrder, FirstFactThatAppliesWins) {
   }
 }
 
+TEST(Outcomes, CallADefectSoOnce) {
+  RunFacts facts;
+  facts.bug = "a defect of transload, please report it: what?";
+  EXPECT_EQ(Outcomes(facts).front().text, facts.bug);
+  facts.bug = "what?";
+  EXPECT_EQ(Outcomes(facts).front().text, "a defect of transload: what?");
+}
+
 TEST(Outcomes, ListAllFactsTheWorstFirst) {
   RunFacts facts;
   facts.broken_row_laws = 1;
