@@ -3,8 +3,6 @@
 #ifndef TRANSLOAD_CORE_JSON_VISITOR_H_
 #define TRANSLOAD_CORE_JSON_VISITOR_H_
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>

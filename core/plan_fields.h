@@ -1,5 +1,5 @@
-// The fields of the plan's and the catalogue's structs, each once: visited to write and to read
-// JSON. Only core's .cpp files include this.
+// The fields of a table's plan and of the catalogue's structs, each once: visited to write and to
+// read JSON. For json_visitor.h alone.
 #ifndef TRANSLOAD_CORE_PLAN_FIELDS_H_
 #define TRANSLOAD_CORE_PLAN_FIELDS_H_
 
@@ -57,10 +57,6 @@ void Fields(V& v, SourceSequence& s) {
   v("next_value", s.next_value);
 }
 template <class V>
-void Fields(V& v, NotMigrated& n) {
-  v("kind", n.kind), v("name", n.name), v("reason", n.reason), v("definition", n.definition);
-}
-template <class V>
 void Fields(V& v, ColumnPlan& c) {
   v("source", c.source), v("name", c.name), v("type", c.type), v("safe_type", c.safe_type);
   v("rule", c.rule), v("note", c.note), v("decode", c.decode), v("not_null", c.not_null);
@@ -111,29 +107,6 @@ void Fields(V& v, TablePlan& t) {
   v("comment", t.comment), v("where", t.where), v("next_auto_value", t.next_auto_value);
   v("transactional", t.transactional), v("estimated_rows", t.estimated_rows);
   v("estimated_bytes", t.estimated_bytes);
-}
-template <class V>
-void Fields(V& v, SequencePlan& s) {
-  v("source", s.source), v("schema", s.schema), v("name", s.name), v("type", s.type_sql);
-}
-template <class V>
-void Fields(V& v, NameChange& n) {
-  v("kind", n.kind), v("source", n.source), v("target", n.target), v("reason", n.reason);
-}
-template <class V>
-void Fields(V& v, Hazard& h) {
-  v("where", h.where), v("text", h.text);
-}
-template <class V>
-void Fields(V& v, CollationPlan& c) {
-  v("schema", c.schema), v("name", c.name), v("locale", c.locale);
-}
-template <class V>
-void Fields(V& v, MigrationPlan& p) {
-  v("schemas", p.schemas), v("collations", p.collations);
-  v("tables", p.tables), v("sequences", p.sequences);
-  v("not_migrated", p.not_migrated), v("names", p.names), v("hazards", p.hazards);
-  v("refusals", p.refusals);
 }
 // What a table is, without estimates and counters, which move while nobody changes anything.
 template <class V>

@@ -1,4 +1,5 @@
 // What a run's result depends on: written, hashed and compared (plan_json.h).
+#include <fmt/format.h>
 #include <xxhash.h>
 
 #include <algorithm>

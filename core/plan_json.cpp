@@ -1,5 +1,7 @@
 #include "core/plan_json.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/error.h"
@@ -9,23 +11,6 @@ namespace transload {
 namespace {
 
 constexpr std::string_view kHexMark = "\x01hex:";
-
-template <class T>
-std::string Written(const T& value) {
-  T copy = value;  // one list of fields serves both ways
-  return JsonWriter::Write(copy).dump();
-}
-
-template <class T>
-T ReadBack(std::string_view text, const char* what) {
-  T out;
-  try {
-    JsonReader::Read(Json::parse(text), out);
-  } catch (const nlohmann::json::exception& error) {
-    throw Error(fmt::format("the {} in the ledger can't be read: {}", what, error.what()));
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -55,13 +40,19 @@ std::string TextFromJson(const std::string& text) {
   return out;
 }
 
-std::string ToJson(const TablePlan& table) { return Written(table); }
-std::string ToJson(const MigrationPlan& plan) { return Written(plan); }
-TablePlan TablePlanFromJson(std::string_view json) {
-  return ReadBack<TablePlan>(json, "plan of a table");
+std::string ToJson(const TablePlan& table) {
+  TablePlan copy = table;  // one list of fields serves both ways
+  return JsonWriter::Write(copy).dump();
 }
-MigrationPlan MigrationPlanFromJson(std::string_view json) {
-  return ReadBack<MigrationPlan>(json, "plan");
+
+TablePlan TablePlanFromJson(std::string_view json) {
+  TablePlan table;
+  try {
+    JsonReader::Read(Json::parse(json), table);
+  } catch (const nlohmann::json::exception& error) {
+    throw Error(fmt::format("the plan of a table in the ledger can't be read: {}", error.what()));
+  }
+  return table;
 }
 
 }  // namespace transload

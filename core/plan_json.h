@@ -1,4 +1,5 @@
-// Plans as JSON, for the ledger: a resume takes its types from here, never from a fresh plan.
+// Plans of tables as JSON, for the ledger: a resume takes its types from here, never from a fresh
+// plan.
 //
 // Reading back gives an equal plan: FromJson(ToJson(p)) == p. A field that is missing keeps its
 // default, so that a plan written by an older version can be read.
@@ -18,8 +19,6 @@ namespace transload {
 
 std::string ToJson(const TablePlan& table);
 TablePlan TablePlanFromJson(std::string_view json);
-std::string ToJson(const MigrationPlan& plan);
-MigrationPlan MigrationPlanFromJson(std::string_view json);
 
 // What a run's result depends on, as one JSON document: the options that decide what the target
 // becomes (not jobs, rates, deadlines, verbosity, nor anything secret), a digest of the type rules,
