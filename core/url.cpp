@@ -304,10 +304,6 @@ const std::string* Url::FindParameter(std::string_view name) const {
   return nullptr;
 }
 
-std::string Url::connection_string() const {
-  return scheme == "odbc" ? original.substr(original.find(':') + 1) : original;
-}
-
 Url ParseUrl(std::string_view text) {
   std::string_view trimmed = Trim(text);
   if (trimmed.empty()) throw UsageError(fmt::format("the URL is empty; {}", kKnown));

@@ -41,8 +41,6 @@ struct Url {
 
   // The first parameter of that name, whatever its case; null when there is none.
   const std::string* FindParameter(std::string_view name) const;
-  // An ODBC connection string's text after "odbc:", a libpq string as it is; holds the password.
-  std::string connection_string() const;
 };
 
 // Throws a usage error that says what is wrong and how to write it.

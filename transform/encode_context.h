@@ -99,17 +99,6 @@ class EncodeContext {
     Reserve(bytes.size());
     return PutBytes(bytes);
   }
-  // A field whose length is known once it is written: End fills it in.
-  char* BeginField() {
-    char* start = at;
-    at += 4;
-    return start;
-  }
-  bool EndField(std::size_t start_offset) {
-    char* start = block.bytes.data() + start_offset;
-    StoreBe32(start, static_cast<std::uint32_t>(at - start - 4));
-    return true;
-  }
   std::size_t offset() const { return static_cast<std::size_t>(at - block.bytes.data()); }
   bool PutNull() {
     if (column->not_null) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <string>
+
 #include "core/error.h"
 #include "transform/canonical.h"
 #include "transform/field_encoder.h"
@@ -22,14 +24,6 @@ std::string NoEncoder(const ColumnPlan& column, const PgType& type) {
 
 [[noreturn, gnu::cold]] void RefuseCutRow() {
   throw Error("the source sent a row that ends within a value");
-}
-
-// A plan knows the type only; whether there is an encoder depends on nothing else.
-TargetColumn AsTarget(const ColumnPlan& column, const PgType& type) {
-  TargetColumn target;
-  target.name = column.name;
-  target.type = type;
-  return target;
 }
 
 }  // namespace
@@ -219,13 +213,6 @@ void RowEncoder::Encode(const RowBatch& batch, CopyBlock& block, bool keep_row_s
     if (keep_row_starts) block.row_starts.push_back(start);
     ++block.rows;
   }
-}
-
-bool CanEncode(const ColumnPlan& column, const PgType& target, std::string* why_not) {
-  const TargetColumn as_target = AsTarget(column, target);
-  if (MakeEncoder({column, as_target, column.source.format}) != nullptr) return true;
-  if (why_not != nullptr) *why_not = NoEncoder(column, target);
-  return false;
 }
 
 }  // namespace transload

@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "core/copy_block.h"
@@ -40,10 +39,6 @@ class RowEncoder {
   struct State;
   std::unique_ptr<const State> state_;
 };
-
-// Is there an encoder from this column to a target of type `target`? Fills `why_not` (when given)
-// with a sentence for the user otherwise.
-bool CanEncode(const ColumnPlan& column, const PgType& target, std::string* why_not);
 
 }  // namespace transload
 

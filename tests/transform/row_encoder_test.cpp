@@ -234,16 +234,22 @@ TEST_F(ServerRows, AreNotReadBeyondTheirEnd) {
   EXPECT_THROW(Encode(lies), Error);
 }
 
-TEST(CanEncode, SaysWhyNot) {
-  std::string why;
-  EXPECT_TRUE(CanEncode(Column("a", CellFormat::kText, "text"), ParsePgType("uuid"), &why));
-  EXPECT_TRUE(CanEncode(Column("a", CellFormat::kPgBinary, "text"), ParsePgType("tsvector"), &why));
-  EXPECT_EQ(why, "");
-  EXPECT_FALSE(CanEncode(Column("a", CellFormat::kText, "text"), ParsePgType("tsvector"), &why));
-  EXPECT_NE(why.find("tsvector"), why.npos);
-  EXPECT_FALSE(
-      CanEncode(Column("a", CellFormat::kSigned, "text"), ParsePgType("timestamp"), nullptr));
-  EXPECT_FALSE(CanEncode(Column("a", CellFormat::kPgText, "text"), ParsePgType("text"), nullptr));
+bool Takes(CellFormat format, const char* target) {
+  try {
+    RowEncoder({Column("a", format, "text")}, {encoding::TargetOf({.target = target})}, 0);
+    return true;
+  } catch (const Error& error) {
+    EXPECT_NE(std::string_view(error.what()).find(target), std::string_view::npos);
+    return false;
+  }
+}
+
+TEST(RowEncoder, RefusesPairsWithoutAnEncoder) {
+  EXPECT_TRUE(Takes(CellFormat::kText, "uuid"));
+  EXPECT_TRUE(Takes(CellFormat::kPgBinary, "tsvector"));
+  EXPECT_FALSE(Takes(CellFormat::kText, "tsvector"));
+  EXPECT_FALSE(Takes(CellFormat::kSigned, "timestamp"));
+  EXPECT_FALSE(Takes(CellFormat::kPgText, "text"));
 }
 
 }  // namespace
