@@ -91,7 +91,6 @@ constexpr std::array kFreeTdsAttributes = {
 constexpr std::array kQuirks = {
     DriverQuirks{.name = "MariaDB Connector/ODBC",
                  .file = "*maodbc*",
-                 .package = "odbc-mariadb",
                  .attributes = kMariaDbAttributes,
                  .text = TextAs::kNarrow,
                  .bytes_as_text = true,
@@ -100,7 +99,6 @@ constexpr std::array kQuirks = {
                  .tried = "3.1.15 with MariaDB 10.11: conformance suite, in every build"},
     DriverQuirks{.name = "psqlodbc",
                  .file = "*psqlodbc*",
-                 .package = "odbc-postgresql",
                  .attributes = kPostgresAttributes,
                  .text = TextAs::kNarrow,
                  .unlimited_varchar = 8190,
@@ -109,7 +107,6 @@ constexpr std::array kQuirks = {
                  .tried = "13.02 (Unicode) with PostgreSQL 15: conformance suite, in every build"},
     DriverQuirks{.name = "sqliteodbc",
                  .file = "*sqlite3odbc*",
-                 .package = "libsqliteodbc",
                  .attributes = kSqliteAttributes,
                  .text = TextAs::kBinary,
                  .sizes_hold = false,
@@ -117,23 +114,19 @@ constexpr std::array kQuirks = {
                  .tried = "0.9998 with SQLite 3.40: conformance suite, in every build"},
     DriverQuirks{.name = "Microsoft ODBC Driver for SQL Server",
                  .file = "*msodbcsql*",
-                 .package = "msodbcsql18",
                  .attributes = kMicrosoftAttributes,
                  .text = TextAs::kWide,
                  .tried = "no server here: recorded buffers only (docs/sqlserver.md)"},
     DriverQuirks{.name = "FreeTDS",
                  .file = "*tdsodbc*",
-                 .package = "tdsodbc",
                  .attributes = kFreeTdsAttributes,
                  .text = TextAs::kWide,
                  .tried = "1.3.17: connection errors only, in every build (docs/sqlserver.md)"},
 };
 constexpr DriverQuirks kUnknownDriver{
-    .name = "", .file = "*", .package = "", .tried = "never; treated by the ODBC standard"};
+    .name = "", .file = "*", .tried = "never; treated by the ODBC standard"};
 
 }  // namespace
-
-std::span<const DriverQuirks> AllQuirks() { return kQuirks; }
 
 const DriverQuirks& QuirksOf(std::string_view driver_file) {
   const std::string name = LowerCase(driver_file);

@@ -42,9 +42,8 @@ struct UnconstrainedNumeric {
 };
 
 struct DriverQuirks {
-  std::string_view name;     // for people
-  std::string_view file;     // wildcards, against SQL_DRIVER_NAME in lower case
-  std::string_view package;  // Debian's, where there is one
+  std::string_view name;  // for people
+  std::string_view file;  // wildcards, against SQL_DRIVER_NAME in lower case
   std::span<const Attribute> attributes = {};
   TextAs text = TextAs::kWide;
   bool bytes_as_text = false;   // a binary result fetched as text arrives as its bytes
@@ -59,7 +58,6 @@ struct DriverQuirks {
 
 // Never fails: an unknown driver has quirks without anything in them.
 const DriverQuirks& QuirksOf(std::string_view driver_file);
-std::span<const DriverQuirks> AllQuirks();
 
 // * for any characters, ? for one; both sides in lower case.
 bool Matches(std::string_view pattern, std::string_view text);

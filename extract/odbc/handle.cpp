@@ -167,11 +167,6 @@ std::string Connection::CurrentCatalog() const {
   return text.empty() ? InfoText(SQL_DATABASE_NAME) : ToUtf8(text);
 }
 
-void Connection::Rollback() {
-  CallWatch watch(*limits_, limits_->stall, Silence::kIsAskedAbout);
-  if (!SQL_SUCCEEDED(SQLEndTran(SQL_HANDLE_DBC, handle_, SQL_ROLLBACK))) Fail("rolling back");
-}
-
 bool Connection::dead() const {
   SQLUINTEGER value = SQL_CD_FALSE;
   return SQL_SUCCEEDED(SQLGetConnectAttrW(handle_, SQL_ATTR_CONNECTION_DEAD, &value,

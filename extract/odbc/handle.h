@@ -55,8 +55,6 @@ class Connection {
   bool SetAttribute(SQLINTEGER attribute, std::uintptr_t value);
   std::string CurrentCatalog() const;
 
-  // Ends the transaction, if there is one.
-  void Rollback();
   // The driver's own opinion, where it has one.
   bool dead() const;
   [[noreturn]] void Fail(std::string_view doing) const;

@@ -63,7 +63,6 @@ Naming ReadNaming(const Connection& connection) {
   naming.has_catalogs = (connection.InfoNumber(SQL_CATALOG_USAGE) & SQL_CU_DML_STATEMENTS) != 0;
   naming.has_schemas = (connection.InfoNumber(SQL_SCHEMA_USAGE) & SQL_SU_DML_STATEMENTS) != 0;
   naming.pattern_escape = connection.InfoText(SQL_SEARCH_PATTERN_ESCAPE);
-  naming.longest_name = connection.InfoShort(SQL_MAX_IDENTIFIER_LEN);
   return naming;
 }
 

@@ -13,11 +13,10 @@ namespace transload::odbc {
 struct Naming {
   std::string quote = "\"";  // empty: names cannot be quoted
   std::string separator = ".";
-  bool catalog_last = false;     // table@catalog
-  bool has_catalogs = false;     // a table may be named with its catalogue
-  bool has_schemas = false;      // and with its schema
-  std::string pattern_escape;    // in arguments of catalogue functions
-  std::size_t longest_name = 0;  // 0: no limit told
+  bool catalog_last = false;   // table@catalog
+  bool has_catalogs = false;   // a table may be named with its catalogue
+  bool has_schemas = false;    // and with its schema
+  std::string pattern_escape;  // in arguments of catalogue functions
 
   // Throws for a name that this driver cannot be told.
   std::string Quote(std::string_view name) const;

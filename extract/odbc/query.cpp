@@ -96,13 +96,6 @@ std::optional<std::int64_t> ResultTable::Number(std::size_t row, std::string_vie
   return ParseNumber(Text(row, column));
 }
 
-bool ResultTable::IsNull(std::size_t row, std::string_view column) const {
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (SameName(columns[i], column)) return i >= rows[row].size() || !rows[row][i];
-  }
-  return true;
-}
-
 ResultTable Collect(Statement& statement) {
   ResultTable table;
   SQLSMALLINT columns = 0;

@@ -25,7 +25,6 @@ struct ResultTable {
   std::string Text(std::size_t row, std::string_view column) const;
   std::optional<std::int64_t> Number(std::size_t row, std::size_t column) const;
   std::optional<std::int64_t> Number(std::size_t row, std::string_view column) const;
-  bool IsNull(std::size_t row, std::string_view column) const;
 };
 
 // All rows of the statement's open result, which is closed.

@@ -17,10 +17,6 @@ std::int64_t SqlRows::Int(std::size_t row, std::size_t column) const {
 std::uint64_t SqlRows::Count(std::size_t row, std::size_t column) const {
   return Null(row, column) ? 0 : std::stoull(Text(row, column));
 }
-double SqlRows::Real(std::size_t row, std::size_t column) const {
-  return Null(row, column) ? 0 : std::stod(Text(row, column));
-}
-
 ControlConnection::ControlConnection(const Endpoint& endpoint) {
   try {
     connection_ = std::make_unique<DataConnection>(endpoint);
@@ -32,8 +28,6 @@ ControlConnection::ControlConnection(const Endpoint& endpoint) {
 }
 
 ControlConnection::~ControlConnection() = default;
-
-bool ControlConnection::open() const { return connection_->usable(); }
 
 std::int32_t ControlConnection::backend_pid() const { return connection_->backend_pid(); }
 

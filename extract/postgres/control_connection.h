@@ -23,7 +23,6 @@ struct SqlRows {
   const std::string& Text(std::size_t row, std::size_t column) const;
   std::int64_t Int(std::size_t row, std::size_t column) const;
   std::uint64_t Count(std::size_t row, std::size_t column) const;
-  double Real(std::size_t row, std::size_t column) const;
   bool Bool(std::size_t row, std::size_t column) const { return Text(row, column) == "t"; }
 };
 
@@ -41,7 +40,6 @@ class ControlConnection {
   SqlRows Query(const std::string& sql);
   // A query of the user: DataConnection::Ask.
   QueryAnswer Ask(const std::string& sql);
-  bool open() const;
   std::int32_t backend_pid() const;
   int version_num() const { return version_num_; }  // 150020
 

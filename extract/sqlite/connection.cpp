@@ -225,10 +225,6 @@ void Connection::BeginRead() {
   Execute(fmt::format("PRAGMA cache_size = -{}", kCacheKiB));
 }
 
-void Connection::EndRead() noexcept {
-  if (in_transaction()) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
-}
-
 std::string Connection::LogPath() const {
   return sqlite3_filename_wal(sqlite3_db_filename(handle_, "main"));
 }

@@ -117,7 +117,6 @@ class Connection {
 
   // Starts a read transaction and makes its view of the file be taken now.
   void BeginRead();
-  void EndRead() noexcept;
   bool in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
 
   // Reads bytes of the database file itself through SQLite's own descriptor: closing another one

@@ -190,9 +190,6 @@ TableSql ParseTableSql(std::string_view sql) {
   TableSql table;
   const std::vector<SqlToken> tokens = CutTokens(sql);
   const std::size_t open = FindSymbol(tokens, "(");
-  table.autoincrement = std::any_of(tokens.begin(), tokens.end(), [](const SqlToken& token) {
-    return token.Is("AUTOINCREMENT");
-  });
   for (const Tokens& item : CutAtCommas(Inside(tokens, open))) ItemParser(table, item).Parse();
   return table;
 }

@@ -34,7 +34,6 @@ struct TableSql {
   std::vector<Check> checks;
   std::vector<ForeignKey> foreign_keys;  // in the order of the text
   std::vector<Key> keys;
-  bool autoincrement = false;
 
   // Names of columns do not differ in case alone.
   const Column* FindColumn(std::string_view name) const;

@@ -370,10 +370,6 @@ TableScan ScanTable(const std::vector<Connection*>& connections, const SourceTab
     for (ScanChunk& chunk : scanners[i].chunks()) result.chunks.push_back(std::move(chunk));
   }
   if (chunked) std::sort(result.chunks.begin(), result.chunks.end(), StartsBefore);
-  for (const ScanChunk& chunk : result.chunks) {
-    result.rows += chunk.rows;
-    result.bytes += chunk.bytes;
-  }
   for (Connection* connection : connections) connection->set_table("");
   for (const ColumnScan& scan : totals) result.facts.push_back(scan.Facts(table));
   return result;

@@ -27,8 +27,6 @@ struct ScanChunk {
 struct TableScan {
   std::vector<ColumnFacts> facts;  // in the order of the columns asked for
   std::vector<ScanChunk> chunks;   // in key order; one where the table has no rowid
-  std::uint64_t rows = 0;
-  std::uint64_t bytes = 0;
 };
 
 // `connections` are one per thread, at least one; all see the same state of the file.

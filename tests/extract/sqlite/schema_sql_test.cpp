@@ -20,7 +20,6 @@ TEST(TableSql, FindsChecksNamesAndCollationsAmongEverythingElse) {
     CONSTRAINT one UNIQUE (c, "a b") CHECK (c <> 5)
     CONSTRAINT fk FOREIGN KEY (c, e) REFERENCES q (y, z) NOT DEFERRABLE))");
   ASSERT_EQ(table.columns.size(), 5u);
-  EXPECT_TRUE(table.autoincrement);
   EXPECT_EQ(table.columns[1].name, "a b");
   EXPECT_EQ(table.columns[1].collation, "NOCASE");
   EXPECT_EQ(table.columns[3].generation_expression, "id * 2");

@@ -271,7 +271,7 @@ TEST(SqliteStoredRows, AreThoseOfTheSnapshotInWalMode) {
       "PRAGMA wal_checkpoint(TRUNCATE)");
   EXPECT_THAT(ReadStored(*stored, Range(std::nullopt, std::nullopt)),
               ElementsAre(ElementsAre("i:1", "i:1")));
-  connection.EndRead();
+  connection.Execute("ROLLBACK");
   database.Execute("PRAGMA wal_checkpoint(TRUNCATE)");
   ExpectSame(database, "t");
 }
@@ -288,7 +288,7 @@ TEST(SqliteStoredRows, AreNotTakenPastTheLogOfAFileThatALinkNames) {
   connection.BeginRead();
   EXPECT_EQ(Stored(connection, "t"), nullptr);
   const Position before = ReadPosition(connection);
-  connection.EndRead();
+  connection.Execute("ROLLBACK");
   database.Execute("INSERT INTO t VALUES (2)");
   EXPECT_NE(ReadPosition(connection), before);
   EXPECT_GT(ExamineFile(link).wal_bytes, 0u);
