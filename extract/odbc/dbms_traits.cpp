@@ -197,7 +197,7 @@ constexpr std::array kTraits = {
         .automatic_column = kSqliteAutomaticColumn,
     },
 };
-constexpr DbmsTraits kUnknown{.name = "*", .manual_commit = true};
+constexpr DbmsTraits kUnknown{.name = "", .manual_commit = true};
 
 }  // namespace
 

@@ -11,7 +11,7 @@
 namespace transload::odbc {
 
 struct DbmsTraits {
-  std::string_view name;  // wildcards, against SQL_DBMS_NAME in lower case
+  std::string_view name;  // wildcards, against SQL_DBMS_NAME in lower case; empty: not known
 
   // --- lengths: the octets of a text (as UTF-8) and of a binary value; empty: not asked
   std::string_view text_octets = {};

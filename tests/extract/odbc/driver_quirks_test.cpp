@@ -27,6 +27,7 @@ TEST(OdbcTraits, AreFoundByTheSystemsName) {
   EXPECT_FALSE(TraitsOf("SQLite").commit_counter.empty());
   EXPECT_TRUE(TraitsOf("Microsoft SQL Server").sql_server);
   EXPECT_TRUE(TraitsOf("DB2/LINUXX8664").method.empty());
+  EXPECT_EQ(TraitsOf("DB2/LINUXX8664").name, "");
 }
 
 TEST(OdbcNaming, QuotesAreDoubledAndPatternsEscaped) {
