@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/values.h"
+#include "core/ascii.h"
 #include "pipeline/deadline.h"
 
 namespace transload {
@@ -32,9 +33,7 @@ std::string SchemaName(Text text) {
 }
 
 std::string Grant(Text text) {
-  std::string upper = text;
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  const std::string upper = UpperAscii(text);
   std::size_t to = upper.find(" TO ");
   if (to == std::string::npos || to == 0 || to + 4 >= upper.size()) {
     throw UsageError(fmt::format("'{}' does not have the form 'SELECT TO role'", text));

@@ -4,13 +4,13 @@
 #include <charconv>
 #include <string>
 
+#include "core/ascii.h"
 #include "core/error.h"
 
 namespace transload {
 namespace {
 
 using url_text::IsSpace;
-using url_text::Lower;
 using url_text::Redactor;
 using url_text::Trim;
 
@@ -41,7 +41,7 @@ Value BracedValue(std::string_view all, std::size_t& at) {
 }
 
 void TakeAttribute(const std::string& name, const std::string& value, Url& url) {
-  std::string key = Lower(name);
+  std::string key = LowerAscii(name);
   if (key == "uid" || key == "user" || key == "username") url.user = value;
   if (key == "pwd" || key == "password") url.password = value;
   if (key == "database" || key == "dbname") url.database = value;

@@ -8,6 +8,9 @@
 namespace transload {
 
 constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool IsHexDigit(char c) {
+  return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 
 // Reads exactly so many decimal digits; false when one of the characters is none. Without a branch
 // per digit.

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <optional>
 
+#include "core/ascii.h"
 #include "core/error.h"
 
 namespace transload {
@@ -83,12 +84,6 @@ std::string Squeezed(std::string_view text) {
   }
   while (!out.empty() && out.back() == ' ') out.pop_back();
   return out;
-}
-
-std::string Lowered(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
 }
 
 [[noreturn]] void RefuseType(std::string_view sql, std::string_view why) {
@@ -204,7 +199,7 @@ PgType ParsePgType(std::string_view sql) {
     }
     word = Squeezed(text.substr(0, open) + " " + text.substr(close + 1));
   }
-  const std::string lower = Lowered(word);
+  const std::string lower = LowerAscii(word);
 
   PgType type;
   if (std::optional<PgKind> kind = KindOf(lower)) {

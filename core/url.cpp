@@ -6,14 +6,15 @@
 #include <cctype>
 #include <charconv>
 
+#include "core/ascii.h"
 #include "core/connection_string.h"
+#include "core/digits.h"
 #include "core/error.h"
 #include "core/url_text.h"
 
 namespace transload {
 namespace {
 
-using url_text::Lower;
 using url_text::Redactor;
 using url_text::Trim;
 using Parameters = std::vector<std::pair<std::string, std::string>>;
@@ -72,7 +73,7 @@ void ReadQuery(std::string_view query, Url& url, Redactor& redactor) {
     std::string value = PercentDecoded(raw, url.scheme, "parameters");
     if (IsSecretParameter(name)) {
       redactor.Hide(raw);
-      if (!url.password && (Lower(name) == "password" || Lower(name) == "pwd")) {
+      if (!url.password && (LowerAscii(name) == "password" || LowerAscii(name) == "pwd")) {
         url.password = value;
       }
     }
@@ -196,10 +197,9 @@ std::string SchemeOf(std::string_view text) {
   if (colon == std::string_view::npos || colon == 0) return "";
   std::string_view scheme = text.substr(0, colon);
   bool is_name = std::all_of(scheme.begin(), scheme.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
-           c == '-' || c == '.';
+    return IsLetter(c) || IsDigit(c) || c == '+' || c == '-' || c == '.';
   });
-  return is_name ? Lower(scheme) : "";
+  return is_name ? LowerAscii(scheme) : "";
 }
 
 // "host=db1 dbname=shop": a word, then '='.
@@ -207,9 +207,8 @@ bool LooksLikeKeywords(std::string_view text) {
   std::size_t equals = text.find('=');
   if (equals == std::string_view::npos) return false;
   std::string_view name = Trim(text.substr(0, equals));
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-  });
+  return !name.empty() &&
+         std::all_of(name.begin(), name.end(), [](char c) { return IsLetter(c) || c == '_'; });
 }
 
 [[noreturn]] void ThrowUnknown(const std::string& scheme) {
@@ -255,7 +254,7 @@ void ReadByScheme(std::string_view text, const std::string& scheme, Url& url, Re
 }  // namespace
 
 bool IsSecretParameter(std::string_view name) {
-  std::string lower = Lower(name);
+  std::string lower = LowerAscii(name);
   for (std::string_view word : {"password", "passwd", "pwd", "passphrase", "secret", "token",
                                 "scram_client_key", "scram_server_key"}) {
     if (lower.find(word) != std::string::npos) return true;
@@ -297,9 +296,9 @@ void CheckSslMode(std::string_view side, const std::string& value) {
 }
 
 const std::string* Url::FindParameter(std::string_view name) const {
-  std::string wanted = Lower(name);
+  std::string wanted = LowerAscii(name);
   for (const auto& [key, value] : parameters) {
-    if (Lower(key) == wanted) return &value;
+    if (LowerAscii(key) == wanted) return &value;
   }
   return nullptr;
 }

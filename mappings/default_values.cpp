@@ -7,8 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "core/ascii.h"
 #include "mappings/expression_translator.h"
-#include "mappings/names.h"
 #include "mappings/tsql_rewrite.h"
 
 namespace transload {
@@ -29,7 +29,7 @@ std::string Normal(const std::string& sql) {
   for (char c : sql) {
     if (c == '\'') quoted = !quoted;
     if (!quoted && (c == ' ' || c == '\t' || c == '\n')) continue;
-    out += quoted ? c : LowerAscii(std::string(1, c))[0];
+    out += quoted ? c : LowerAscii(c);
   }
   while (out.size() > 2 && out.front() == '(' && out.back() == ')') {
     int depth = 0;

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "core/ascii.h"
 #include "mappings/names.h"
 #include "mappings/observations.h"
 #include "mappings/plan_draft.h"

@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "core/ascii.h"
 #include "core/error.h"
 #include "mappings/plan_draft.h"
 

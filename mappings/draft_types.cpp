@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "core/ascii.h"
 #include "core/error.h"
 #include "mappings/plan_draft.h"
 #include "mappings/widest_type.h"

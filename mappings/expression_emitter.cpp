@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
 #include "mappings/default_values.h"
 #include "mappings/names.h"
 #include "mappings/type_rules.h"

@@ -1,8 +1,8 @@
 #include <algorithm>
 
+#include "core/ascii.h"
 #include "mappings/index_width.h"
 #include "mappings/key_columns.h"
-#include "mappings/names.h"
 #include "mappings/planner.h"
 #include "mappings/postgres_plan.h"
 #include "mappings/selection.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
-#include "mappings/names.h"
+#include "core/ascii.h"
 
 namespace transload {
 namespace {

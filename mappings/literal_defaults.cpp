@@ -7,14 +7,13 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/ascii.h"
 #include "core/digits.h"
 #include "mappings/default_values.h"
 #include "mappings/names.h"
 
 namespace transload {
 namespace {
-
-bool IsHexDigit(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 // 9 stands for a digit, h for a hex digit, everything else for itself.
 bool HasShape(std::string_view text, std::string_view shape) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ascii.h"
 #include "core/digits.h"
 
 namespace transload {
@@ -13,9 +14,6 @@ namespace {
 
 constexpr std::size_t kMaxNameBytes = 63;  // NAMEDATALEN - 1
 constexpr std::size_t kCutNameBytes = 54;  // leaves room for '_' and 8 hex digits
-
-bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
-bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
 
 std::string Snake(std::string_view name) {
   std::string out;
@@ -56,13 +54,6 @@ std::string CutUtf8(const std::string& text, std::size_t bytes) {
 }
 
 }  // namespace
-
-std::string LowerAscii(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return IsUpper(c) ? static_cast<char>(c + 32) : c; });
-  return out;
-}
 
 std::string QuoteIdent(std::string_view name) { return Quoted(name, '"'); }
 std::string QuoteLiteral(std::string_view text) { return Quoted(text, '\''); }

@@ -18,8 +18,6 @@
 
 namespace transload {
 
-// ASCII only: other letters fold differently in every locale.
-std::string LowerAscii(std::string_view text);
 // "b""x" for SQL; 'it''s' for SQL.
 std::string QuoteIdent(std::string_view name);
 std::string QuoteLiteral(std::string_view text);

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "core/ascii.h"
 #include "core/error.h"
-#include "mappings/names.h"
 #include "mappings/type_rules.h"
 
 namespace transload {

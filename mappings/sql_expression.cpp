@@ -6,7 +6,7 @@
 #include <initializer_list>
 #include <utility>
 
-#include "mappings/names.h"
+#include "core/ascii.h"
 #include "mappings/sql_tokens.h"
 #include "mappings/tsql_rewrite.h"
 

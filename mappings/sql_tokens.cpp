@@ -5,23 +5,16 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ascii.h"
 #include "core/digits.h"
 
 namespace transload {
 namespace {
 
-bool IsHex(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool IsWordStart(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '@' ||
-         static_cast<unsigned char>(c) >= 0x80;
+  return IsLetter(c) || c == '_' || c == '@' || static_cast<unsigned char>(c) >= 0x80;
 }
 bool IsWord(char c) { return IsWordStart(c) || IsDigit(c) || c == '$'; }
-
-std::string Upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  return text;
-}
 
 class Tokenizer {
  public:
@@ -46,7 +39,7 @@ class Tokenizer {
     return at_ + ahead < sql_.size() ? sql_[at_ + ahead] : '\0';
   }
   void Add(SqlToken::Kind kind, std::string text) {
-    std::string upper = kind == SqlToken::Kind::kWord ? Upper(text) : std::string();
+    std::string upper = kind == SqlToken::Kind::kWord ? UpperAscii(text) : std::string();
     tokens_.push_back({kind, std::move(text), std::move(upper)});
   }
 
@@ -57,7 +50,7 @@ class Tokenizer {
     if (c == '`') return Add(SqlToken::Kind::kQuotedName, Delimited('`', false));
     if (c == '[' && dialect_ == SqlDialect::kSqlite) return Bracketed();
     if ((c == 'x' || c == 'X' || c == 'b' || c == 'B') && Peek(1) == '\'') return Prefixed();
-    if (c == '0' && (Peek(1) == 'x' || Peek(1) == 'X') && IsHex(Peek(2))) return ZeroX();
+    if (c == '0' && (Peek(1) == 'x' || Peek(1) == 'X') && IsHexDigit(Peek(2))) return ZeroX();
     if (IsDigit(c) || (c == '.' && IsDigit(Peek(1)))) return Number();
     if (IsWordStart(c)) return Word();
     Operator();
@@ -138,15 +131,16 @@ class Tokenizer {
     const bool hex = Peek() == 'x' || Peek() == 'X';
     ++at_;
     std::string digits = Delimited('\'', false);
-    const bool valid = std::all_of(digits.begin(), digits.end(),
-                                   [&](char c) { return hex ? IsHex(c) : c == '0' || c == '1'; });
+    const bool valid = std::all_of(digits.begin(), digits.end(), [&](char c) {
+      return hex ? IsHexDigit(c) : c == '0' || c == '1';
+    });
     if (!valid || (hex && digits.size() % 2 != 0)) why_ = "a literal holds other than its digits";
     Add(hex ? SqlToken::Kind::kHex : SqlToken::Kind::kBits, std::move(digits));
   }
 
   void ZeroX() {
     std::size_t end = at_ + 2;
-    while (end < sql_.size() && IsHex(sql_[end])) ++end;
+    while (end < sql_.size() && IsHexDigit(sql_[end])) ++end;
     std::string digits(sql_.substr(at_ + 2, end - at_ - 2));
     Add(SqlToken::Kind::kHex, digits.size() % 2 == 0 ? digits : "0" + digits);
     at_ = end;

@@ -6,7 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "mappings/names.h"
+#include "core/ascii.h"
+#include "core/digits.h"
 
 namespace transload {
 namespace {
@@ -19,8 +20,8 @@ struct TsqlToken {
 };
 
 bool IsTsqlWord(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-         c == '@' || c == '#' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
+  return IsLetter(c) || IsDigit(c) || c == '_' || c == '@' || c == '#' || c == '$' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 // Up to the closing character; doubled, it stands for itself. Moves `at` behind it.

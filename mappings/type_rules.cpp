@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/ascii.h"
 #include "core/error.h"
 #include "mappings/names.h"
 #include "mappings/rule_files.h"

@@ -8,6 +8,7 @@
 #include <optional>
 #include <type_traits>
 
+#include "core/ascii.h"
 #include "core/short_decimal.h"
 #include "transform/bind_source.h"
 #include "transform/number_rules.h"
@@ -25,8 +26,6 @@ bool BitsToNumber(std::string_view bytes, std::uint64_t& value) {
   }
   return true;
 }
-
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 class BoolTarget {
  public:
@@ -48,8 +47,7 @@ class BoolTarget {
     return PutNumber(context, value);
   }
   bool Put(EncodeContext& context, TextValue v) const {
-    std::string word;
-    for (const char c : v.text.substr(0, 6)) word += Lower(c);
+    const std::string word = LowerAscii(v.text.substr(0, 6));
     for (const char* yes : {"t", "true", "1", "y", "yes", "on"}) {
       if (word == yes) return context.PutByte(1);
     }

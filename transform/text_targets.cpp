@@ -6,6 +6,7 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "core/ascii.h"
 #include "core/error.h"
 #include "transform/bind_source.h"
 #include "transform/cell_text.h"
@@ -138,10 +139,7 @@ class TextTarget {
     std::string_view declaration = text.substr(0, text.find("?>"));
     const std::size_t at = declaration.find("encoding");
     if (at == declaration.npos) return true;
-    std::string lower;
-    for (const char c : declaration.substr(at)) {
-      lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    }
+    const std::string lower = LowerAscii(declaration.substr(at));
     return lower.find("utf-8") != lower.npos || lower.find("utf8") != lower.npos;
   }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ascii.h"
 #include "core/error.h"
 #include "extract/mysql/charset.h"
 #include "extract/mysql/column_type.h"
@@ -19,13 +20,13 @@ std::uint64_t Number(const std::string& text) { return text.empty() ? 0 : std::s
 
 bool IsTransactional(const std::string& engine) {
   constexpr std::array<std::string_view, 4> kEngines = {"innodb", "rocksdb", "tokudb", "xtradb"};
-  return std::find(kEngines.begin(), kEngines.end(), ToLower(engine)) != kEngines.end();
+  return std::find(kEngines.begin(), kEngines.end(), LowerAscii(engine)) != kEngines.end();
 }
 
 // Why a table of this engine is not carried over, or empty.
 std::string EngineRefusal(const std::string& engine, const std::string& comment) {
   if (engine.empty()) return "the server cannot open it: " + comment;
-  std::string name = ToLower(engine);
+  std::string name = LowerAscii(engine);
   if (name == "mrg_myisam" || name == "merge") return "MERGE: its rows are those of other tables";
   if (name == "blackhole") return "BLACKHOLE keeps no rows";
   if (name == "federated") return "FEDERATED: its rows are on another server";
@@ -34,16 +35,14 @@ std::string EngineRefusal(const std::string& engine, const std::string& comment)
 
 // What follows "on update" in EXTRA.
 std::string OnUpdate(const std::string& extra) {
-  std::string lower = ToLower(extra);
+  std::string lower = LowerAscii(extra);
   constexpr std::string_view kMark = "on update ";
   std::size_t at = lower.find(kMark);
   if (at == std::string::npos) return {};
   std::string text = extra.substr(at + kMark.size());
   std::size_t end = text.find_first_of(", ");
   if (end != std::string::npos) text.resize(end);
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  return text;
+  return UpperAscii(text);
 }
 
 // Rows whose value is no label arrive as '', which a real '' label would hide: take the index.
@@ -289,7 +288,7 @@ SourceColumn ParseColumn(const SqlResult& rows, std::size_t row, const ServerVer
     column.scale = static_cast<std::int32_t>(Number(rows.Text(row, "NUMERIC_SCALE")));
   }
   std::string extra = rows.Text(row, "EXTRA");
-  std::string lower = ToLower(extra);
+  std::string lower = LowerAscii(extra);
   column.auto_increment = lower.find("auto_increment") != std::string::npos;
   column.invisible = lower.find("invisible") != std::string::npos;
   column.on_update = OnUpdate(extra);

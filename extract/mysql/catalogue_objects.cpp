@@ -1,6 +1,7 @@
 // Partition schemes, sequences, and the code that is listed and not carried over.
 #include <fmt/format.h>
 
+#include "core/ascii.h"
 #include "extract/mysql/catalogue.h"
 #include "extract/mysql/sql_text.h"
 
@@ -67,7 +68,7 @@ void ReadRoutines(CatalogueScope& scope) {
       "WHERE ROUTINE_SCHEMA = " +
       QuoteText(scope.database) + " ORDER BY ROUTINE_NAME, ROUTINE_TYPE");
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
-    List(scope, ToLower(rows.Text(i, "ROUTINE_TYPE")), rows.Text(i, "ROUTINE_NAME"),
+    List(scope, LowerAscii(rows.Text(i, "ROUTINE_TYPE")), rows.Text(i, "ROUTINE_NAME"),
          "stored code is not translated", rows.Text(i, "ROUTINE_DEFINITION"));
   }
 }

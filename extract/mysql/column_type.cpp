@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "extract/mysql/sql_text.h"
+#include "core/ascii.h"
 
 namespace transload::mysql {
 namespace {
@@ -46,7 +46,7 @@ class Scanner {
     while (!done() && (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '_')) {
       ++at_;
     }
-    return ToLower(text_.substr(start, at_ - start));
+    return LowerAscii(text_.substr(start, at_ - start));
   }
 
   // The text of a comment whose "/*" is next; empty when none is.
@@ -124,7 +124,7 @@ void ReadArguments(Scanner& scanner, SourceColumn& column) {
 }
 
 void ReadSrid(std::string_view comment, SourceColumn& column) {
-  std::string lower = ToLower(comment);
+  std::string lower = LowerAscii(comment);
   std::size_t at = lower.find("srid");
   if (at == std::string::npos) return;
   at = lower.find_first_of("0123456789", at);

@@ -2,7 +2,7 @@
 
 #include <cctype>
 
-#include "extract/mysql/sql_text.h"
+#include "core/ascii.h"
 
 namespace transload::mysql {
 namespace {
@@ -142,7 +142,7 @@ std::optional<SourceDefault> MySqlDefault(const std::optional<std::string>& text
   if (!text) return std::nullopt;
   SourceDefault value;
   value.text = *text;
-  bool generated = ToLower(extra).find("default_generated") != std::string::npos;
+  bool generated = LowerAscii(extra).find("default_generated") != std::string::npos;
   value.is_expression = generated || (IsTemporal(column.type) && IsNow(*text));
   if (generated) value.text = PlainExpression(*text, true);
   return value;
@@ -150,7 +150,7 @@ std::optional<SourceDefault> MySqlDefault(const std::optional<std::string>& text
 
 std::optional<SourceDefault> MariaDbDefault(const std::optional<std::string>& text,
                                             const SourceColumn& column) {
-  if (!text || EqualsIgnoringCase(*text, "NULL")) return std::nullopt;
+  if (!text || EqualIgnoringCase(*text, "NULL")) return std::nullopt;
   SourceDefault value;
   if (auto quoted = WholeQuoted(*text)) {
     value.text = *quoted;

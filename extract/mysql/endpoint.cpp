@@ -7,6 +7,7 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "core/ascii.h"
 #include "core/error.h"
 #include "core/url.h"
 #include "extract/mysql/option_file.h"
@@ -15,10 +16,8 @@ namespace transload::mysql {
 namespace {
 
 TlsMode ReadTlsMode(const std::string& text, const char* where) {
-  std::string mode = text;
+  std::string mode = LowerAscii(text);
   std::replace(mode.begin(), mode.end(), '-', '_');
-  std::transform(mode.begin(), mode.end(), mode.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
   if (mode.empty() || mode == "preferred") return TlsMode::kPreferred;
   if (mode == "disabled") return TlsMode::kDisabled;
   if (mode == "required") return TlsMode::kRequired;

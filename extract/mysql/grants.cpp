@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
 #include "extract/mysql/sql_text.h"
 
 namespace transload::mysql {
@@ -33,7 +34,7 @@ std::vector<std::string> SplitPrivileges(std::string_view text) {
     if (depth == 0 && c == ',') {
       privileges.emplace_back();
     } else if (depth == 0 && !(c == ' ' && privileges.back().empty())) {
-      privileges.back() += c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+      privileges.back() += UpperAscii(c);
     }
     if (c == ')') --depth;
   }

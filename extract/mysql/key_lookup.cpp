@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "core/ascii.h"
 #include "core/error.h"
 #include "extract/mysql/column_type.h"
 #include "extract/mysql/sql_text.h"
@@ -54,12 +55,12 @@ TableKey LookUpKey(SqlConnection& connection, const std::string& schema, const s
     if (parts == wanted && (key.index.empty() || name == "PRIMARY")) key.index = name;
   }
   key.clustered = key.index == "PRIMARY" &&
-                  EqualsIgnoringCase(connection
-                                         .Query("SELECT ENGINE FROM information_schema.TABLES "
-                                                "WHERE " +
-                                                where)
-                                         .Text(0, "ENGINE"),
-                                     "InnoDB");
+                  EqualIgnoringCase(connection
+                                        .Query("SELECT ENGINE FROM information_schema.TABLES "
+                                               "WHERE " +
+                                               where)
+                                        .Text(0, "ENGINE"),
+                                    "InnoDB");
   SqlResult rows = connection.Query(
       "SELECT COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, IS_NULLABLE FROM "
       "information_schema.COLUMNS WHERE " +

@@ -3,11 +3,11 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
 
+#include "core/ascii.h"
 #include "extract/mysql/sql_text.h"
 
 namespace transload::mysql {
@@ -60,10 +60,8 @@ std::string ReadValue(std::string_view text) {
   return quote != '\0' ? value : std::string(Trimmed(value));
 }
 
-bool IsOff(std::string value) {
-  std::transform(value.begin(), value.end(), value.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return value == "0" || value == "off" || value == "false";
+bool IsOff(std::string_view value) {
+  return value == "0" || EqualIgnoringCase(value, "off") || EqualIgnoringCase(value, "false");
 }
 
 void Set(OptionFile& file, std::string name, const std::string& value) {

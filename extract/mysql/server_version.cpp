@@ -1,13 +1,13 @@
 #include "extract/mysql/server_version.h"
 
-#include "extract/mysql/sql_text.h"
+#include "core/ascii.h"
 
 namespace transload::mysql {
 
 ServerVersion ServerVersion::Parse(std::string_view text) {
   ServerVersion version;
   version.text = text;
-  version.mariadb = ToLower(text).find("mariadb") != std::string::npos;
+  version.mariadb = LowerAscii(text).find("mariadb") != std::string::npos;
   // Old protocol habit: MariaDB 10 announces itself as 5.5.5-10.x to clients that know only MySQL.
   if (version.mariadb && text.starts_with("5.5.5-")) text.remove_prefix(6);
   int parts[3] = {0, 0, 0};

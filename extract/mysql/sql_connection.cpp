@@ -1,12 +1,12 @@
 #include "extract/mysql/sql_connection.h"
 
-#include "extract/mysql/sql_text.h"
+#include "core/ascii.h"
 
 namespace transload::mysql {
 
 int SqlResult::Find(std::string_view column) const {
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (EqualsIgnoringCase(columns[i], column)) return static_cast<int>(i);
+    if (EqualIgnoringCase(columns[i], column)) return static_cast<int>(i);
   }
   return -1;
 }

@@ -18,9 +18,6 @@ std::string LowerHex(std::string_view bytes);
 // Throws BugError for anything that is not pairs of hexadecimal digits.
 std::string FromHex(std::string_view hex);
 std::string Join(const std::vector<std::string>& parts, std::string_view separator);
-std::string ToLower(std::string_view text);
-bool EqualsIgnoringCase(std::string_view a, std::string_view b);
-bool StartsWithIgnoringCase(std::string_view text, std::string_view prefix);
 
 }  // namespace transload::mysql
 

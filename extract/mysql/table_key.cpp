@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
 #include "core/error.h"
 #include "extract/mysql/charset.h"
 #include "extract/mysql/sql_text.h"
@@ -49,7 +50,7 @@ bool IsPlainNumber(std::string_view text) {
 std::optional<TableKey> KeyOf(const SourceTable& table, const SourceIndex& index) {
   TableKey key;
   key.index = index.name;
-  key.clustered = index.kind == IndexKind::kPrimary && EqualsIgnoringCase(table.engine, "InnoDB");
+  key.clustered = index.kind == IndexKind::kPrimary && EqualIgnoringCase(table.engine, "InnoDB");
   for (const SourceIndexPart& part : index.parts) {
     const SourceColumn* column = table.FindColumn(part.column);
     // A descending part would make the OFFSET walk run against the comparison's direction.
@@ -146,7 +147,7 @@ std::optional<TableKey> ChooseKey(const SourceTable& table) {
   for (const SourceIndex& index : table.indexes) {
     if (index.kind != IndexKind::kPrimary && index.kind != IndexKind::kUnique) continue;
     // A hash index keeps no order, an invisible one may not be named in a hint.
-    if (index.invisible || EqualsIgnoringCase(index.method, "HASH")) continue;
+    if (index.invisible || EqualIgnoringCase(index.method, "HASH")) continue;
     std::optional<TableKey> key = KeyOf(table, index);
     if (!key) continue;
     if (index.kind == IndexKind::kPrimary) return key;

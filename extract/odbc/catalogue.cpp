@@ -8,6 +8,7 @@
 #include <map>
 #include <utility>
 
+#include "core/ascii.h"
 #include "core/error.h"
 #include "extract/odbc/catalogue_rows.h"
 #include "extract/odbc/query.h"
@@ -33,7 +34,7 @@ struct TableName {
 
 // Tables are moved; what is the system's, or a session's own, nobody wants to be.
 bool GoesWithoutSaying(const std::string& kind) {
-  const std::string lower = LowerCase(kind);
+  const std::string lower = LowerAscii(kind);
   return lower == "table" || lower.find("system") != lower.npos ||
          lower.find("temporary") != lower.npos;
 }
@@ -63,7 +64,7 @@ class CatalogueReader {
     CompleteForeignKeys(catalogue_);
     for (const TableName& other : Tables("")) {
       if (GoesWithoutSaying(other.kind)) continue;
-      catalogue_.not_migrated.push_back({LowerCase(other.kind), SchemaOf(other) + "." + other.name,
+      catalogue_.not_migrated.push_back({LowerAscii(other.kind), SchemaOf(other) + "." + other.name,
                                          "ODBC does not tell its definition", ""});
     }
     catalogue_.notes.emplace_back(
@@ -106,7 +107,7 @@ class CatalogueReader {
              [&] { return SQLGetTypeInfoW(statement_.get(), SQL_ALL_TYPES); });
     for (std::size_t row = 0; row < types.rows.size(); ++row) {
       if (types.Text(row, kUnsigned) == "1") {
-        context_.unsigned_types.insert(LowerCase(types.Text(row, kName)));
+        context_.unsigned_types.insert(LowerAscii(types.Text(row, kName)));
       }
     }
   }
@@ -125,7 +126,7 @@ class CatalogueReader {
     std::vector<TableName> tables;
     for (std::size_t row = 0; row < found.rows.size(); ++row) {
       // Some drivers list more kinds than asked for.
-      if (!kind.empty() && LowerCase(found.Text(row, 3)) != LowerCase(kind)) continue;
+      if (!kind.empty() && LowerAscii(found.Text(row, 3)) != LowerAscii(kind)) continue;
       tables.push_back({found.Text(row, std::size_t{0}), found.Text(row, 1), found.Text(row, 2),
                         found.Text(row, 3), found.Text(row, 4)});
     }

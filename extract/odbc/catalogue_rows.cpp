@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
 #include "extract/odbc/type_names.h"
 
 namespace transload::odbc {
@@ -79,7 +80,7 @@ void AddColumns(const TableRows& rows, const CatalogueContext& context, SourceTa
     described.type_name = rows.columns.Text(row, kTypeName);
     described.size = rows.columns.Number(row, kSize).value_or(-1);
     described.digits = rows.columns.Number(row, kDigits).value_or(-1);
-    const std::string type = LowerCase(described.type_name);
+    const std::string type = LowerAscii(described.type_name);
     described.is_unsigned =
         IsInteger(described.odbc_type) &&
         (type.find("unsigned") != std::string::npos || context.unsigned_types.contains(type));
@@ -96,7 +97,7 @@ void AddColumns(const TableRows& rows, const CatalogueContext& context, SourceTa
       column.default_value = ParseDefault(text);
     }
     // b'101' for a column that comes as bytes: no literal of those.
-    if (column.format == CellFormat::kBytes && LowerCase(text).starts_with("b'")) {
+    if (column.format == CellFormat::kBytes && LowerAscii(text).starts_with("b'")) {
       column.default_value.reset();
       left_out.push_back({"default", table.name + "." + column.name,
                           "a literal of bits, and the column comes as bytes", text});
@@ -201,7 +202,7 @@ void AddForeignKeys(const TableRows& rows, SourceTable& table) {
 }  // namespace
 
 std::optional<SourceDefault> ParseDefault(const std::string& text) {
-  const std::string lower = LowerCase(text);
+  const std::string lower = LowerAscii(text);
   if (text.empty() || lower == "null" || lower == "truncated") return std::nullopt;
   if (lower.starts_with("null::")) return std::nullopt;
   if (text.front() == '\'') {
@@ -244,7 +245,7 @@ void CompleteForeignKeys(SourceCatalogue& catalogue) {
       const auto parent = std::find_if(
           catalogue.tables.begin(), catalogue.tables.end(), [&](const SourceTable& other) {
             return other.schema == key.parent_schema &&
-                   LowerCase(other.name) == LowerCase(key.parent_table);
+                   LowerAscii(other.name) == LowerAscii(key.parent_table);
           });
       const SourceIndex* primary =
           parent != catalogue.tables.end() ? parent->PrimaryKey() : nullptr;

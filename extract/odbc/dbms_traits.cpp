@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ascii.h"
 #include "extract/mysql/charset.h"
 #include "extract/odbc/driver_quirks.h"
 
@@ -202,7 +203,7 @@ constexpr DbmsTraits kUnknown{.name = "", .manual_commit = true};
 }  // namespace
 
 const DbmsTraits& TraitsOf(std::string_view dbms_name) {
-  const std::string name = LowerCase(dbms_name);
+  const std::string name = LowerAscii(dbms_name);
   const auto found = std::find_if(kTraits.begin(), kTraits.end(), [&](const DbmsTraits& traits) {
     return Matches(traits.name, name);
   });

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 
+#include "core/ascii.h"
+
 namespace transload::odbc {
 namespace {
 
@@ -129,19 +131,11 @@ constexpr DriverQuirks kUnknownDriver{
 }  // namespace
 
 const DriverQuirks& QuirksOf(std::string_view driver_file) {
-  const std::string name = LowerCase(driver_file);
+  const std::string name = LowerAscii(driver_file);
   const auto found = std::find_if(kQuirks.begin(), kQuirks.end(), [&](const DriverQuirks& quirks) {
     return Matches(quirks.file, name);
   });
   return found == kQuirks.end() ? kUnknownDriver : *found;
-}
-
-std::string LowerCase(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
 }
 
 bool Matches(std::string_view pattern, std::string_view text) {

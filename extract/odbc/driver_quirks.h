@@ -6,7 +6,6 @@
 
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 #include "core/cell.h"
@@ -61,7 +60,6 @@ const DriverQuirks& QuirksOf(std::string_view driver_file);
 
 // * for any characters, ? for one; both sides in lower case.
 bool Matches(std::string_view pattern, std::string_view text);
-std::string LowerCase(std::string_view text);
 
 }  // namespace transload::odbc
 

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "core/ascii.h"
 #include "core/error.h"
 #include "core/url_text.h"
 
@@ -15,16 +16,16 @@ namespace transload::odbc {
 namespace {
 
 std::string* Find(Attributes& attributes, std::string_view name) {
-  const std::string wanted = LowerCase(name);
+  const std::string wanted = LowerAscii(name);
   for (auto& [key, value] : attributes) {
-    if (LowerCase(key) == wanted) return &value;
+    if (LowerAscii(key) == wanted) return &value;
   }
   return nullptr;
 }
 
 bool HasPassword(const Attributes& attributes) {
   return std::any_of(attributes.begin(), attributes.end(), [](const auto& attribute) {
-    const std::string name = LowerCase(attribute.first);
+    const std::string name = LowerAscii(attribute.first);
     return name == "pwd" || name == "password";
   });
 }
@@ -59,12 +60,12 @@ const OdbcDriver* ChooseSqlServerDriver(std::span<const OdbcDriver> drivers) {
   for (const std::string_view wanted :
        {"odbc driver 18 for sql server", "odbc driver 17 for sql server"}) {
     for (const OdbcDriver& driver : drivers) {
-      if (LowerCase(driver.name) == wanted) return &driver;
+      if (LowerAscii(driver.name) == wanted) return &driver;
     }
   }
   for (const std::string_view file : {"*msodbcsql*", "*tdsodbc*"}) {
     for (const OdbcDriver& driver : drivers) {
-      if (Matches(file, LowerCase(driver.file))) return &driver;
+      if (Matches(file, LowerAscii(driver.file))) return &driver;
     }
   }
   return nullptr;
@@ -72,11 +73,11 @@ const OdbcDriver* ChooseSqlServerDriver(std::span<const OdbcDriver> drivers) {
 
 bool IsFreeTds(const std::string& name, std::span<const OdbcDriver> drivers) {
   for (const OdbcDriver& driver : drivers) {
-    if (LowerCase(driver.name) == LowerCase(name)) {
-      return Matches("*tdsodbc*", LowerCase(driver.file));
+    if (LowerAscii(driver.name) == LowerAscii(name)) {
+      return Matches("*tdsodbc*", LowerAscii(driver.file));
     }
   }
-  return Matches("*freetds*", LowerCase(name)) || Matches("*tdsodbc*", LowerCase(name));
+  return Matches("*freetds*", LowerAscii(name)) || Matches("*tdsodbc*", LowerAscii(name));
 }
 
 }  // namespace
@@ -108,7 +109,7 @@ Attributes SqlServerAttributes(const Url& url, std::span<const OdbcDriver> drive
   if (url.user.empty() && !free_tds) attributes.emplace_back("Trusted_Connection", "yes");
   if (url.password) attributes.emplace_back("PWD", *url.password);
   for (const auto& [key, value] : url.parameters) {
-    const std::string lower = LowerCase(key);
+    const std::string lower = LowerAscii(key);
     if (lower == "driver" || lower == "password" || lower == "pwd") continue;
     attributes.emplace_back(key, value);
   }
@@ -117,7 +118,7 @@ Attributes SqlServerAttributes(const Url& url, std::span<const OdbcDriver> drive
 
 Attributes WithFileDsn(Attributes attributes) {
   const auto named = std::find_if(attributes.begin(), attributes.end(), [](const auto& attribute) {
-    return LowerCase(attribute.first) == "filedsn";
+    return LowerAscii(attribute.first) == "filedsn";
   });
   if (named == attributes.end()) return attributes;
   const std::string path = named->second;
@@ -130,7 +131,7 @@ Attributes WithFileDsn(Attributes attributes) {
   bool ours = false;
   for (std::string line; std::getline(file, line);) {
     const std::string_view text = url_text::Trim(line);
-    if (text.starts_with('[')) ours = LowerCase(text) == "[odbc]";
+    if (text.starts_with('[')) ours = LowerAscii(text) == "[odbc]";
     const std::size_t equals = text.find('=');
     const bool comment = text.starts_with('#') || text.starts_with(';');
     if (!ours || comment || equals == std::string_view::npos) continue;
@@ -145,12 +146,12 @@ const DriverQuirks* InstalledQuirks(Attributes attributes, const OdbcInstallatio
   const std::string* wanted = Find(attributes, "driver");
   if (const std::string* dsn = Find(attributes, "dsn"); wanted == nullptr && dsn != nullptr) {
     for (const OdbcDataSource& source : installation.data_sources) {
-      if (LowerCase(source.name) == LowerCase(*dsn)) wanted = &source.driver;
+      if (LowerAscii(source.name) == LowerAscii(*dsn)) wanted = &source.driver;
     }
   }
   if (wanted == nullptr) return nullptr;
   for (const OdbcDriver& driver : installation.drivers) {
-    if (LowerCase(driver.name) == LowerCase(*wanted)) return &QuirksOf(driver.file);
+    if (LowerAscii(driver.name) == LowerAscii(*wanted)) return &QuirksOf(driver.file);
   }
   return &QuirksOf(*wanted);  // a file may stand in the place of a name
 }
@@ -173,7 +174,7 @@ Attributes WithQuirks(Attributes attributes, const DriverQuirks& quirks) {
 std::string ConnectionString(const Attributes& attributes) {
   std::string text;
   for (const auto& [name, value] : attributes) {
-    text += fmt::format("{}={};", name, Braced(value, LowerCase(name) == "driver"));
+    text += fmt::format("{}={};", name, Braced(value, LowerAscii(name) == "driver"));
   }
   return text;
 }

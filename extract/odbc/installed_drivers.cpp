@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ascii.h"
 #include "extract/odbc/driver_quirks.h"
 #include "extract/odbc/handle.h"
 #include "extract/odbc/wide_text.h"
@@ -30,7 +31,7 @@ std::string AttributeOf(const Buffer& buffer, SQLSMALLINT size, const std::strin
   for (std::size_t at = 0; at < all.size();) {
     const std::size_t end = std::min(all.find(u'\0', at), all.size());
     const std::string attribute = ToUtf8(all.substr(at, end - at));
-    if (LowerCase(attribute).starts_with(name + "=")) return attribute.substr(name.size() + 1);
+    if (LowerAscii(attribute).starts_with(name + "=")) return attribute.substr(name.size() + 1);
     at = end + 1;
   }
   return {};

@@ -4,16 +4,17 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
+#include "core/digits.h"
 #include "core/error.h"
 
 namespace transload::odbc {
 namespace {
 
 bool IsPlainName(std::string_view name) {
-  const bool word = std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
-  return word && !name.empty() && (name[0] < '0' || name[0] > '9');
+  const bool word = std::all_of(name.begin(), name.end(),
+                                [](char c) { return IsLetter(c) || IsDigit(c) || c == '_'; });
+  return word && !name.empty() && !IsDigit(name[0]);
 }
 
 }  // namespace

@@ -6,18 +6,13 @@
 #include <array>
 #include <charconv>
 
+#include "core/ascii.h"
 #include "extract/odbc/wide_text.h"
 
 namespace transload::odbc {
 namespace {
 
 constexpr std::size_t kPieceUnits = 2048;
-
-bool SameName(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return (x >= 'A' && x <= 'Z' ? x + 32 : x) == (y >= 'A' && y <= 'Z' ? y + 32 : y);
-  });
-}
 
 // One value in pieces. Each piece ends in a terminator that is no part of the value.
 Value ReadValue(Statement& statement, SQLUSMALLINT column) {
@@ -83,7 +78,7 @@ std::string ResultTable::Text(std::size_t row, std::size_t column) const {
 
 std::string ResultTable::Text(std::size_t row, std::string_view column) const {
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    if (SameName(columns[i], column)) return Text(row, i);
+    if (EqualIgnoringCase(columns[i], column)) return Text(row, i);
   }
   return {};
 }

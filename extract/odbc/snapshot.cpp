@@ -6,6 +6,7 @@
 #include <chrono>
 #include <thread>
 
+#include "core/ascii.h"
 #include "core/error.h"
 #include "extract/odbc/naming.h"
 #include "extract/odbc/query.h"
@@ -209,7 +210,7 @@ std::vector<std::pair<std::string, std::string>> ReadPosition(Connection& connec
     const ResultTable table = RunQuery(connection, traits.position);
     for (std::size_t i = 0; !table.rows.empty() && i < table.columns.size(); ++i) {
       const std::string value = table.Text(0, i);
-      const std::string name = LowerCase(table.columns[i]);
+      const std::string name = LowerAscii(table.columns[i]);
       if (value.empty()) continue;
       if (std::find(traits.position_filters.begin(), traits.position_filters.end(), name) !=
           traits.position_filters.end()) {

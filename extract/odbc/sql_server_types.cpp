@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "core/ascii.h"
 #include "extract/odbc/driver_quirks.h"
 #include "extract/odbc/naming.h"
 
@@ -98,7 +99,7 @@ constexpr TypeForm kOther{"other", CellFormat::kUtf16, Length::kNone, kText};
 
 const TypeForm& FormOf(const SqlServerType& type) {
   if (type.assembly && type.user_defined) return kClr;
-  const std::string name = LowerCase(type.name);
+  const std::string name = LowerAscii(type.name);
   const auto found = std::find_if(kForms.begin(), kForms.end(),
                                   [&](const TypeForm& form) { return form.name == name; });
   return found == kForms.end() ? kOther : *found;

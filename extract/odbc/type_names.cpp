@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ascii.h"
 #include "extract/odbc/naming.h"
 
 namespace transload::odbc {
@@ -70,7 +71,7 @@ CellFormat FormatOf(std::string_view type, bool is_unsigned, TextAs text) {
 
 const SelectRule* FindSelect(const DriverQuirks& quirks, std::string_view type_name,
                              std::string_view odbc_type) {
-  const std::string own = LowerCase(type_name);
+  const std::string own = LowerAscii(type_name);
   for (const SelectRule& rule : quirks.select) {
     if (Matches(rule.type_name, own) && Matches(rule.odbc_type, odbc_type)) return &rule;
   }
@@ -124,7 +125,7 @@ void SetType(const DescribedColumn& described, const std::string& quoted,
     if (!rule->base.empty()) column.type = rule->base;
   }
   SetNumbers(described, quirks, column);
-  column.full_type = LowerCase(described.type_name);
+  column.full_type = LowerAscii(described.type_name);
   if (column.length > 0 && column.full_type.find('(') == std::string::npos) {
     column.full_type += fmt::format("({})", column.length);
   } else if (OneOf(column.type, {"numeric", "decimal"}) && column.precision > 0) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "core/ascii.h"
 #include "extract/sqlite/declared_type.h"
 #include "extract/sqlite/foreign_keys.h"
 #include "extract/sqlite/schema_sql.h"

@@ -8,6 +8,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/ascii.h"
+#include "core/digits.h"
+
 namespace transload::sqlite {
 namespace {
 
@@ -30,8 +33,7 @@ std::string Quoted(std::string_view text, char quote) {
 std::string UriPath(std::string_view path) {
   std::string uri;
   for (char c : path) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '/' || c == '.' || c == '_' || c == '-';
+    const bool plain = IsLetter(c) || IsDigit(c) || c == '/' || c == '.' || c == '_' || c == '-';
     if (plain) {
       uri += c;
     } else {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/ascii.h"
 #include "extract/sqlite/sql_tokens.h"
 
 namespace transload::sqlite {

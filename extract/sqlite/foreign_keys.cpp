@@ -5,7 +5,7 @@
 #include <functional>
 #include <map>
 
-#include "extract/sqlite/sql_tokens.h"
+#include "core/ascii.h"
 
 namespace transload::sqlite {
 namespace {

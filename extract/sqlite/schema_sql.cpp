@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "core/ascii.h"
 #include "extract/sqlite/sql_tokens.h"
 
 namespace transload::sqlite {

@@ -2,16 +2,15 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
 #include "core/digits.h"
 
 namespace transload::sqlite {
 namespace {
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool IsWordChar(char c) {
-  return IsDigit(c) || (Lower(c) >= 'a' && Lower(c) <= 'z') || c == '_' || c == '$' ||
-         static_cast<unsigned char>(c) >= 0x80;
+  return IsDigit(c) || IsLetter(c) || c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80;
 }
 
 class Cutter {
@@ -48,7 +47,7 @@ class Cutter {
     if (c == '\'') return QuotedToken(SqlToken::Kind::kString, 0, '\'');
     if (c == '"' || c == '`') return QuotedToken(SqlToken::Kind::kName, 0, c);
     if (c == '[') return QuotedToken(SqlToken::Kind::kName, 0, ']');
-    if (Lower(c) == 'x' && At(1) == '\'') return QuotedToken(SqlToken::Kind::kBlob, 1, '\'');
+    if (LowerAscii(c) == 'x' && At(1) == '\'') return QuotedToken(SqlToken::Kind::kBlob, 1, '\'');
     if (IsDigit(c) || (c == '.' && IsDigit(At(1)))) return Number();
     if (IsWordChar(c)) {
       std::size_t size = 1;
@@ -74,8 +73,8 @@ class Cutter {
   SqlToken Number() {
     std::size_t size = 1;
     while (IsWordChar(At(size)) || At(size) == '.' ||
-           ((At(size) == '+' || At(size) == '-') && Lower(At(size - 1)) == 'e' &&
-            Lower(At(1)) != 'x')) {
+           ((At(size) == '+' || At(size) == '-') && LowerAscii(At(size - 1)) == 'e' &&
+            LowerAscii(At(1)) != 'x')) {
       ++size;
     }
     return Plain(SqlToken::Kind::kNumber, size);
@@ -103,17 +102,6 @@ class Cutter {
 };
 
 }  // namespace
-
-bool EqualIgnoringCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](char x, char y) { return Lower(x) == Lower(y); });
-}
-
-std::string LowerAscii(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), Lower);
-  return lower;
-}
 
 bool SqlToken::Is(std::string_view keyword) const {
   return kind == Kind::kWord && EqualIgnoringCase(raw, keyword);

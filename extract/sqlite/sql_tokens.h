@@ -33,9 +33,6 @@ struct SqlToken {
 // `sql` must outlive the tokens. An unclosed quote runs to the end of the text.
 std::vector<SqlToken> CutTokens(std::string_view sql);
 
-bool EqualIgnoringCase(std::string_view a, std::string_view b);
-std::string LowerAscii(std::string_view text);
-
 }  // namespace transload::sqlite
 
 #endif  // TRANSLOAD_EXTRACT_SQLITE_SQL_TOKENS_H_

@@ -8,6 +8,7 @@
 #include <map>
 #include <string_view>
 
+#include "core/ascii.h"
 #include "extract/sqlite/sql_tokens.h"
 #include "extract/sqlite/text_class.h"
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "core/ascii.h"
 #include "core/digits.h"
 #include "core/short_decimal.h"
 #include "core/utf8.h"
@@ -15,8 +16,6 @@
 
 namespace transload::sqlite {
 namespace {
-
-bool IsHex(char c) { return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
 // Reads fixed-width fields from the left; every reader leaves `ok` false on the first misfit.
 class FieldReader {
@@ -125,7 +124,7 @@ bool IsUuid(std::string_view text) {
   if (text.size() != 36) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? text[i] != '-' : !IsHex(text[i])) return false;
+    if (dash ? text[i] != '-' : !IsHexDigit(text[i])) return false;
   }
   return true;
 }
