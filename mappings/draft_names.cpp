@@ -5,7 +5,6 @@
 #include <set>
 #include <vector>
 
-#include "core/ascii.h"
 #include "core/error.h"
 #include "mappings/plan_draft.h"
 
@@ -91,30 +90,12 @@ void NameTable(Draft& draft, DraftTable& table) {
   }
 }
 
-const ColumnOptions* OptionsOf(const TableOptions* options, const std::string& column) {
-  if (options == nullptr) return nullptr;
-  if (auto found = options->columns.find(column); found != options->columns.end()) {
-    return &found->second;
-  }
-  for (const auto& [name, settings] : options->columns) {
-    if (LowerAscii(name) == LowerAscii(column)) return &settings;
-  }
-  return nullptr;
-}
-
 // The name that a column is to have, before others stand in its way.
 struct DraftName {
   std::string wanted;
   const SourceColumn* column = nullptr;
   const ColumnOptions* renamed = nullptr;  // when the user asked for it
 };
-
-bool LeftOut(const TableOptions* options, const std::string& column) {
-  if (options == nullptr) return false;
-  return std::any_of(
-      options->exclude_columns.begin(), options->exclude_columns.end(),
-      [&](const std::string& name) { return LowerAscii(name) == LowerAscii(column); });
-}
 
 // A name that was asked for is had, or refused.
 void CheckColumnRenames(const SourceTable& table, const std::vector<DraftName>& names) {
@@ -136,13 +117,12 @@ void CheckColumnRenames(const SourceTable& table, const std::vector<DraftName>& 
 
 void NameColumns(Draft& draft, DraftTable& table) {
   const SourceTable& source = table.source();
-  const TableOptions* options = table.selected.options;
   NameRegistry names;
   std::vector<DraftName> wanted_names;
   for (std::size_t i = 0; i < source.columns.size(); ++i) {
     const SourceColumn& column = source.columns[i];
-    if (LeftOut(options, column.name)) continue;
-    const ColumnOptions* settings = OptionsOf(options, column.name);
+    if (table.selected.LeavesOut(column.name)) continue;
+    const ColumnOptions* settings = table.selected.OptionsOf(column.name);
     std::string wanted = settings != nullptr && !settings->rename.empty()
                              ? settings->rename
                              : FoldName(column.name, IdentifiersOf(draft.request));
@@ -154,8 +134,7 @@ void NameColumns(Draft& draft, DraftTable& table) {
     ColumnPlan plan;
     plan.name = names.Allocate(reserved ? wanted + "_" : wanted, "column " + column.name);
     plan.source = column;
-    plan.policies =
-        PoliciesFor(draft.request.options, options, table.selected.options_key, column.name);
+    plan.policies = PoliciesFor(draft.request.options, table.selected, column.name);
     const std::string why = reserved ? "a system column of PostgreSQL has this name"
                                      : WhyChanged(wanted, plan.name, owner);
     if (!why.empty()) {

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include "core/ascii.h"
 #include "core/error.h"
 #include "mappings/plan_draft.h"
 #include "mappings/widest_type.h"
@@ -8,21 +7,12 @@
 namespace transload {
 namespace {
 
-const ColumnOptions* OptionsOf(const DraftTable& table, const std::string& column) {
-  const TableOptions* options = table.selected.options;
-  if (options == nullptr) return nullptr;
-  for (const auto& [name, settings] : options->columns) {
-    if (LowerAscii(name) == LowerAscii(column)) return &settings;
-  }
-  return nullptr;
-}
-
 void DecideColumn(Draft& draft, TypeDecider& decider, DraftTable& table, std::size_t index) {
   ColumnPlan& plan = table.plan.columns[index];
   DraftColumn& column = table.columns[index];
   const SourceTable& source = table.source();
   column.facts = draft.facts.Find(source, plan.source.name);
-  column.decision = decider.Decide({source, plan.source, OptionsOf(table, plan.source.name),
+  column.decision = decider.Decide({source, plan.source, table.selected.OptionsOf(plan.source.name),
                                     plan.policies, column.role.any(), column.facts});
   if (!column.decision.type) {
     const std::string& type =

@@ -1,6 +1,3 @@
-#include <algorithm>
-
-#include "core/ascii.h"
 #include "mappings/index_width.h"
 #include "mappings/key_columns.h"
 #include "mappings/planner.h"
@@ -10,22 +7,6 @@
 
 namespace transload {
 namespace {
-
-const ColumnOptions* OptionsOf(const SelectedTable& table, const std::string& column) {
-  if (table.options == nullptr) return nullptr;
-  for (const auto& [name, settings] : table.options->columns) {
-    if (LowerAscii(name) == LowerAscii(column)) return &settings;
-  }
-  return nullptr;
-}
-
-bool LeftOut(const SelectedTable& table, const std::string& column) {
-  if (table.options == nullptr) return false;
-  const std::vector<std::string>& names = table.options->exclude_columns;
-  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
-    return LowerAscii(name) == LowerAscii(column);
-  });
-}
 
 // What is asked about one table.
 class TableQuestions {
@@ -41,7 +22,7 @@ class TableQuestions {
     ScanRequest scan{table.schema, table.name, {}};
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
       const std::string& name = table.columns[i].name;
-      if (LeftOut(selected_, name)) continue;
+      if (selected_.LeavesOut(name)) continue;
       if (request_.options.prescan == Prescan::kOff && !deep) continue;
       const bool by_rule = DependsOnData(i);
       if (request_.source.rules == "sqlite" || (deep && (by_rule || HoldsRisk(i))) || wide[i]) {
@@ -56,10 +37,9 @@ class TableQuestions {
  private:
   bool DependsOnData(std::size_t index) const {
     const SourceColumn& column = selected_.source->columns[index];
-    const Policies policies =
-        PoliciesFor(request_.options, selected_.options, selected_.options_key, column.name);
+    const Policies policies = PoliciesFor(request_.options, selected_, column.name);
     const ColumnStanding standing{
-        *selected_.source,   column, OptionsOf(selected_, column.name), policies,
+        *selected_.source,   column, selected_.OptionsOf(column.name), policies,
         roles_[index].any(), nullptr};
     if (decider_.Overridden(standing)) return false;
     const TypeRule* rule = decider_.RuleOf(standing);

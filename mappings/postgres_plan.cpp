@@ -65,7 +65,7 @@ ColumnPlan PlanColumn(const PlanRequest& request, const SelectedTable& selected,
   plan.rule = source.format == CellFormat::kPgText ? "as it is, by its text form" : "as it is";
   plan.not_null = !source.nullable;
   plan.generated_sql = source.generation_expression;
-  plan.policies = PoliciesFor(request.options, selected.options, selected.options_key, source.name);
+  plan.policies = PoliciesFor(request.options, selected, source.name);
   return plan;
 }
 

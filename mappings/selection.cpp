@@ -115,6 +115,29 @@ std::size_t FindSourceColumn(const SourceTable& table, const std::string& name) 
   return folded;
 }
 
+bool SelectedTable::Means(const std::string& written, const std::string& column) const {
+  if (written == column) return true;
+  if (!EqualIgnoringCase(written, column)) return false;
+  return source->columns[FindSourceColumn(*source, written)].name == column;
+}
+
+const ColumnOptions* SelectedTable::OptionsOf(const std::string& column) const {
+  if (options == nullptr) return nullptr;
+  if (auto found = options->columns.find(column); found != options->columns.end()) {
+    return &found->second;
+  }
+  for (const auto& [name, settings] : options->columns) {
+    if (Means(name, column)) return &settings;
+  }
+  return nullptr;
+}
+
+bool SelectedTable::LeavesOut(const std::string& column) const {
+  return options != nullptr &&
+         std::any_of(options->exclude_columns.begin(), options->exclude_columns.end(),
+                     [&](const std::string& name) { return Means(name, column); });
+}
+
 std::vector<bool> PickTables(const SourceCatalogue& catalogue, const Options& options,
                              const UnmatchedPattern& unmatched) {
   const Matcher matcher(catalogue);

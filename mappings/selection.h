@@ -15,6 +15,12 @@ struct SelectedTable {
   const SourceTable* source = nullptr;
   const TableOptions* options = nullptr;  // nullptr: the user says nothing about it
   std::string options_key;                // as the user wrote it: audit_log, shop.audit_log
+
+  // Whether a column's name in the options means this column of the source: as written, or without
+  // regard to case when no other column is so called.
+  bool Means(const std::string& written, const std::string& column) const;
+  const ColumnOptions* OptionsOf(const std::string& column) const;  // nullptr: there are none
+  bool LeavesOut(const std::string& column) const;
 };
 
 // Which tables of a catalogue, by their places there, --include and --exclude pick. `unmatched` is

@@ -87,15 +87,16 @@ const ColumnFacts* FactsIndex::Find(const SourceTable& table, const std::string&
   return found == by_column_.end() ? nullptr : found->second;
 }
 
-Policies PoliciesFor(const Options& options, const TableOptions* table,
-                     const std::string& options_key, const std::string& column) {
+Policies PoliciesFor(const Options& options, const SelectedTable& table,
+                     const std::string& column) {
   Policies policies = options.policies;
-  if (table == nullptr) return policies;
-  ApplyPolicies(policies, table->policies, fmt::format("[table.\"{}\".policy]", options_key));
-  for (const auto& [name, settings] : table->columns) {
-    if (LowerAscii(name) != LowerAscii(column)) continue;
+  if (table.options == nullptr) return policies;
+  ApplyPolicies(policies, table.options->policies,
+                fmt::format("[table.\"{}\".policy]", table.options_key));
+  for (const auto& [name, settings] : table.options->columns) {
+    if (!table.Means(name, column)) continue;
     ApplyPolicies(policies, settings.policies,
-                  fmt::format("[table.\"{}\".column.\"{}\"]", options_key, name));
+                  fmt::format("[table.\"{}\".column.\"{}\"]", table.options_key, name));
   }
   return policies;
 }

@@ -74,8 +74,7 @@ class FactsIndex {
 
 // The policies of one column: the run's, the table's, its own. Throws a usage error with the place
 // for a policy that is not one.
-Policies PoliciesFor(const Options& options, const TableOptions* table,
-                     const std::string& options_key, const std::string& column);
+Policies PoliciesFor(const Options& options, const SelectedTable& table, const std::string& column);
 
 }  // namespace transload
 

@@ -320,6 +320,22 @@ TEST(Planner, SelectionNamesWhatMatchesNothing) {
   EXPECT_THROW(shop.Plan(), Error);
 }
 
+TEST(Planner, OptionsOfOneColumnAreNotAnothersOfTheSameLetters) {
+  Shop shop({Table("t", {Column("a", "int"), Column("A", "int"), Column("b", "int")})});
+  shop.options.identifiers = Identifiers::kPreserve;
+  shop.options.tables["t"].columns["A"].type = "numeric";
+  shop.options.tables["t"].columns["B"].type = "text";
+  MigrationPlan plan = shop.Plan();
+  ASSERT_EQ(plan.tables[0].columns.size(), 3U);
+  EXPECT_NE(plan.tables[0].columns[0].type.Sql(), "numeric");
+  EXPECT_EQ(plan.tables[0].columns[1].type.Sql(), "numeric");
+  EXPECT_EQ(plan.tables[0].columns[2].type.Sql(), "text");
+  shop.options.tables["t"].exclude_columns = {"A"};
+  plan = shop.Plan();
+  ASSERT_EQ(plan.tables[0].columns.size(), 2U);
+  EXPECT_EQ(plan.tables[0].columns[0].name, "a");
+}
+
 TEST(Planner, TouchTriggersForTimes) {  // 57
   SourceColumn updated = Column("u", "datetime", "datetime(3)");
   updated.precision = 3;
