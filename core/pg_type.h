@@ -44,6 +44,10 @@ enum class PgKind : std::uint8_t {
   kOther,  // anything else: moved only from PostgreSQL to PostgreSQL, byte by byte
 };
 
+constexpr bool IsTextKind(PgKind kind) {
+  return kind == PgKind::kText || kind == PgKind::kVarchar || kind == PgKind::kBpchar;
+}
+
 struct PgType {
   PgKind kind = PgKind::kText;
   std::int32_t length = -1;         // varchar, bpchar, bit, varbit, vector

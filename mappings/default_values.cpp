@@ -14,10 +14,6 @@
 namespace transload {
 namespace {
 
-bool IsTextKind(const PgType& type) {
-  return type.kind == PgKind::kText || type.kind == PgKind::kVarchar ||
-         type.kind == PgKind::kBpchar;
-}
 bool IsIntKind(const PgType& type) {
   return type.kind == PgKind::kInt4 || type.kind == PgKind::kInt8;
 }
@@ -74,7 +70,7 @@ DefaultValue NowDefault(const PgType& type, const std::string& digits, bool utc)
     default:
       break;
   }
-  if (IsTextKind(type)) return {"to_char(" + at_utc + ", 'YYYY-MM-DD HH24:MI:SS')", "", ""};
+  if (IsTextKind(type.kind)) return {"to_char(" + at_utc + ", 'YYYY-MM-DD HH24:MI:SS')", "", ""};
   return NoDefault("a time for a column of type " + type.Sql());
 }
 
@@ -82,14 +78,14 @@ DefaultValue UuidDefault(const PgType& type, int target_version) {
   if (target_version < 130000) return NoDefault("gen_random_uuid() needs PostgreSQL 13");
   const std::string note = "random (version 4); the source's uuid() is made from the time";
   if (type.kind == PgKind::kUuid) return {"gen_random_uuid()", "", note};
-  if (IsTextKind(type)) return {"gen_random_uuid()::text", "", note};
+  if (IsTextKind(type.kind)) return {"gen_random_uuid()::text", "", note};
   return NoDefault("a UUID for a column of type " + type.Sql());
 }
 
 // Text forms of a part of the UTC time: date('now') and time('now') in SQLite.
 DefaultValue UtcPart(const PgType& type, const char* cast, const char* format) {
   const std::string now = "(now() AT TIME ZONE 'UTC')";
-  if (IsTextKind(type)) return {fmt::format("to_char({}, '{}')", now, format), "", ""};
+  if (IsTextKind(type.kind)) return {fmt::format("to_char({}, '{}')", now, format), "", ""};
   const bool fits = type.kind == PgKind::kTimestamp ||
                     (type.kind == PgKind::kDate && std::string(cast) == "date") ||
                     (type.kind == PgKind::kTime && std::string(cast) == "time");
@@ -233,7 +229,7 @@ DefaultValue TranslateDefault(const SourceColumn& column, const PgType& type, Sq
   // MySQL 5.7 does not tell a literal from a function; a date column's default of that name is one.
   const bool function =
       source.is_expression || (IsTemporal(type) && call.starts_with("current_timestamp"));
-  if (!function && column.format == CellFormat::kBytes && IsTextKind(type) &&
+  if (!function && column.format == CellFormat::kBytes && IsTextKind(type.kind) &&
       source.text.starts_with("X'")) {
     const std::optional<std::string> text = SpelledText(source.text);
     return text ? LiteralDefault(*text, type) : NoDefault("bytes beyond ASCII for a text");

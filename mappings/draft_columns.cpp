@@ -181,9 +181,7 @@ void CheckDecode(Draft& draft, const DraftTable& table, std::size_t index) {
   const bool uuid = plan.decode == "uuid" || plan.decode == "uuid_swapped";
   const bool text = plan.decode == "latin1_is_utf8";
   const PgKind kind = plan.type.kind;
-  const bool into_text =
-      kind == PgKind::kText || kind == PgKind::kVarchar || kind == PgKind::kBpchar;
-  if ((!uuid || kind == PgKind::kUuid) && (!text || into_text)) return;
+  if ((!uuid || kind == PgKind::kUuid) && (!text || IsTextKind(kind))) return;
   draft.Refuse(
       table.ColumnLabel(index),
       fmt::format("decode = {} makes a {}, and the column becomes {}: give it another type, "

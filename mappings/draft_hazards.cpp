@@ -13,15 +13,10 @@
 namespace transload {
 namespace {
 
-bool IsTextType(const PgType& type) {
-  return type.kind == PgKind::kText || type.kind == PgKind::kVarchar ||
-         type.kind == PgKind::kBpchar;
-}
-
 // A policy that may give two different values of the source one value in the target.
 std::string LossyPolicy(const ColumnPlan& column) {
   const Policies& policies = column.policies;
-  if (IsTextType(column.type)) {
+  if (IsTextKind(column.type.kind)) {
     if (policies.nul_byte == NulByte::kStrip || policies.nul_byte == NulByte::kReplace) {
       return "nul_byte=" + PolicyValue(policies, "nul_byte");
     }
@@ -124,16 +119,16 @@ void NoteTable(Draft& draft, const DraftTable& table) {
   std::size_t long_columns = 0;
   for (const ColumnPlan& column : table.plan.columns) {
     const bool folded = column.type.name == "citext" || !column.collation.empty();
-    if (IsTextType(column.type) && !folded && IsCaseInsensitive(column.source.collation)) {
+    if (IsTextKind(column.type.kind) && !folded && IsCaseInsensitive(column.source.collation)) {
       insensitive.push_back(column.source.name);
     }
-    if (IsTextType(column.type) && draft.request.source.rules == "sqlite" &&
+    if (IsTextKind(column.type.kind) && draft.request.source.rules == "sqlite" &&
         !column.source.collation.empty() && !IsCaseInsensitive(column.source.collation)) {
       otherwise.push_back(
           fmt::format("{} ({})", column.source.name, LowerAscii(column.source.collation)));
     }
     if (!column.collation.empty()) icu.push_back(column.source.name);
-    const bool is_long = IsTextType(column.type) || column.type.kind == PgKind::kBytea ||
+    const bool is_long = IsTextKind(column.type.kind) || column.type.kind == PgKind::kBytea ||
                          column.type.kind == PgKind::kJson || column.type.kind == PgKind::kJsonb;
     long_columns += is_long ? 1 : 0;
   }

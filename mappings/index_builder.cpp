@@ -284,9 +284,7 @@ void IndexBuilder::NoteCollations(const SourceIndex& index, BuiltIndex& out) con
         part.collation.empty() ? column->source.collation : part.collation;
     if (!IsCaseInsensitive(collation) || column->type.name == "citext") continue;
     if (!column->collation.empty()) continue;
-    const bool text = column->type.kind == PgKind::kText || column->type.kind == PgKind::kVarchar ||
-                      column->type.kind == PgKind::kBpchar;
-    if (!text) continue;
+    if (!IsTextKind(column->type.kind)) continue;
     out.hazards.push_back(UniqueInCase(fmt::format("{} is {}", column->source.name, collation)));
   }
 }

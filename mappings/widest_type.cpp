@@ -21,10 +21,7 @@ int IntegerDigits(PgKind kind) {
   }
 }
 
-bool IsText(PgKind kind) {
-  return kind == PgKind::kText || kind == PgKind::kVarchar || kind == PgKind::kBpchar ||
-         kind == PgKind::kEnum;
-}
+bool IsText(PgKind kind) { return IsTextKind(kind) || kind == PgKind::kEnum; }
 
 PgType Plain(PgKind kind) {
   PgType type;

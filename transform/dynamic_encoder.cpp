@@ -38,9 +38,7 @@ class DynamicEncoder final : public FieldEncoder {
     classes_[2] = Bind(binding, CellFormat::kFloat64);
     classes_[3] = Bind(binding, CellFormat::kText);
     classes_[4] = Bind(binding, CellFormat::kBytes);
-    const PgKind kind = binding.type().kind;
-    const bool text = kind == PgKind::kText || kind == PgKind::kVarchar || kind == PgKind::kBpchar;
-    if (text && binding.column.decode != "blob_text") {
+    if (IsTextKind(binding.type().kind) && binding.column.decode != "blob_text") {
       classes_[4] = std::make_unique<BlobTextEncoder>(binding.type().length);
     }
   }
