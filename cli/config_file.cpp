@@ -185,7 +185,6 @@ class Reader {
 
   // A longer name would be cut by the server, and not be the one that was asked for.
   std::string NewName(const toml::node& node, const std::string& key) const {
-    constexpr std::size_t kLongestName = 63;
     std::string text = Text(node, key);
     if (text.empty()) Refuse(node.source(), key + ": the name is empty");
     if (text.size() > kLongestName) {

@@ -22,7 +22,6 @@ std::string NotEmpty(Text text) {
 
 // A longer name would be cut by the server, and not be found under the one that was asked for.
 std::string SchemaName(Text text) {
-  constexpr std::size_t kLongestName = 63;
   if (text.starts_with("pg_") || text == "information_schema") {
     throw UsageError(fmt::format("'{}' is a name that PostgreSQL keeps for itself", text));
   }

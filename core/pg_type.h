@@ -2,6 +2,7 @@
 #ifndef TRANSLOAD_CORE_PG_TYPE_H_
 #define TRANSLOAD_CORE_PG_TYPE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -47,6 +48,8 @@ enum class PgKind : std::uint8_t {
 constexpr bool IsTextKind(PgKind kind) {
   return kind == PgKind::kText || kind == PgKind::kVarchar || kind == PgKind::kBpchar;
 }
+
+constexpr std::size_t kLongestName = 63;  // bytes of an identifier or label: NAMEDATALEN - 1
 
 struct PgType {
   PgKind kind = PgKind::kText;

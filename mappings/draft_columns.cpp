@@ -68,7 +68,7 @@ void SetNotNull(DraftTable& table, std::size_t index, bool key_has_nulls) {
 std::string WhyNoEnum(const std::vector<std::string>& labels) {
   std::set<std::string> seen;
   for (const std::string& label : labels) {
-    if (label.size() > 63) return "a label is longer than 63 bytes";
+    if (label.size() > kLongestName) return "a label is longer than 63 bytes";
     if (!seen.insert(label).second) return "two labels are equal";
   }
   return labels.empty() ? "it has no labels" : "";
@@ -92,7 +92,7 @@ void MakeEnum(Draft& draft, DraftTable& table, std::size_t index) {
   if (type.name != wanted) {
     draft.plan.names.push_back(
         {"type", table.ColumnLabel(index), type.name,
-         wanted.size() > 63 ? "longer than 63 bytes" : "clashes with " + owner});
+         wanted.size() > kLongestName ? "longer than 63 bytes" : "clashes with " + owner});
   }
   plan.type.labels = labels;
   plan.type.name = QuoteIdent(type.schema) + "." + QuoteIdent(type.name);

@@ -134,7 +134,7 @@ void PlanForeignKey(Draft& draft, DraftTable& table, const SourceForeignKey& key
   plan.validate = key.trusted;
   if (plan.name != wanted) {
     draft.plan.names.push_back({"foreign key", label, plan.name,
-                                wanted.size() > 63
+                                wanted.size() > kLongestName
                                     ? "longer than 63 bytes"
                                     : "the table has another constraint of that name"});
   }

@@ -45,9 +45,9 @@ void NameIndex(Draft& draft, DraftTable& table, const SourceIndex& index, IndexP
     plan.name = relations.Allocate(wanted, label);
   } while (!table.constraints.Take(plan.name, label));
   if (plan.name == index.name || index.kind == IndexKind::kPrimary) return;
-  const std::string reason = wanted.size() > 63    ? "longer than 63 bytes"
-                             : plan.name == wanted ? "index names are unique per schema"
-                                                   : "clashes with " + owner;
+  const std::string reason = wanted.size() > kLongestName ? "longer than 63 bytes"
+                             : plan.name == wanted        ? "index names are unique per schema"
+                                                          : "clashes with " + owner;
   draft.plan.names.push_back(
       {"index", table.plan.SourceLabel() + "." + index.name, plan.name, reason});
 }

@@ -60,7 +60,7 @@ void CheckSchemaOptions(const PlanRequest& request) {
 
 std::string WhyChanged(const std::string& wanted, const std::string& final_name,
                        const std::string& owner) {
-  if (wanted.size() > 63) return "longer than 63 bytes";
+  if (wanted.size() > kLongestName) return "longer than 63 bytes";
   return final_name == wanted ? "" : "clashes with " + owner;
 }
 

@@ -12,7 +12,6 @@
 namespace transload {
 namespace {
 
-constexpr std::size_t kMaxNameBytes = 63;  // NAMEDATALEN - 1
 constexpr std::size_t kCutNameBytes = 54;  // leaves room for '_' and 8 hex digits
 
 std::string Snake(std::string_view name) {
@@ -71,7 +70,7 @@ std::string FoldName(std::string_view name, Identifiers identifiers) {
 }
 
 std::string FitName(const std::string& name) {
-  if (name.size() <= kMaxNameBytes) return name;
+  if (name.size() <= kLongestName) return name;
   const auto hash = static_cast<std::uint32_t>(XXH3_64bits(name.data(), name.size()));
   return fmt::format("{}_{:08x}", CutUtf8(name, kCutNameBytes), hash);
 }
