@@ -34,7 +34,6 @@ std::string Materialised(Draft& draft, DraftTable& table, ColumnPlan& column) {
   }
   const Translation value = TranslateValue(expression, dialect, table.plan.columns, column.type);
   if (!value.ok()) return "a plain column with the values: " + value.why;
-  if (!value.immutable) return "a plain column with the values: it is not immutable";
   if (!value.notes.empty()) {
     draft.AddHazard(table.plan.SourceLabel() + "." + column.source.name,
                     fmt::format("generated as {}: {}", value.sql, fmt::join(value.notes, "; ")));

@@ -231,8 +231,7 @@ EmittedSql ExpressionEmitter::Logical(const SqlNode& node) {
 EmittedSql ExpressionEmitter::Arithmetic(const SqlNode& node) {
   EmittedSql a = Value(node.args[0]);
   EmittedSql b = Value(node.args[1]);
-  auto is_true_number = [](const EmittedSql& p) { return IsNumber(p.value); };
-  if (!is_true_number(a) || !is_true_number(b)) {
+  if (!IsNumber(a.value) || !IsNumber(b.value)) {
     return Fail(fmt::format("{} between what are not both numbers", node.text));
   }
   const bool integers = a.value == ValueClass::kInteger && b.value == ValueClass::kInteger;

@@ -52,7 +52,6 @@ class ExpressionEmitter {
   EmittedSql ValueFor(const SqlNode& node, const PgType& target);
 
   const std::string& why() const { return why_; }
-  bool immutable() const { return immutable_; }
   const std::vector<std::string>& notes() const { return notes_; }
 
  private:
@@ -90,7 +89,6 @@ class ExpressionEmitter {
   SqlDialect dialect_;
   const std::vector<ColumnPlan>& columns_;
   std::string why_;
-  bool immutable_ = true;
   std::vector<std::string> notes_;
 };
 

@@ -5,9 +5,19 @@
 namespace transload {
 namespace {
 
-Translation Finish(Translation out, const ExpressionEmitter& emitter) {
+// `emit` writes the parsed expression into the translation.
+template <typename Emit>
+Translation Translate(std::string_view sql, SqlDialect dialect,
+                      const std::vector<ColumnPlan>& columns, Emit emit) {
+  Translation out;
+  const ParsedSql parsed = ParseSql(sql, dialect);
+  if (!parsed.ok()) {
+    out.why = parsed.why;
+    return out;
+  }
+  ExpressionEmitter emitter(dialect, columns);
+  emit(emitter, parsed.node, out);
   out.why = emitter.why();
-  out.immutable = emitter.immutable();
   out.notes = emitter.notes();
   if (!out.ok()) out.sql.clear();
   return out;
@@ -22,45 +32,30 @@ SqlDialect DialectOf(const std::string& rules) {
 
 Translation TranslateCondition(std::string_view sql, SqlDialect dialect,
                                const std::vector<ColumnPlan>& columns) {
-  Translation out;
-  const ParsedSql parsed = ParseSql(sql, dialect);
-  if (!parsed.ok()) {
-    out.why = parsed.why;
-    return out;
-  }
-  ExpressionEmitter emitter(dialect, columns);
-  const EmittedSql condition = emitter.Condition(parsed.node);
-  out.sql = condition.sql;
-  out.always_true = condition.always_true;
-  return Finish(std::move(out), emitter);
+  return Translate(sql, dialect, columns,
+                   [](ExpressionEmitter& emitter, const SqlNode& node, Translation& out) {
+                     const EmittedSql condition = emitter.Condition(node);
+                     out.sql = condition.sql;
+                     out.always_true = condition.always_true;
+                   });
 }
 
 Translation TranslateValue(std::string_view sql, SqlDialect dialect,
                            const std::vector<ColumnPlan>& columns, const PgType& target) {
-  Translation out;
-  const ParsedSql parsed = ParseSql(sql, dialect);
-  if (!parsed.ok()) {
-    out.why = parsed.why;
-    return out;
-  }
-  ExpressionEmitter emitter(dialect, columns);
-  out.sql = emitter.ValueFor(parsed.node, target).sql;
-  return Finish(std::move(out), emitter);
+  return Translate(sql, dialect, columns,
+                   [&](ExpressionEmitter& emitter, const SqlNode& node, Translation& out) {
+                     out.sql = emitter.ValueFor(node, target).sql;
+                   });
 }
 
 Translation TranslateKey(std::string_view sql, SqlDialect dialect,
                          const std::vector<ColumnPlan>& columns) {
-  Translation out;
-  const ParsedSql parsed = ParseSql(sql, dialect);
-  if (!parsed.ok()) {
-    out.why = parsed.why;
-    return out;
-  }
-  ExpressionEmitter emitter(dialect, columns);
-  const EmittedSql value = emitter.Value(parsed.node);
-  out.sql = value.sql;
-  out.case_insensitive = value.case_insensitive && !value.exact;
-  return Finish(std::move(out), emitter);
+  return Translate(sql, dialect, columns,
+                   [](ExpressionEmitter& emitter, const SqlNode& node, Translation& out) {
+                     const EmittedSql value = emitter.Value(node);
+                     out.sql = value.sql;
+                     out.case_insensitive = value.case_insensitive && !value.exact;
+                   });
 }
 
 }  // namespace transload

@@ -19,9 +19,6 @@ namespace transload {
 struct Translation {
   std::string sql;
   std::string why;  // why there is none; empty when there is one
-  // Same result for the same row at any time and in any session: what an index or a generated
-  // column needs.
-  bool immutable = true;
   // The condition holds for every row by the columns' types alone, as json_valid(j) does on jsonb.
   bool always_true = false;
   // A text that the source compares without regard to case.
