@@ -60,12 +60,6 @@ void ApplyPolicies(Policies& policies, const std::vector<std::pair<std::string, 
   }
 }
 
-// The range of a rule, or for a rule without one that it can't be told.
-bool Fits(const TypeRule& rule, const ColumnFacts& facts) {
-  if (!rule.fits) return true;
-  return WithinRange(facts, rule.fits->first, rule.fits->second);
-}
-
 std::string RangeText(const ColumnFacts& facts) {
   if (!facts.minimum || !facts.maximum) return "no values";
   return fmt::format("values {} to {}", *facts.minimum, *facts.maximum);
@@ -193,8 +187,9 @@ const TypeRule* TypeDecider::RuleOf(const ColumnStanding& standing) const {
                   {standing.column, standing.policies, request_.target_extensions, observed});
 }
 
-TypeDecision TypeDecider::Decide(const ColumnStanding& standing) {
+std::optional<TypeDecision> TypeDecider::AsMapped(const ColumnStanding& standing) const {
   TypeDecision out;
+  out.overridden = true;
   if (standing.options != nullptr) out.decode = standing.options->decode;
   const MapRule* map = FindMap(standing);
   if (standing.options != nullptr && !standing.options->type.empty()) {
@@ -202,18 +197,34 @@ TypeDecision TypeDecider::Decide(const ColumnStanding& standing) {
         fmt::format("[table.\"{}\".column.\"{}\"]", standing.table.name, standing.column.name);
     out.type = UserType(standing.options->type, where);
     out.by = fmt::format("{} type = {}", where, standing.options->type);
-    out.overridden = true;
     return out;
   }
-  if (map != nullptr) {
-    out.type = UserType(map->to, map->where);
-    out.by = fmt::format("{} {}={}", map->where,
-                         map->type.empty() ? "col:" + map->column : map->type, map->to);
-    if (out.decode.empty()) out.decode = map->decode;
-    out.overridden = true;
-    return out;
-  }
+  if (map == nullptr) return std::nullopt;
+  out.type = UserType(map->to, map->where);
+  out.by = fmt::format("{} {}={}", map->where, map->type.empty() ? "col:" + map->column : map->type,
+                       map->to);
+  if (out.decode.empty()) out.decode = map->decode;
+  return out;
+}
 
+PgType TypeDecider::RuleType(const std::string& type, const ColumnStanding& standing,
+                             const std::string& by) const {
+  if (type == "enum") {
+    return PgType{.kind = PgKind::kEnum, .labels = {}, .element = {}, .name = {}};
+  }
+  try {
+    return ParsePgType(ExpandType(type, standing.column));
+  } catch (const Error& error) {
+    const std::string column = standing.table.name + "." + standing.column.name;
+    throw UsageError(fmt::format("{}, by {}: {}; map it with --map 'col:{}=TYPE'", column, by,
+                                 error.what(), column));
+  }
+}
+
+TypeDecision TypeDecider::Decide(const ColumnStanding& standing) const {
+  if (std::optional<TypeDecision> mapped = AsMapped(standing)) return *std::move(mapped);
+  TypeDecision out;
+  if (standing.options != nullptr) out.decode = standing.options->decode;
   std::set<std::string> observed;
   if (standing.facts != nullptr) observed = Observations(*standing.facts, standing.column);
   out.rule =
@@ -223,25 +234,13 @@ TypeDecision TypeDecider::Decide(const ColumnStanding& standing) {
   out.check = out.rule->check;
   out.note = out.rule->note;
   out.by = fmt::format("{}.toml: {}", rules_.name, SourceTypeText(standing.column));
-  auto expand = [&](const std::string& type) {
-    if (type == "enum") {
-      return PgType{.kind = PgKind::kEnum, .labels = {}, .element = {}, .name = {}};
-    }
-    try {
-      return ParsePgType(ExpandType(type, standing.column));
-    } catch (const Error& error) {
-      const std::string column = standing.table.name + "." + standing.column.name;
-      throw UsageError(fmt::format("{}, by {}: {}; map it with --map 'col:{}=TYPE'", column, out.by,
-                                   error.what(), column));
-    }
-  };
-  out.type = expand(out.rule->to);
+  out.type = RuleType(out.rule->to, standing, out.by);
   if (out.rule->safe.empty() || !out.rule->fits) return out;
 
-  const PgType safe = expand(out.rule->safe);
+  const PgType safe = RuleType(out.rule->safe, standing, out.by);
   const bool known = standing.facts != nullptr && standing.facts->known;
   if (known) {
-    if (!Fits(*out.rule, *standing.facts)) {
+    if (!WithinRange(*standing.facts, out.rule->fits->first, out.rule->fits->second)) {
       out.note = fmt::format("not {}: {}", out.type->Sql(), RangeText(*standing.facts));
       out.type = safe;
     } else {

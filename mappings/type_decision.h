@@ -40,7 +40,7 @@ class TypeDecider {
  public:
   explicit TypeDecider(const PlanRequest& request);
 
-  TypeDecision Decide(const ColumnStanding& standing);
+  TypeDecision Decide(const ColumnStanding& standing) const;
   // The rule that applies, whatever the user's maps say; nullptr when none does. Facts that are
   // missing count as an empty column, so that the question "does it depend on the data" can be
   // asked before there are any.
@@ -53,6 +53,11 @@ class TypeDecider {
 
  private:
   const MapRule* FindMap(const ColumnStanding& standing) const;
+  // What the user asks for; nothing when he leaves it to the rules.
+  std::optional<TypeDecision> AsMapped(const ColumnStanding& standing) const;
+  // A rule's type with the column's own numbers; `by` is the rule, for an error.
+  PgType RuleType(const std::string& type, const ColumnStanding& standing,
+                  const std::string& by) const;
   PgType UserType(const std::string& text, const std::string& where) const;
 
   const PlanRequest& request_;
