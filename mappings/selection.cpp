@@ -7,6 +7,7 @@
 
 #include "core/ascii.h"
 #include "core/error.h"
+#include "core/glob.h"
 #include "mappings/type_rules.h"
 
 namespace transload {

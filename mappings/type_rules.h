@@ -79,9 +79,6 @@ bool PadsWithBlanks(std::string_view collation);
 // _CI_AI.
 bool IsAccentInsensitive(std::string_view collation);
 
-// * stands for any characters, ? for one.
-bool GlobMatches(std::string_view pattern, std::string_view text);
-
 }  // namespace transload
 
 #endif  // TRANSLOAD_MAPPINGS_TYPE_RULES_H_

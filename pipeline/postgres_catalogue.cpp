@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "core/glob.h"
 #include "mappings/type_rules.h"
 
 namespace transload {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/ascii.h"
+#include "core/glob.h"
 #include "extract/mysql/charset.h"
 #include "extract/odbc/driver_quirks.h"
 
@@ -205,7 +206,7 @@ constexpr DbmsTraits kUnknown{.name = "", .manual_commit = true};
 const DbmsTraits& TraitsOf(std::string_view dbms_name) {
   const std::string name = LowerAscii(dbms_name);
   const auto found = std::find_if(kTraits.begin(), kTraits.end(), [&](const DbmsTraits& traits) {
-    return Matches(traits.name, name);
+    return GlobMatches(traits.name, name);
   });
   return found == kTraits.end() ? kUnknown : *found;
 }

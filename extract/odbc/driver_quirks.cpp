@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "core/ascii.h"
+#include "core/glob.h"
 
 namespace transload::odbc {
 namespace {
@@ -133,28 +134,9 @@ constexpr DriverQuirks kUnknownDriver{
 const DriverQuirks& QuirksOf(std::string_view driver_file) {
   const std::string name = LowerAscii(driver_file);
   const auto found = std::find_if(kQuirks.begin(), kQuirks.end(), [&](const DriverQuirks& quirks) {
-    return Matches(quirks.file, name);
+    return GlobMatches(quirks.file, name);
   });
   return found == kQuirks.end() ? kUnknownDriver : *found;
-}
-
-bool Matches(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p, ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
 }
 
 }  // namespace transload::odbc

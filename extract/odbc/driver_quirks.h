@@ -58,9 +58,6 @@ struct DriverQuirks {
 // Never fails: an unknown driver has quirks without anything in them.
 const DriverQuirks& QuirksOf(std::string_view driver_file);
 
-// * for any characters, ? for one; both sides in lower case.
-bool Matches(std::string_view pattern, std::string_view text);
-
 }  // namespace transload::odbc
 
 #endif  // TRANSLOAD_EXTRACT_ODBC_DRIVER_QUIRKS_H_

@@ -10,6 +10,7 @@
 
 #include "core/ascii.h"
 #include "core/error.h"
+#include "core/glob.h"
 #include "core/url_text.h"
 
 namespace transload::odbc {
@@ -65,7 +66,7 @@ const OdbcDriver* ChooseSqlServerDriver(std::span<const OdbcDriver> drivers) {
   }
   for (const std::string_view file : {"*msodbcsql*", "*tdsodbc*"}) {
     for (const OdbcDriver& driver : drivers) {
-      if (Matches(file, LowerAscii(driver.file))) return &driver;
+      if (GlobMatches(file, LowerAscii(driver.file))) return &driver;
     }
   }
   return nullptr;
@@ -74,10 +75,10 @@ const OdbcDriver* ChooseSqlServerDriver(std::span<const OdbcDriver> drivers) {
 bool IsFreeTds(const std::string& name, std::span<const OdbcDriver> drivers) {
   for (const OdbcDriver& driver : drivers) {
     if (LowerAscii(driver.name) == LowerAscii(name)) {
-      return Matches("*tdsodbc*", LowerAscii(driver.file));
+      return GlobMatches("*tdsodbc*", LowerAscii(driver.file));
     }
   }
-  return Matches("*freetds*", LowerAscii(name)) || Matches("*tdsodbc*", LowerAscii(name));
+  return GlobMatches("*freetds*", LowerAscii(name)) || GlobMatches("*tdsodbc*", LowerAscii(name));
 }
 
 }  // namespace

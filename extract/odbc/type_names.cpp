@@ -8,6 +8,7 @@
 #include <array>
 
 #include "core/ascii.h"
+#include "core/glob.h"
 #include "extract/odbc/naming.h"
 
 namespace transload::odbc {
@@ -73,7 +74,7 @@ const SelectRule* FindSelect(const DriverQuirks& quirks, std::string_view type_n
                              std::string_view odbc_type) {
   const std::string own = LowerAscii(type_name);
   for (const SelectRule& rule : quirks.select) {
-    if (Matches(rule.type_name, own) && Matches(rule.odbc_type, odbc_type)) return &rule;
+    if (GlobMatches(rule.type_name, own) && GlobMatches(rule.odbc_type, odbc_type)) return &rule;
   }
   return nullptr;
 }

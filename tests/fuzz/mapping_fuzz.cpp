@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/glob.h"
 #include "core/pg_type.h"
 #include "mappings/expression_translator.h"
 #include "mappings/type_rules.h"
