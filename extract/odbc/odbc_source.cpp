@@ -9,6 +9,7 @@
 #include "extract/odbc/catalogue.h"
 #include "extract/odbc/endpoint.h"
 #include "extract/odbc/query.h"
+#include "extract/odbc/row_reader.h"
 #include "extract/odbc/snapshot.h"
 #include "extract/odbc/split.h"
 #include "extract/odbc/sql.h"

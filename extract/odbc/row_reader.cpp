@@ -10,62 +10,10 @@
 
 #include "core/error.h"
 #include "extract/odbc/query.h"
+#include "extract/odbc/select_sql.h"
 
 namespace transload::odbc {
 namespace {
-
-std::string And(const std::vector<std::string>& conditions) {
-  std::string where;
-  for (const std::string& condition : conditions) {
-    if (condition.empty()) continue;
-    // The line end closes a comment that a user's filter may end in.
-    where += (where.empty() ? " WHERE (" : " AND (") + condition + "\n)";
-  }
-  return where;
-}
-
-// As typed literals of the columns.
-std::vector<std::string> Literals(const ReadingContext& context, const std::string& schema,
-                                  const std::string& table, const PartitionRange& range,
-                                  const KeyBound& bound) {
-  if (bound.size() != range.columns.size()) {
-    throw BugError("a bound of another key: " + range.Describe());
-  }
-  std::vector<std::string> literals;
-  for (std::size_t i = 0; i < bound.size(); ++i) {
-    const std::string& text = bound[i];
-    if (context.quoted.contains(QuotedKey(schema, table, range.columns[i]))) {
-      literals.push_back(std::string(context.traits->text_prefix) + QuoteText(text));
-      continue;
-    }
-    const std::size_t digits = text.starts_with('-') ? 1 : 0;
-    if (text.size() == digits ||
-        text.find_first_not_of("0123456789", digits) != std::string::npos) {
-      throw BugError("an integer key's bound is no integer: " + text);
-    }
-    literals.push_back(text);
-  }
-  return literals;
-}
-
-// Rows of keys compare column by column; what leads stands alone too, for the index.
-std::string Compare(const std::vector<std::string>& columns,
-                    const std::vector<std::string>& literals, char sign, const char* last,
-                    std::size_t at = 0) {
-  if (at + 1 == columns.size()) return fmt::format("{} {} {}", columns[at], last, literals[at]);
-  return fmt::format("{0} {1}= {2} AND ({0} {1} {2} OR ({3}))", columns[at], sign, literals[at],
-                     Compare(columns, literals, sign, last, at + 1));
-}
-
-std::string OrderBy(const std::vector<std::string>& columns) {
-  return " ORDER BY " + Join(columns, ", ");
-}
-
-std::vector<std::string> Quoted(const Naming& naming, const std::vector<std::string>& names) {
-  std::vector<std::string> quoted;
-  for (const std::string& name : names) quoted.push_back(naming.Quote(name));
-  return quoted;
-}
 
 // Drivers end a statement at a NUL.
 bool CanBeLiteral(const KeyBound& bound) {
@@ -85,49 +33,6 @@ std::uint64_t SampleHash(std::string_view row) {
 
 }  // namespace
 
-std::string QuotedKey(const std::string& schema, const std::string& table,
-                      const std::string& column) {
-  return schema + '\0' + table + '\0' + column;
-}
-
-std::string RangeCondition(const ReadingContext& context, const std::string& schema,
-                           const std::string& table, const PartitionRange& range) {
-  if (range.whole_table()) return {};
-  if (range.by != SplitBy::kKey || range.columns.empty()) {
-    throw BugError("an ODBC table is cut along a key: " + range.Describe());
-  }
-  const std::vector<std::string> columns = Quoted(context.naming, range.columns);
-  std::vector<std::string> conditions;
-  if (range.lower) {
-    conditions.push_back(
-        Compare(columns, Literals(context, schema, table, range, *range.lower), '>', ">="));
-  }
-  if (range.upper) {
-    conditions.push_back(
-        Compare(columns, Literals(context, schema, table, range, *range.upper), '<', "<"));
-  }
-  return Join(conditions, " AND ");
-}
-
-std::string SelectSql(const ReadingContext& context, const ReadRequest& request,
-                      const std::vector<std::size_t>& order) {
-  const Naming& naming = context.naming;
-  std::vector<std::string> columns;
-  for (const std::size_t i : order) {
-    const ReadColumn& column = request.columns[i];
-    columns.push_back(column.expression.empty() ? naming.Quote(column.name) : column.expression);
-  }
-  // A row of no columns is still a row.
-  if (columns.empty()) columns.emplace_back("1");
-  std::string sql = fmt::format(
-      "SELECT {} FROM {}{}", Join(columns, ", "), naming.Table(request.schema, request.table),
-      And({RangeCondition(context, request.schema, request.table, request.range), request.where}));
-  if (request.in_key_order && !request.range.columns.empty()) {
-    sql += OrderBy(Quoted(naming, request.range.columns));
-  }
-  return sql;
-}
-
 OdbcRowReader::OdbcRowReader(std::unique_ptr<Connection> connection, ReadingContext& context)
     : connection_(std::move(connection)),
       statement_(std::make_unique<Statement>(*connection_)),
@@ -141,17 +46,14 @@ OdbcRowReader::~OdbcRowReader() {
   statement_.reset();
 }
 
-std::string OdbcRowReader::ColumnSql(const ReadColumn& column) const {
-  return column.expression.empty() ? context_.naming.Quote(column.name) : column.expression;
-}
-
 void OdbcRowReader::Open(const ReadRequest& request) {
   ended_by_cut_ = false;
   if (rows_.open()) throw BugError("a reader was opened while its last partition was unfinished");
   request_ = request;
   table_ = request.schema.empty() ? request.table : request.schema + "." + request.table;
   width_key_ = table_;
-  for (const ReadColumn& column : request.columns) width_key_ += "\n" + ColumnSql(column);
+  for (const ReadColumn& column : request.columns)
+    width_key_ += "\n" + ColumnSql(context_.naming, column);
   try {
     CheckCancelled();
     Start();
@@ -217,7 +119,7 @@ void OdbcRowReader::MeasureOctets(const std::vector<std::size_t>& columns, Colum
     const std::string_view pattern =
         bytes ? context_.traits->byte_octets : context_.traits->text_octets;
     if (pattern.empty()) return;  // all of them in pieces
-    terms.push_back("MAX(" + Fill(pattern, ColumnSql(request_.columns[i])) + ")");
+    terms.push_back("MAX(" + Fill(pattern, ColumnSql(context_.naming, request_.columns[i])) + ")");
   }
   const ResultTable longest =
       RunQuery(*statement_, fmt::format("SELECT {} FROM {}", Join(terms, ", "),
@@ -323,8 +225,7 @@ std::uint64_t OdbcRowReader::CountRows(const std::string& schema, const std::str
   table_ = schema.empty() ? table : schema + "." + table;
   try {
     CheckCancelled();
-    const Value count = Scalar(
-        *statement_, "SELECT COUNT(*) FROM " + context_.naming.Table(schema, table) + And({where}));
+    const Value count = Scalar(*statement_, CountSql(context_, schema, table, where));
     return std::stoull(count.value_or("0"));
   } catch (const Error& error) {
     Rethrow(error);
@@ -334,12 +235,8 @@ std::uint64_t OdbcRowReader::CountRows(const std::string& schema, const std::str
 std::optional<KeyBound> OdbcRowReader::KeyAfter(const std::string& schema, const std::string& table,
                                                 const PartitionRange& range,
                                                 const std::string& where, std::uint64_t rows) {
-  const std::vector<std::string> key = Quoted(context_.naming, range.columns);
-  const ResultTable found = RunQuery(
-      *statement_,
-      fmt::format("SELECT {} FROM {}{}{}{}", Join(key, ", "), context_.naming.Table(schema, table),
-                  And({RangeCondition(context_, schema, table, range), where}), OrderBy(key),
-                  Fill(context_.one_row_after, std::to_string(rows))));
+  const ResultTable found =
+      RunQuery(*statement_, KeyAfterSql(context_, schema, table, range, where, rows));
   if (found.rows.empty()) return std::nullopt;
   KeyBound bound;
   for (const Value& value : found.rows[0]) bound.push_back(value.value_or(""));

@@ -6,38 +6,15 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "extract/odbc/block_reader.h"
 #include "extract/odbc/column_width.h"
-#include "extract/odbc/dbms_traits.h"
-#include "extract/odbc/naming.h"
+#include "extract/odbc/reading_context.h"
 #include "extract/source.h"
 
 namespace transload::odbc {
-
-// What the readers of a source share. Set up before the first reader, constant from then on.
-struct ReadingContext {
-  std::string engine;
-  const DriverQuirks* quirks = nullptr;
-  const DbmsTraits* traits = nullptr;
-  Naming naming;
-  std::string one_row_after;     // see DbmsTraits; empty: boundaries can't be asked for
-  std::set<std::string> quoted;  // key columns whose values stand in quotes: QuotedKey
-  WidthCache widths;
-};
-
-std::string QuotedKey(const std::string& schema, const std::string& table,
-                      const std::string& column);
-
-// The condition of a partition, without WHERE; empty for the whole table.
-std::string RangeCondition(const ReadingContext& context, const std::string& schema,
-                           const std::string& table, const PartitionRange& range);
-// The whole statement; `order` is the columns' order in the select list.
-std::string SelectSql(const ReadingContext& context, const ReadRequest& request,
-                      const std::vector<std::size_t>& order);
 
 class OdbcRowReader : public RowReader {
  public:
@@ -69,7 +46,6 @@ class OdbcRowReader : public RowReader {
                                    std::uint64_t rows);
   void TakeSample(RowBatch& batch, std::size_t first) const;
   [[noreturn]] void Rethrow(Error error);
-  std::string ColumnSql(const ReadColumn& column) const;
 
   std::unique_ptr<Connection> connection_;
   std::unique_ptr<Statement> statement_;
@@ -77,7 +53,6 @@ class OdbcRowReader : public RowReader {
   BlockReader rows_;
   ReadRequest request_;
   std::string width_key_;
-  RowBatch sampled_;
   std::string table_;
   bool broken_ = false;
   bool ended_by_cut_ = false;  // CutAfter found no row left

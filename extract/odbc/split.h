@@ -8,7 +8,7 @@
 
 #include "core/source_schema.h"
 #include "extract/odbc/handle.h"
-#include "extract/odbc/row_reader.h"
+#include "extract/odbc/reading_context.h"
 #include "extract/source.h"
 
 namespace transload::odbc {
