@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <sstream>
 
 #include "cli/option_table.h"
+#include "cli/toml_text.h"
 #include "cli/values.h"
 #include "core/pg_type.h"
 
@@ -26,86 +26,6 @@ std::string ReadWhole(const std::string& path) {
     throw UsageError(fmt::format("cannot read the file {}", path));
   }
   return text.str();
-}
-
-// Where the string that starts at `at` ends, behind its closing quotes; npos when it is not closed.
-std::size_t StringEnd(std::string_view text, std::size_t at) {
-  const char quote = text[at];
-  const std::string three(3, quote);
-  const bool multi_line = text.substr(at, 3) == three;
-  std::size_t i = at + (multi_line ? 3 : 1);
-  while (i < text.size()) {
-    if (quote == '"' && text[i] == '\\') {
-      i += 2;
-    } else if (!multi_line && text[i] == quote) {
-      return i + 1;
-    } else if (multi_line && text.substr(i, 3) == three) {
-      // One or two quotes may stand right before the closing ones.
-      std::size_t end = text.find_first_not_of(quote, i);
-      return std::min({end, i + 5, text.size()});
-    } else if (!multi_line && text[i] == '\n') {
-      break;
-    } else {
-      ++i;
-    }
-  }
-  return std::string_view::npos;
-}
-
-// Well-formed as RFC 3629 says: no overlong forms, no surrogates, nothing beyond U+10FFFF.
-bool SequenceIsGood(std::string_view text, std::size_t at, std::size_t length) {
-  if (at + length > text.size()) return false;
-  auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[at + i]); };
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return false;
-  }
-  if (length == 3)
-    return (byte(0) != 0xE0 || byte(1) >= 0xA0) && (byte(0) != 0xED || byte(1) < 0xA0);
-  if (length == 4)
-    return (byte(0) != 0xF0 || byte(1) >= 0x90) && (byte(0) != 0xF4 || byte(1) < 0x90);
-  return true;
-}
-
-// The parser of Debian 12 takes for granted that it is given UTF-8.
-void RefuseIllFormedUtf8(std::string_view text, const std::string& path) {
-  std::size_t line = 1;
-  for (std::size_t at = 0; at < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[at]);
-    if (lead == '\n') ++line;
-    const std::size_t length = lead < 0x80                   ? 1
-                               : lead >= 0xC2 && lead < 0xE0 ? 2
-                               : lead >= 0xE0 && lead < 0xF0 ? 3
-                               : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                             : 0;
-    if (length == 0 || !SequenceIsGood(text, at, length)) {
-      throw UsageError(fmt::format("{}:{}: not valid TOML: the text is not UTF-8", path, line));
-    }
-    at += length;
-  }
-}
-
-// Names with characters beyond ASCII stand in quotes. The parser of Debian 12 runs into undefined
-// behaviour where they do not, so they are refused before it sees them.
-void RefuseBareNonAscii(std::string_view text, const std::string& path) {
-  auto refuse = [&](std::size_t at, std::string_view what) {
-    auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n');
-    throw UsageError(fmt::format("{}:{}: not valid TOML: {}", path, line, what));
-  };
-  std::size_t i = text.starts_with("\xEF\xBB\xBF") ? 3 : 0;
-  while (i < text.size()) {
-    if (static_cast<unsigned char>(text[i]) >= 0x80) {
-      refuse(i, "a letter beyond ASCII outside of quotes");
-    }
-    if (text[i] == '#') {
-      i = std::min(text.find('\n', i), text.size());
-    } else if (text[i] == '"' || text[i] == '\'') {
-      std::size_t end = StringEnd(text, i);
-      if (end == std::string_view::npos) refuse(i, "a text in quotes that does not end");
-      i = end;
-    } else {
-      ++i;
-    }
-  }
 }
 
 class Reader {
@@ -387,8 +307,7 @@ class Reader {
 }  // namespace
 
 void ReadConfigText(std::string_view text, const std::string& path, Options& options) {
-  RefuseIllFormedUtf8(text, path);
-  RefuseBareNonAscii(text, path);
+  CheckTomlText(text, path);
   toml::table root;
   try {
     root = toml::parse(text, path);
