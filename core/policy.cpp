@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "core/error.h"
+#include "core/utf8.h"
 
 namespace transload {
 namespace {
@@ -102,7 +103,7 @@ std::string Shown(const std::string& word) { return word.back() == ':' ? word + 
 
 // "U+2400" to UTF-8.
 std::string CodePoint(std::string_view text) {
-  unsigned long value = 0;
+  std::uint32_t value = 0;
   bool valid = false;
   if (text.size() > 2 && text.starts_with("U+")) {
     auto [end, error] = std::from_chars(text.data() + 2, text.data() + text.size(), value, 16);
@@ -114,22 +115,7 @@ std::string CodePoint(std::string_view text) {
         fmt::format("nul_byte=replace: wants a code point such as U+2400, not '{}'", text));
   }
   std::string out;
-  auto put = [&out](unsigned long byte) { out += static_cast<char>(byte); };
-  if (value < 0x80) {
-    put(value);
-  } else if (value < 0x800) {
-    put(0xC0 | value >> 6);
-    put(0x80 | (value & 0x3F));
-  } else if (value < 0x10000) {
-    put(0xE0 | value >> 12);
-    put(0x80 | (value >> 6 & 0x3F));
-    put(0x80 | (value & 0x3F));
-  } else {
-    put(0xF0 | value >> 18);
-    put(0x80 | (value >> 12 & 0x3F));
-    put(0x80 | (value >> 6 & 0x3F));
-    put(0x80 | (value & 0x3F));
-  }
+  AppendUtf8(out, value);
   return out;
 }
 

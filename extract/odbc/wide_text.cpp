@@ -2,6 +2,8 @@
 
 #include <cstddef>
 
+#include "core/utf8.h"
+
 namespace transload::odbc {
 namespace {
 
@@ -23,17 +25,6 @@ char32_t NextCodePoint(std::string_view text, std::size_t& at) {
   const bool overlong = (more == 2 && point < 0x800) || (more == 3 && point < 0x10000);
   const bool surrogate = point >= 0xD800 && point <= 0xDFFF;
   return overlong || surrogate || point > 0x10FFFF ? kReplacement : point;
-}
-
-void AppendUtf8(std::string& out, char32_t point) {
-  if (point < 0x80) {
-    out += static_cast<char>(point);
-    return;
-  }
-  const int more = point < 0x800 ? 1 : point < 0x10000 ? 2 : 3;
-  constexpr unsigned char kLeads[] = {0, 0xC0, 0xE0, 0xF0};
-  out += static_cast<char>(kLeads[more] | (point >> (6 * more)));
-  for (int i = more - 1; i >= 0; --i) out += static_cast<char>(0x80 | ((point >> (6 * i)) & 0x3F));
 }
 
 }  // namespace
