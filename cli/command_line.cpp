@@ -137,7 +137,6 @@ class CommandParser {
               },
               spec.help)
           ->type_name(spec.hint)
-          ->expected(list ? std::numeric_limits<int>::max() / 2 : 1)
           ->expected(1, list ? std::numeric_limits<int>::max() / 2 : 1)
           ->allow_extra_args(false);
     }

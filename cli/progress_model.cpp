@@ -120,7 +120,6 @@ void ProgressModel::Expect(const std::vector<TableExpectation>& tables) {
 
 void ProgressModel::Phase(std::string_view name, std::uint64_t steps, double now) {
   phase_ = std::string(name);
-  phase_start_ = now;
   steps_ = steps;
   steps_done_ = 0;
   checked_ = checked_total_ = 0;
@@ -172,7 +171,6 @@ void ProgressModel::LaneDoing(int lane, std::string_view text) {
 ProgressView ProgressModel::View(double now) {
   ProgressView view;
   view.phase = phase_;
-  view.phase_seconds = now - phase_start_;
   view.seconds = now - start_;
   view.steps = steps_;
   view.steps_done = steps_done_;

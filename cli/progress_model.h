@@ -17,7 +17,6 @@ namespace transload {
 
 struct ProgressView {
   std::string phase;
-  double phase_seconds = 0;
   double seconds = 0;  // since the start
   std::uint64_t steps = 0, steps_done = 0;
   std::uint64_t tables = 0, tables_done = 0;
@@ -39,7 +38,7 @@ class ProgressModel {
   // After so many rows, their size says how large their table will be.
   static constexpr std::uint64_t kRowsForSize = 10'000;
 
-  explicit ProgressModel(double now) : start_(now), phase_start_(now) {}
+  explicit ProgressModel(double now) : start_(now) {}
 
   void Expect(const std::vector<TableExpectation>& tables);
   void Phase(std::string_view name, std::uint64_t steps, double now);
@@ -71,7 +70,6 @@ class ProgressModel {
   };
 
   double start_;
-  double phase_start_;
   std::string phase_;
   std::uint64_t steps_ = 0, steps_done_ = 0;
   std::map<std::string, Table> tables_;

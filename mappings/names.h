@@ -41,7 +41,6 @@ class NameRegistry {
   std::string Allocate(const std::string& name, const std::string& owner);
   // Takes the name when it is free; false when it is not.
   bool Take(const std::string& name, const std::string& owner);
-  bool taken(const std::string& name) const { return owners_.contains(name); }
   // Who has the name: "index idx_name of shop.a"; empty when it is free.
   std::string Owner(const std::string& name) const;
 

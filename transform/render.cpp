@@ -6,6 +6,7 @@
 
 #include "core/utf8.h"
 #include "transform/cell_text.h"
+#include "transform/cell_values.h"
 #include "transform/encode_context.h"
 #include "transform/render_field.h"
 
@@ -51,13 +52,6 @@ std::int64_t SignedCell(const Cell& cell) {
 std::uint64_t UnsignedCell(const Cell& cell) {
   std::uint64_t value = 0;
   std::memcpy(&value, cell.data, cell.size);
-  return value;
-}
-
-template <typename Raw>
-Raw Load(const Cell& cell) {
-  Raw value;
-  std::memcpy(&value, cell.data, sizeof value);
   return value;
 }
 
@@ -117,20 +111,20 @@ std::string RenderCell(const Cell& cell, const SourceColumn& column) {
       return fmt::to_string(value);
     }
     case CellFormat::kFloat32:
-      AppendFloat(out, Load<float>(cell));
+      AppendFloat(out, LoadCell<float>(cell));
       return out;
     case CellFormat::kFloat64:
-      AppendFloat(out, Load<double>(cell));
+      AppendFloat(out, LoadCell<double>(cell));
       return out;
     case CellFormat::kDecimal:
     case CellFormat::kText:
     case CellFormat::kPgText:
       return TextShown(cell.view());
     case CellFormat::kCivil:
-      AppendCivil(out, Load<CivilTime>(cell), column.type == "date", column.precision);
+      AppendCivil(out, LoadCell<CivilTime>(cell), column.type == "date", column.precision);
       return out;
     case CellFormat::kDuration:
-      AppendDuration(out, Load<std::int64_t>(cell), column.precision);
+      AppendDuration(out, LoadCell<std::int64_t>(cell), column.precision);
       return out;
     case CellFormat::kBits:
       AppendBits(out, cell.view().substr(0, kRenderBytes), column.length);
