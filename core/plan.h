@@ -142,9 +142,7 @@ struct TablePlan {
   bool operator==(const TablePlan&) const = default;
 
   // "shop.orders", for messages.
-  std::string SourceLabel() const {
-    return source_schema.empty() ? source_name : source_schema + "." + source_name;
-  }
+  std::string SourceLabel() const { return transload::SourceLabel(source_schema, source_name); }
   std::string TargetLabel() const { return schema + "." + name; }
   const ColumnPlan* FindColumn(const std::string& target_column) const;
 };

@@ -103,10 +103,6 @@ Json TableJson(SourceTable table) {
   return out;
 }
 
-std::string Label(const SourceTable& table) {
-  return table.schema.empty() ? table.name : table.schema + "." + table.name;
-}
-
 std::string Shown(const Json& value) {
   std::string text = value.is_string() ? value.get<std::string>() : value.dump();
   if (text.size() > 80) text = text.substr(0, 77) + "...";
@@ -150,11 +146,12 @@ std::string InputsJson(const Options& options, const SourceCatalogue& catalogue,
   // Sorted: the order in which a catalogue lists its tables means nothing.
   std::vector<const SourceTable*> tables;
   for (const SourceTable& table : catalogue.tables) tables.push_back(&table);
-  std::sort(tables.begin(), tables.end(),
-            [](const SourceTable* a, const SourceTable* b) { return Label(*a) < Label(*b); });
+  std::sort(tables.begin(), tables.end(), [](const SourceTable* a, const SourceTable* b) {
+    return SourceLabel(*a) < SourceLabel(*b);
+  });
   Json& by_name = out["tables"] = Json::object();
   for (const SourceTable* table : tables) {
-    by_name["table " + JsonText(Label(*table))] = TableJson(*table);
+    by_name["table " + JsonText(SourceLabel(*table))] = TableJson(*table);
   }
   std::vector<SourceSequence> sequences = catalogue.sequences;
   for (SourceSequence& sequence : sequences) sequence.next_value.clear();  // it moves

@@ -143,6 +143,14 @@ struct SourceCatalogue {
   std::vector<std::string> notes;  // for plan and report: what the reader should know
 };
 
+// "shop.orders", or the plain name when the source has no schemas.
+inline std::string SourceLabel(const std::string& schema, const std::string& name) {
+  return schema.empty() ? name : schema + "." + name;
+}
+inline std::string SourceLabel(const SourceTable& table) {
+  return SourceLabel(table.schema, table.name);
+}
+
 }  // namespace transload
 
 #endif  // TRANSLOAD_CORE_SOURCE_SCHEMA_H_

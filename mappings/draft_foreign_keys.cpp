@@ -103,8 +103,7 @@ void PlanForeignKey(Draft& draft, DraftTable& table, const SourceForeignKey& key
   const std::string label =
       table.plan.SourceLabel() + "." +
       (key.name.empty() ? fmt::format("{}", fmt::join(key.columns, "_")) : key.name);
-  const std::string parent_label =
-      key.parent_schema.empty() ? key.parent_table : key.parent_schema + "." + key.parent_table;
+  const std::string parent_label = SourceLabel(key.parent_schema, key.parent_table);
   const std::size_t at = draft.keys.tables.Find(key.parent_schema, key.parent_table);
   if (at == std::string::npos) {
     draft.Skip("foreign key", label, parent_label + " is not among the tables to be moved");

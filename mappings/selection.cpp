@@ -101,10 +101,6 @@ std::unordered_map<std::size_t, SelectedTable> TableOptionsByIndex(const PlanReq
 
 }  // namespace
 
-std::string SourceLabel(const SourceTable& table) {
-  return table.schema.empty() ? table.name : table.schema + "." + table.name;
-}
-
 std::size_t FindSourceColumn(const SourceTable& table, const std::string& name) {
   std::size_t folded = std::string::npos;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {

@@ -39,9 +39,6 @@ std::vector<SelectedTable> SelectTables(const PlanRequest& request);
 // another column's name differs in nothing else.
 std::size_t FindSourceColumn(const SourceTable& table, const std::string& name);
 
-// "shop.orders", or the plain name when the source has no schemas.
-std::string SourceLabel(const SourceTable& table);
-
 }  // namespace transload
 
 #endif  // TRANSLOAD_MAPPINGS_SELECTION_H_

@@ -50,7 +50,7 @@ void OdbcRowReader::Open(const ReadRequest& request) {
   ended_by_cut_ = false;
   if (rows_.open()) throw BugError("a reader was opened while its last partition was unfinished");
   request_ = request;
-  table_ = request.schema.empty() ? request.table : request.schema + "." + request.table;
+  table_ = SourceLabel(request.schema, request.table);
   width_key_ = table_;
   for (const ReadColumn& column : request.columns)
     width_key_ += "\n" + ColumnSql(context_.naming, column);
@@ -222,7 +222,7 @@ void OdbcRowReader::Cancel() noexcept {
 
 std::uint64_t OdbcRowReader::CountRows(const std::string& schema, const std::string& table,
                                        const std::string& where) {
-  table_ = schema.empty() ? table : schema + "." + table;
+  table_ = SourceLabel(schema, table);
   try {
     CheckCancelled();
     const Value count = Scalar(*statement_, CountSql(context_, schema, table, where));
@@ -247,7 +247,7 @@ std::optional<KeyBound> OdbcRowReader::BoundaryAfter(const std::string& schema,
                                                      const std::string& table,
                                                      const PartitionRange& range,
                                                      std::uint64_t rows) {
-  table_ = schema.empty() ? table : schema + "." + table;
+  table_ = SourceLabel(schema, table);
   if (range.by != SplitBy::kKey || rows == 0 || context_.one_row_after.empty()) return std::nullopt;
   try {
     CheckCancelled();
