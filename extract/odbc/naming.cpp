@@ -77,12 +77,7 @@ std::string QuoteText(std::string_view text) {
 }
 
 std::string Join(const std::vector<std::string>& parts, std::string_view between) {
-  std::string out;
-  for (const std::string& part : parts) {
-    if (!out.empty()) out += between;
-    out += part;
-  }
-  return out;
+  return fmt::format("{}", fmt::join(parts, between));
 }
 
 std::string Fill(std::string_view pattern, std::string_view what) {

@@ -19,13 +19,6 @@ namespace {
 // Below this size a table is counted; a larger one is estimated.
 constexpr std::uint64_t kCountedFileBytes = std::uint64_t{256} << 20;
 
-std::string Joined(const std::vector<std::string>& names, std::string_view between) {
-  std::string joined;
-  for (const std::string& name : names)
-    joined += (joined.empty() ? "" : std::string(between)) + name;
-  return joined;
-}
-
 struct ListedTable {
   std::string name;
   std::string kind;  // "table", "view", "virtual", "shadow"
@@ -125,7 +118,7 @@ class TableReader {
                                      [&](const std::string& name) { return IsLeftOut(name); });
       if (needs) {
         catalogue_.not_migrated.push_back(
-            {"foreign key", fmt::format("{}({})", listed_.name, Joined(key.columns, ", ")),
+            {"foreign key", fmt::format("{}({})", listed_.name, fmt::join(key.columns, ", ")),
              "a column of it is not migrated", ""});
       }
       return needs;
@@ -227,7 +220,7 @@ class TableReader {
       if (primary || same) return key.name;
     }
     if (primary) return listed_.name + "_pkey";
-    return fmt::format("{}_{}_key", listed_.name, Joined(columns, "_"));
+    return fmt::format("{}_{}_key", listed_.name, fmt::join(columns, "_"));
   }
 
   // Only an INTEGER PRIMARY KEY, WITHOUT ROWID and STRICT keep NULL out of a primary key.
@@ -239,8 +232,9 @@ class TableReader {
       if (found != nullptr && found->nullable) nulls.push_back(QuoteName(column) + " IS NULL");
     }
     if (nulls.empty()) return;
-    const std::int64_t rows = connection_.Integer(fmt::format(
-        "SELECT count(*) FROM main.{} WHERE {}", QuoteName(listed_.name), Joined(nulls, " OR ")));
+    const std::int64_t rows =
+        connection_.Integer(fmt::format("SELECT count(*) FROM main.{} WHERE {}",
+                                        QuoteName(listed_.name), fmt::join(nulls, " OR ")));
     if (rows == 0) return;
     for (SourceIndex& index : table_.indexes) {
       if (index.kind == IndexKind::kPrimary) index.kind = IndexKind::kUnique;
@@ -248,7 +242,7 @@ class TableReader {
     catalogue_.notes.push_back(fmt::format(
         "{}: the primary key ({}) holds NULL in {} rows, which SQLite allows and PostgreSQL does "
         "not: it becomes a unique index",
-        listed_.name, Joined(primary_, ", "), rows));
+        listed_.name, fmt::join(primary_, ", "), rows));
   }
 
   void Estimate(std::uint64_t file_bytes) {

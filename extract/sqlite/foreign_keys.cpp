@@ -19,12 +19,6 @@ SourceTable* FindTable(SourceCatalogue& catalogue, const std::string& name) {
   return nullptr;
 }
 
-std::string Joined(const std::vector<std::string>& names) {
-  std::string joined;
-  for (const std::string& name : names) joined += (joined.empty() ? "" : ", ") + name;
-  return joined;
-}
-
 // Names of columns do not differ in case alone; the target's may.
 void SpellAs(const SourceTable& table, std::vector<std::string>& names) {
   for (std::string& name : names) {
@@ -52,9 +46,9 @@ void NoteOrphans(Connection& connection, const SourceTable& table, SourceCatalog
     if (rowids.size() < kNamedOrphans && !row.IsNull(1)) rowids.push_back(row.Text(1));
   }
   for (const auto& [parent, found] : orphans) {
-    catalogue.notes.push_back(
-        fmt::format("{}: rows that refer to missing rows of {}: {}{}", table.name, parent,
-                    found.first, found.second.empty() ? "" : ", rowid " + Joined(found.second)));
+    catalogue.notes.push_back(fmt::format(
+        "{}: rows that refer to missing rows of {}: {}{}{}", table.name, parent, found.first,
+        found.second.empty() ? "" : ", rowid ", fmt::join(found.second, ", ")));
   }
 }
 
@@ -105,11 +99,12 @@ void CompleteForeignKeys(SourceCatalogue& catalogue) {
         continue;
       }
       catalogue.not_migrated.push_back(
-          {"foreign key", fmt::format("{}({})", table.name, Joined(key.columns)),
+          {"foreign key", fmt::format("{}({})", table.name, fmt::join(key.columns, ", ")),
            parent == nullptr ? fmt::format("its parent {} does not exist", key.parent_table)
                              : fmt::format("{} has no primary key of {} columns to refer to",
                                            key.parent_table, key.columns.size()),
-           fmt::format("FOREIGN KEY ({}) REFERENCES {}", Joined(key.columns), key.parent_table)});
+           fmt::format("FOREIGN KEY ({}) REFERENCES {}", fmt::join(key.columns, ", "),
+                       key.parent_table)});
     }
     table.foreign_keys = std::move(kept);
   }
