@@ -7,7 +7,6 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <string>
 #include <thread>
 
 #include "cli/progress_model.h"

@@ -6,6 +6,7 @@
 
 #include "cli/values.h"
 #include "core/ascii.h"
+#include "core/pg_type.h"
 #include "pipeline/deadline.h"
 
 namespace transload {

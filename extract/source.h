@@ -9,7 +9,6 @@
 #define TRANSLOAD_EXTRACT_SOURCE_H_
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>

@@ -1,12 +1,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <set>
 #include <utility>
 
 #include "core/ascii.h"
-#include "mappings/names.h"
 #include "mappings/observations.h"
 #include "mappings/plan_draft.h"
 

@@ -2,11 +2,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <map>
 
 #include "mappings/expression_emitter.h"
-#include "mappings/names.h"
 
 namespace transload {
 namespace {

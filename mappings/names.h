@@ -10,8 +10,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
-#include <vector>
 
 #include "core/options.h"
 #include "core/plan.h"

@@ -2,11 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/ascii.h"
 #include "core/error.h"
-#include "mappings/names.h"
 #include "mappings/observations.h"
 
 namespace transload {

@@ -1,7 +1,6 @@
 #include "mappings/type_rules.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -10,7 +9,6 @@
 #include "core/ascii.h"
 #include "core/error.h"
 #include "core/glob.h"
-#include "mappings/names.h"
 #include "mappings/rule_files.h"
 
 namespace transload {

@@ -1,10 +1,5 @@
 #include "transform/canonical.h"
 
-#include <fmt/format.h>
-
-#include <cmath>
-#include <cstring>
-
 #include "core/error.h"
 #include "transform/encode_context.h"
 #include "transform/ewkb.h"

@@ -1,7 +1,6 @@
 // json and jsonb.
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
 
 #include "transform/bind_source.h"

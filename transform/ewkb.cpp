@@ -1,7 +1,6 @@
 #include "transform/ewkb.h"
 
 #include <charconv>
-#include <cmath>
 #include <cstring>
 
 namespace transload {

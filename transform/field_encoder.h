@@ -7,7 +7,6 @@
 #define TRANSLOAD_TRANSFORM_FIELD_ENCODER_H_
 
 #include <memory>
-#include <string>
 
 #include "core/cell.h"
 #include "core/pg_type.h"

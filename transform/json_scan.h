@@ -10,7 +10,6 @@
 #ifndef TRANSLOAD_TRANSFORM_JSON_SCAN_H_
 #define TRANSLOAD_TRANSFORM_JSON_SCAN_H_
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 

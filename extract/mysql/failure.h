@@ -2,7 +2,6 @@
 #ifndef TRANSLOAD_EXTRACT_MYSQL_FAILURE_H_
 #define TRANSLOAD_EXTRACT_MYSQL_FAILURE_H_
 
-#include <string>
 #include <string_view>
 
 #include "core/error.h"

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/ascii.h"
-#include "extract/mysql/sql_text.h"
 
 namespace transload::mysql {
 namespace {

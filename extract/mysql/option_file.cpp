@@ -8,7 +8,6 @@
 #include <sstream>
 
 #include "core/ascii.h"
-#include "extract/mysql/sql_text.h"
 
 namespace transload::mysql {
 namespace {

@@ -5,6 +5,7 @@
 #include <sqlext.h>
 
 #include <algorithm>
+#include <map>
 
 #include "core/ascii.h"
 #include "extract/odbc/type_names.h"

@@ -3,7 +3,6 @@
 #ifndef TRANSLOAD_EXTRACT_ODBC_CATALOGUE_ROWS_H_
 #define TRANSLOAD_EXTRACT_ODBC_CATALOGUE_ROWS_H_
 
-#include <map>
 #include <optional>
 #include <set>
 #include <string>

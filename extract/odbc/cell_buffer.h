@@ -8,7 +8,6 @@
 #include <sqlext.h>
 
 #include <cstddef>
-#include <cstdint>
 #include <vector>
 
 #include "core/cell.h"

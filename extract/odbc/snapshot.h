@@ -10,7 +10,6 @@
 
 #include "core/source_facts.h"
 #include "extract/odbc/dbms_traits.h"
-#include "extract/odbc/driver_quirks.h"
 #include "extract/odbc/handle.h"
 #include "extract/source.h"
 

@@ -2,7 +2,6 @@
 #ifndef TRANSLOAD_EXTRACT_ODBC_SPLIT_H_
 #define TRANSLOAD_EXTRACT_ODBC_SPLIT_H_
 
-#include <optional>
 #include <string>
 #include <vector>
 

@@ -3,7 +3,6 @@
 #ifndef TRANSLOAD_EXTRACT_ODBC_SQL_SERVER_TYPES_H_
 #define TRANSLOAD_EXTRACT_ODBC_SQL_SERVER_TYPES_H_
 
-#include <cstdint>
 #include <string>
 
 #include "core/source_schema.h"

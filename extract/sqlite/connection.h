@@ -13,7 +13,6 @@
 #include <exception>
 #include <functional>
 #include <list>
-#include <memory>
 #include <new>
 #include <optional>
 #include <string>

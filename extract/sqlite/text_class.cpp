@@ -4,9 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <nlohmann/json.hpp>
-#include <string>
 
 #include "core/ascii.h"
 #include "core/digits.h"

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <regex>
-#include <sstream>
 
 #include "extract/odbc/endpoint.h"
 #include "extract/odbc/query.h"

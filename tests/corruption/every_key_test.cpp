@@ -2,7 +2,6 @@
 // engine: each is named, whatever the key is and however large the table, and put right.
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
 

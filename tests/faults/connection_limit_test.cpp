@@ -1,5 +1,4 @@
 // Servers that let nobody more in, and statements that somebody keeps cancelling.
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,4 @@
 // A target whose disk is full: for rows, and for the write-ahead log.
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -3,7 +3,6 @@
 #include <libpq-fe.h>
 #include <sys/wait.h>
 
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>

@@ -2,7 +2,6 @@
 #ifndef TRANSLOAD_TESTS_FAULTS_LIVE_RUN_H_
 #define TRANSLOAD_TESTS_FAULTS_LIVE_RUN_H_
 
-#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>

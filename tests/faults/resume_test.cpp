@@ -1,12 +1,9 @@
 // A run that was killed and is started again: with a source that moved meanwhile or not, with other
 // options, or to be undone.
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "tests/conformance/transload_run.h"
 #include "tests/faults/live_run.h"

@@ -5,7 +5,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "tests/faults/live_run.h"
 #include "tests/rig/mysql_server.h"

@@ -11,7 +11,6 @@
 #include <cstdlib>
 #include <random>
 #include <set>
-#include <string_view>
 
 #include "core/fault_point.h"
 #include "tests/faults/fault_run.h"

@@ -1,4 +1,3 @@
-#include <array>
 
 #include "tests/fuzz/one_cell.h"
 

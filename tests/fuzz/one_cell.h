@@ -2,8 +2,6 @@
 #ifndef TRANSLOAD_TESTS_FUZZ_ONE_CELL_H_
 #define TRANSLOAD_TESTS_FUZZ_ONE_CELL_H_
 
-#include <cstddef>
-#include <cstdint>
 #include <cstdlib>
 #include <string_view>
 

@@ -1,8 +1,6 @@
 // A SQL Server schema as it is planned: the cases 104 and 106 of the type specification.
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
 #include "tests/mappings/plan_fixture.h"
 
 namespace transload {

@@ -5,7 +5,6 @@
 
 #include <cctype>
 #include <filesystem>
-#include <stdexcept>
 #include <system_error>
 
 #include "tests/rig/process.h"

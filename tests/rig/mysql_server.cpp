@@ -6,11 +6,8 @@
 
 #include <chrono>
 #include <filesystem>
-#include <fstream>
-#include <functional>
 #include <stdexcept>
 #include <thread>
-#include <utility>
 #include <vector>
 
 #include "tests/rig/certificates.h"

@@ -19,7 +19,6 @@
 #include <functional>
 #include <future>
 #include <mutex>
-#include <sstream>
 #include <stdexcept>
 #include <system_error>
 #include <thread>

@@ -6,7 +6,6 @@
 #include <atomic>
 #include <map>
 #include <mutex>
-#include <utility>
 
 namespace transload::rig {
 namespace {

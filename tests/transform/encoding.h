@@ -3,7 +3,6 @@
 #define TRANSLOAD_TESTS_TRANSFORM_ENCODING_H_
 
 #include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>

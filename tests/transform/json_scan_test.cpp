@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "core/pg_type.h"
 #include "tests/transform/encoding.h"
 #include "transform/canonical.h"
 

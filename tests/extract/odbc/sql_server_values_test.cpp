@@ -4,7 +4,6 @@
 
 #include <cstring>
 
-#include "core/error.h"
 #include "extract/odbc/cell_buffer.h"
 #include "extract/odbc/sql_server_types.h"
 #include "tests/transform/encoding.h"

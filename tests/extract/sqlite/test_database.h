@@ -4,7 +4,6 @@
 
 #include <sqlite3.h>
 
-#include <filesystem>
 #include <map>
 #include <memory>
 #include <string>
