@@ -44,7 +44,7 @@ struct Coercion {
 using Coercions = std::map<std::pair<std::uint32_t, std::string>, Coercion>;
 
 struct CopyBlock {
-  ByteBuffer bytes;
+  ByteBuffer bytes{2048};  // its place in a page, which is not that of the batch
   std::uint32_t rows = 0;  // tuples in `bytes`
   RowChecksum checksum;    // of those rows
   std::vector<CellFault> faults;

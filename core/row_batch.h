@@ -21,27 +21,35 @@
 namespace transload {
 
 // A byte buffer that grows without filling new space with zeros.
+//
+// It begins at a place of its own within a page. malloc gives all large blocks the same one, so
+// that a buffer and the copy of it in libpq's or the next step's are a header of 2 or 5 bytes
+// apart, as places in pages go. A copy that goes 1 to 15 bytes forward in this sense by `rep
+// movsb`, which is what the C library takes for more than 2 KiB, has a fifteenth of its speed on
+// AMD's Zen.
 class ByteBuffer {
  public:
-  char* data() { return data_.get(); }
-  const char* data() const { return data_.get(); }
+  explicit ByteBuffer(std::size_t place_in_page = 0) : place_in_page_(place_in_page) {}
+
+  char* data() { return data_; }
+  const char* data() const { return data_; }
   std::size_t size() const { return size_; }
   std::size_t capacity() const { return capacity_; }
-  std::string_view view() const { return {data_.get(), size_}; }
+  std::string_view view() const { return {data_, size_}; }
 
   // Makes room for `bytes` more and returns where they start; they count as content at once.
   char* Extend(std::size_t bytes) {
     if (capacity_ - size_ < bytes) Grow(bytes);
-    char* start = data_.get() + size_;
+    char* start = data_ + size_;
     size_ += bytes;
     return start;
   }
   // Makes room for `bytes` more and returns where they would start; EndAt tells how many were used.
   char* Reserve(std::size_t bytes) {
     if (capacity_ - size_ < bytes) Grow(bytes);
-    return data_.get() + size_;
+    return data_ + size_;
   }
-  void EndAt(const char* end) { size_ = static_cast<std::size_t>(end - data_.get()); }
+  void EndAt(const char* end) { size_ = static_cast<std::size_t>(end - data_); }
   void Append(const void* bytes, std::size_t size);
   void Append(std::string_view bytes) { Append(bytes.data(), bytes.size()); }
   // Cuts back to `size` bytes, which must not be more than there are.
@@ -54,7 +62,9 @@ class ByteBuffer {
  private:
   void Grow(std::size_t bytes);
 
-  std::unique_ptr<char[]> data_;
+  std::unique_ptr<char[]> storage_;
+  char* data_ = nullptr;
+  std::size_t place_in_page_;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
 };
@@ -119,7 +129,7 @@ class RowBatch {
   }
 
  private:
-  ByteBuffer bytes_;
+  ByteBuffer bytes_{1024};  // its place in a page
   std::vector<std::size_t> row_starts_;
 };
 

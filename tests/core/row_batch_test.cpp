@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 namespace transload {
 namespace {
 
@@ -46,6 +48,18 @@ TEST(RowBatch, FramesCellsAsCopyDoes) {
   batch.AppendCell(std::string_view("ab"));
   batch.AppendNull();
   EXPECT_EQ(batch.Row(0), std::string_view("\0\0\0\2ab\xFF\xFF\xFF\xFF", 10));
+}
+
+TEST(ByteBuffer, BeginsAtItsPlaceInAPage) {
+  const auto in_page = [](const ByteBuffer& buffer) {
+    return reinterpret_cast<std::uintptr_t>(buffer.data()) % 4096;
+  };
+  ByteBuffer buffer(1024);
+  buffer.Append("kept");
+  EXPECT_EQ(in_page(buffer), 1024u);
+  buffer.Extend(RowBatch::kTargetBytes);
+  EXPECT_EQ(in_page(buffer), 1024u);
+  EXPECT_EQ(buffer.view().substr(0, 4), "kept");
 }
 
 TEST(ByteBuffer, GivesBackTheStorageOfAHugeRow) {
