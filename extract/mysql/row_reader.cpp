@@ -12,19 +12,10 @@
 #include "extract/mysql/failure.h"
 #include "extract/mysql/key_lookup.h"
 #include "extract/mysql/sql_text.h"
+#include "extract/where_clause.h"
 
 namespace transload::mysql {
 namespace {
-
-std::string And(const std::vector<std::string>& conditions) {
-  std::string where;
-  for (const std::string& condition : conditions) {
-    if (condition.empty()) continue;
-    // The line end closes a comment that a user's filter may end in.
-    where += (where.empty() ? " WHERE (" : " AND (") + condition + "\n)";
-  }
-  return where;
-}
 
 // A stable, pseudo-random subset: the same rows whatever the partitions and the order.
 std::string SampleCondition(double percent, const std::vector<std::string>& columns) {
@@ -175,7 +166,7 @@ std::string MySqlRowReader::SelectSql(const ReadRequest& request) {
   bool ordered = request.in_key_order && key.clustered && !request.range.only_nulls;
   std::string rows = fmt::format("FROM {}{}{}", QuoteTable(request.schema, request.table),
                                  condition.empty() && !ordered ? "" : key.IndexHint(),
-                                 And({condition, request.where, sample}));
+                                 WhereClause({condition, request.where, sample}));
   if (ordered) rows += " ORDER BY " + key.ColumnList();
   cut_sql_.clear();
   if (ordered && !request.range.whole_table()) {
@@ -332,7 +323,7 @@ std::uint64_t MySqlRowReader::CountRows(const std::string& schema, const std::st
   table_ = schema + "." + table;
   JoinTable(schema, table);
   SqlResult result =
-      PatientQuery("SELECT COUNT(*) FROM " + QuoteTable(schema, table) + And({where}));
+      PatientQuery("SELECT COUNT(*) FROM " + QuoteTable(schema, table) + WhereClause({where}));
   tables_->SetHeld(schema, table, connection_->id());
   // A RENAME that puts another table in a table's place goes unnoticed by the server, as long as
   // the table in its place is older than the snapshot: none of its rows is newer then. From now on
@@ -376,7 +367,7 @@ std::optional<KeyBound> MySqlRowReader::BoundaryAfter(const std::string& schema,
   SqlResult result =
       PatientQuery(fmt::format("SELECT {} FROM {}{}{} ORDER BY {} LIMIT 1 OFFSET {}",
                                BoundColumns(key), QuoteTable(schema, table), key.IndexHint(),
-                               And({RangeCondition(key, range)}), key.ColumnList(), rows));
+                               WhereClause({RangeCondition(key, range)}), key.ColumnList(), rows));
   std::optional<KeyBound> bound = BoundOf(result);
   if (range.lower && bound == range.lower) return std::nullopt;
   return bound;

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "extract/mysql/charset.h"
 #include "extract/mysql/sql_text.h"
+#include "extract/where_clause.h"
 
 namespace transload::mysql {
 namespace {
@@ -171,7 +172,7 @@ void ReadColumns(SqlConnection& connection, const WitnessRequest& request, std::
     }
   }
   select += " FROM " + QuoteTable(request.schema, request.table);
-  if (!request.where.empty()) select += " WHERE (" + request.where + "\n)";
+  select += WhereClause({request.where});
   const std::vector<SqlValue> row = connection.Query(select).rows.at(0);
   std::size_t at = 0;
   auto next = [&](const std::string& term) { return term.empty() ? std::nullopt : row.at(++at); };

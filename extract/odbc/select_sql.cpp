@@ -3,19 +3,10 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "extract/where_clause.h"
 
 namespace transload::odbc {
 namespace {
-
-std::string And(const std::vector<std::string>& conditions) {
-  std::string where;
-  for (const std::string& condition : conditions) {
-    if (condition.empty()) continue;
-    // The line end closes a comment that a user's filter may end in.
-    where += (where.empty() ? " WHERE (" : " AND (") + condition + "\n)";
-  }
-  return where;
-}
 
 // As typed literals of the columns.
 std::vector<std::string> Literals(const ReadingContext& context, const std::string& schema,
@@ -97,7 +88,8 @@ std::string SelectSql(const ReadingContext& context, const ReadRequest& request,
   if (columns.empty()) columns.emplace_back("1");
   std::string sql = fmt::format(
       "SELECT {} FROM {}{}", Join(columns, ", "), naming.Table(request.schema, request.table),
-      And({RangeCondition(context, request.schema, request.table, request.range), request.where}));
+      WhereClause(
+          {RangeCondition(context, request.schema, request.table, request.range), request.where}));
   if (request.in_key_order && !request.range.columns.empty()) {
     sql += OrderBy(Quoted(naming, request.range.columns));
   }
@@ -106,7 +98,7 @@ std::string SelectSql(const ReadingContext& context, const ReadRequest& request,
 
 std::string CountSql(const ReadingContext& context, const std::string& schema,
                      const std::string& table, const std::string& where) {
-  return "SELECT COUNT(*) FROM " + context.naming.Table(schema, table) + And({where});
+  return "SELECT COUNT(*) FROM " + context.naming.Table(schema, table) + WhereClause({where});
 }
 
 std::string KeyAfterSql(const ReadingContext& context, const std::string& schema,
@@ -115,8 +107,8 @@ std::string KeyAfterSql(const ReadingContext& context, const std::string& schema
   const std::vector<std::string> key = Quoted(context.naming, range.columns);
   return fmt::format("SELECT {} FROM {}{}{}{}", Join(key, ", "),
                      context.naming.Table(schema, table),
-                     And({RangeCondition(context, schema, table, range), where}), OrderBy(key),
-                     Fill(context.one_row_after, std::to_string(rows)));
+                     WhereClause({RangeCondition(context, schema, table, range), where}),
+                     OrderBy(key), Fill(context.one_row_after, std::to_string(rows)));
 }
 
 }  // namespace transload::odbc

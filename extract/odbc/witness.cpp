@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "extract/odbc/query.h"
+#include "extract/where_clause.h"
 
 namespace transload::odbc {
 namespace {
@@ -41,7 +42,7 @@ void ReadColumns(Connection& connection, const Naming& naming, const DbmsTraits&
     }
   }
   select += " FROM " + naming.Table(request.schema, request.table);
-  if (!request.where.empty()) select += " WHERE (" + request.where + "\n)";
+  select += WhereClause({request.where});
   const ResultTable answer = RunQuery(connection, select);
   const std::vector<Value>& row = answer.rows.at(0);
   table.rows = std::stoull(row.at(0).value_or("0"));

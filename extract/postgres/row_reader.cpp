@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "extract/postgres/failure.h"
 #include "extract/postgres/sql_text.h"
+#include "extract/where_clause.h"
 
 namespace transload::postgres {
 namespace {
@@ -56,11 +57,7 @@ std::string SelectSql(const ReadRequest& request, bool partitioned) {
     // Repeatable: a verification finds the same rows, as long as none was moved to another place.
     sql += fmt::format(" TABLESAMPLE BERNOULLI ({}) REPEATABLE (1)", *request.sample_percent);
   }
-  std::vector<std::string> conditions;
-  if (std::string range = RangeSql(request.range); !range.empty()) conditions.push_back(range);
-  if (!request.where.empty()) conditions.push_back("(" + request.where + "\n)");
-  if (!conditions.empty()) sql += fmt::format(" WHERE {}", fmt::join(conditions, " AND "));
-  return sql;
+  return sql + WhereClause({RangeSql(request.range), request.where});
 }
 
 PostgresRowReader::PostgresRowReader(const Endpoint& endpoint, std::string snapshot_id,

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "extract/postgres/sql_text.h"
+#include "extract/where_clause.h"
 
 namespace transload::postgres {
 namespace {
@@ -183,7 +184,7 @@ void ReadColumns(ControlConnection& connection, const WitnessRequest& request, b
   }
   select += fmt::format(" from {}{}", partitioned ? "" : "only ",
                         QuoteTable(request.schema, request.table));
-  if (!request.where.empty()) select += " where (" + request.where + "\n)";
+  select += WhereClause({request.where});
   const SqlRows answer = connection.Query(select);
   const std::vector<std::optional<std::string>>& row = answer.rows.at(0);
   table.rows = std::stoull(row.at(0).value_or("0"));

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "extract/where_clause.h"
+
 namespace transload::sqlite {
 namespace {
 
@@ -33,13 +35,9 @@ std::string SelectSql(const ReadRequest& request, const TableKey& key,
   }
   sql += " FROM main." + QuoteName(request.table);
   if (!request.range.whole_table()) sql += " NOT INDEXED";
-  std::string where = RangeSql(key, request.range);
-  const auto add = [&](const std::string& condition) {
-    where += (where.empty() ? "" : " AND ") + condition;
-  };
-  if (!request.where.empty()) add("(" + request.where + "\n)");
-  if (request.sample_percent) add(SampleSql(key, *request.sample_percent));
-  if (!where.empty()) sql += " WHERE " + where;
+  sql += WhereClause(
+      {RangeSql(key, request.range), request.where,
+       request.sample_percent ? SampleSql(key, *request.sample_percent) : std::string()});
   if (request.in_key_order && key.by != SplitBy::kNothing) sql += " ORDER BY " + key.OrderSql();
   return sql;
 }
@@ -181,9 +179,8 @@ std::uint64_t Reader::CountRows(const std::string& /*schema*/, const std::string
                                 const std::string& where) {
   Close();
   connection_->set_table(table);
-  const std::string condition = where.empty() ? "" : " WHERE (" + where + "\n)";
   return static_cast<std::uint64_t>(
-      connection_->Integer("SELECT count(*) FROM main." + QuoteName(table) + condition));
+      connection_->Integer("SELECT count(*) FROM main." + QuoteName(table) + WhereClause({where})));
 }
 
 std::optional<KeyBound> Reader::BoundaryAfter(const std::string& /*schema*/,

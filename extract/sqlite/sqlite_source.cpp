@@ -15,6 +15,7 @@
 #include "extract/sqlite/table_scan.h"
 #include "extract/sqlite/text_class.h"
 #include "extract/sqlite/witness.h"
+#include "extract/where_clause.h"
 
 namespace transload {
 namespace sqlite {
@@ -320,8 +321,7 @@ std::string SqliteSource::NextSequenceValue(const SourceSequence& /*sequence*/) 
 
 void SqliteSource::CheckCondition(const std::string& /*schema*/, const std::string& table,
                                   const std::string& where) {
-  Statement(inside(),
-            "SELECT 1 FROM main." + QuoteName(table) + " WHERE (" + where + "\n) LIMIT 0");
+  Statement(inside(), "SELECT 1 FROM main." + QuoteName(table) + WhereClause({where}) + " LIMIT 0");
 }
 
 // A column of a result has no type here; its values do.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "extract/where_clause.h"
+
 namespace transload::sqlite {
 namespace {
 
@@ -146,7 +148,7 @@ void ReadColumns(Connection& connection, const WitnessRequest& request, std::siz
     }
   }
   select += " FROM main." + QuoteName(request.table);
-  if (!request.where.empty()) select += " WHERE (" + request.where + "\n)";
+  select += WhereClause({request.where});
   Statement row(connection, select);
   if (!row.Step()) throw connection.MakeError(SQLITE_DONE, "aggregating " + request.table);
   table.rows = static_cast<std::uint64_t>(row.Integer(0));

@@ -19,7 +19,7 @@ TEST(PostgresQuery, QuotesNamesAndBoundsAndReadsOneTableOnly) {
   request.where = "x or y";
   EXPECT_EQ(SelectSql(request, false),
             "SELECT \"a b\", \"c\"::pg_catalog.text FROM ONLY \"app\".\"o\"\"k\" WHERE "
-            "(\"a b\", \"c\") >= ('1', 'it''s') AND (x or y\n)");
+            "((\"a b\", \"c\") >= ('1', 'it''s')\n) AND (x or y\n)");
   request.range = {};
   request.where.clear();
   EXPECT_EQ(SelectSql(request, true),
