@@ -406,6 +406,5 @@ bool DataConnection::usable() const {
 std::int32_t DataConnection::backend_pid() const { return state_->backend_pid; }
 const std::string& DataConnection::backend_start() const { return state_->backend_start; }
 int DataConnection::socket() const { return PQsocket(state_->pg()); }
-int DataConnection::version_num() const { return PQserverVersion(state_->pg()); }
 
 }  // namespace transload

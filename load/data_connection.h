@@ -49,7 +49,6 @@ class DataConnection {
 
   std::int32_t backend_pid() const;
   const std::string& backend_start() const;
-  int version_num() const;
   int socket() const;
 
  private:

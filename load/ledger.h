@@ -251,8 +251,6 @@ class Ledger {
   std::vector<std::int64_t> TablesNotThrough(const std::string& run_id, TablePhase phase);
   void SetSourceRows(std::int64_t table_id, std::uint64_t rows);
   void SetVerdict(std::int64_t table_id, const std::string& verdict, const std::string& detail);
-  // Tables that have partitions, and none that is not done.
-  std::vector<std::int64_t> TablesWithAllPartitionsDone(const std::string& run_id);
   bool AllPartitionsDone(std::int64_t table_id);
 
   // The largest partition to do, of the table with most left; or one whose lease has run out, or
@@ -294,7 +292,6 @@ class Ledger {
 
   // --- reading
   Sums TableSums(std::int64_t table_id);
-  Sums RunSums(const std::string& run_id);
   std::uint64_t CountRejects(const std::string& run_id);
   // In the order in which they were recorded, those that follow the one whose id is `after`.
   std::vector<RejectRow> ReadRejects(const std::string& run_id, std::uint64_t limit,

@@ -117,13 +117,6 @@ void Ledger::SetVerdict(std::int64_t table_id, const std::string& verdict,
       {std::to_string(table_id), verdict, detail});
 }
 
-std::vector<std::int64_t> Ledger::TablesWithAllPartitionsDone(const std::string& run_id) {
-  return Ids(
-      state_->Exec("select table_id from {L}.partition where run_id = $1::text group by table_id "
-                   "having bool_and(state = 'done') order by table_id",
-                   {run_id}));
-}
-
 bool Ledger::AllPartitionsDone(std::int64_t table_id) {
   return state_
       ->ExecOften(

@@ -116,11 +116,6 @@ ObjectRow ObjectFromRow(const SqlRows& rows, std::size_t row) {
 
 Sums Ledger::TableSums(std::int64_t table_id) { return SumsOf(ReadPartitions(table_id)); }
 
-Sums Ledger::RunSums(const std::string& run_id) {
-  return SumsOf(PartitionsFromRows(state_->Exec(
-      std::string(sql::kReadPartitions) + "where p.run_id = $1::text order by p.id", {run_id})));
-}
-
 std::uint64_t Ledger::CountRejects(const std::string& run_id) {
   return state_
       ->Exec(

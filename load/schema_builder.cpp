@@ -23,8 +23,6 @@ SchemaBuilder::SchemaBuilder(SchemaBuilder&&) noexcept = default;
 SchemaBuilder& SchemaBuilder::operator=(SchemaBuilder&&) noexcept = default;
 SchemaBuilder::~SchemaBuilder() = default;
 
-std::int32_t SchemaBuilder::backend_pid() const { return state_->session.backend_pid(); }
-const std::string& SchemaBuilder::backend_start() const { return state_->session.backend_start(); }
 void SchemaBuilder::Cancel() noexcept { state_->session.Cancel(); }
 void SchemaBuilder::OnRetry(RetryHook hook) { state_->retried = std::move(hook); }
 

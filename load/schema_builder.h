@@ -45,8 +45,6 @@ class SchemaBuilder {
   SchemaBuilder& operator=(SchemaBuilder&&) noexcept;
   ~SchemaBuilder();
 
-  std::int32_t backend_pid() const;
-  const std::string& backend_start() const;
   void Cancel() noexcept;  // any thread
   // Told before each pause that a lock time-out or a deadlock costs: what is made, why, which try
   // has failed, how long the pause is.
