@@ -10,52 +10,17 @@
 #include "core/error.h"
 #include "core/fault_point.h"
 #include "load/ddl.h"
+#include "load/ledger_layout.h"
 #include "load/ledger_state.h"
 #include "load/sql.h"
 
 namespace transload {
 namespace {
 
-// The layout of ledger_schema.sql. No release has had another one; the first that changes it brings
-// the statements that turn an older one into it, run in Open()'s transaction.
-constexpr int kSchemaVersion = 1;
 // A backend that was told to end is waited for so often, so long: 30 s.
 constexpr int kWaitsForBackend = 300;
 constexpr std::chrono::milliseconds kBackendWait{100};
 constexpr int kWaitsForLock = 30;  // 3 s
-
-template <typename Connection>  // Session or SqlTransaction
-bool HasLedger(Connection& connection, const std::string& schema) {
-  return !connection
-              .Exec(
-                  "select 1 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on "
-                  "n.oid = c.relnamespace where n.nspname = $1::text and c.relname = 'version'",
-                  {schema})
-              .empty();
-}
-
-void CheckVersion(Session& session, const std::string& schema, const std::string& quoted) {
-  SqlRows owner = session.Exec(
-      "select pg_catalog.pg_get_userbyid(c.relowner) from pg_catalog.pg_class c join "
-      "pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = $1::text and "
-      "c.relname "
-      "= 'version' and not (pg_catalog.has_schema_privilege(n.oid, 'usage') and "
-      "pg_catalog.has_table_privilege(c.oid, 'select'))",
-      {schema});
-  if (!owner.empty()) {
-    throw RefusedError(fmt::format(
-        "no privilege to read the ledger in schema {}, which belongs to {}: connect as that role, "
-        "or take another --ledger-schema",
-        schema, owner.Text(0, 0)));
-  }
-  int found =
-      static_cast<int>(session.Exec("select max(version) from " + quoted + ".version").Int(0, 0));
-  if (found == kSchemaVersion) return;
-  throw RefusedError(fmt::format(
-      "the ledger in schema {} was made by {} transload (its layout is {}, known here is {}): use "
-      "that version, or another --ledger-schema",
-      schema, found > kSchemaVersion ? "a newer" : "an older", found, kSchemaVersion));
-}
 
 // Any 64 bits that two processes agree on.
 std::int64_t LockKey(const std::string& fingerprint, const std::string& target_schemas) {
@@ -158,29 +123,24 @@ Ledger Ledger::Open(const Options& options) {
   state->schema = options.ledger_schema;
   state->quoted_schema = ddl::QuoteName(options.ledger_schema);
   RefuseReadOnly(state->session);
-  if (!HasLedger(state->session, state->schema)) {
-    state->session.Transact([&](SqlTransaction& transaction) {
+  bool made = false;
+  state->session.Transact([&](SqlTransaction& transaction) {
+    if (!HasLedger(transaction, state->schema)) {
       // Two processes may start at once: the second finds the schema made.
       transaction.Exec("select pg_advisory_xact_lock(7020094512)");
-      SqlRows found = transaction.Exec(
-          "select exists (select from pg_catalog.pg_class where relnamespace = n.oid) or exists "
-          "(select from pg_catalog.pg_proc where pronamespace = n.oid) or exists (select from "
-          "pg_catalog.pg_type where typnamespace = n.oid) from pg_catalog.pg_namespace n where "
-          "n.nspname = $1::text",
-          {state->schema});
-      if (found.empty()) {
-        transaction.Exec(state->Sql("create schema {L}; revoke all on schema {L} from public"));
-      } else if (found.Bool(0, 0)) {
-        if (HasLedger(transaction, state->schema)) return;
-        throw RefusedError(fmt::format(
-            "schema {} exists, is not empty and holds no ledger: choose another --ledger-schema",
-            state->schema));
-      }
-      transaction.Exec(state->Sql(sql::kLedgerSchema));
-    });
-    FaultAt(FaultPoint::kLedgerMade);
-  }
-  CheckVersion(state->session, state->schema, state->quoted_schema);
+    }
+    const std::string why = WhyLedgerUnfit(transaction, state->schema, LedgerUse::kWrite);
+    if (!why.empty()) throw RefusedError(why);
+    if (HasLedger(transaction, state->schema)) return;
+    if (transaction
+            .Exec("select 1 from pg_catalog.pg_namespace where nspname = $1::text", {state->schema})
+            .empty()) {
+      transaction.Exec(state->Sql("create schema {L}; revoke all on schema {L} from public"));
+    }
+    transaction.Exec(state->Sql(sql::kLedgerSchema));
+    made = true;
+  });
+  if (made) FaultAt(FaultPoint::kLedgerMade);
   return Ledger(std::move(state));
 }
 
@@ -189,8 +149,13 @@ std::optional<Ledger> Ledger::OpenReadOnly(const Options& options) {
   state->schema = options.ledger_schema;
   state->quoted_schema = ddl::QuoteName(options.ledger_schema);
   state->session.Exec("set default_transaction_read_only = on");
-  if (!HasLedger(state->session, state->schema)) return std::nullopt;
-  CheckVersion(state->session, state->schema, state->quoted_schema);
+  bool found = false;
+  state->session.Transact([&](SqlTransaction& transaction) {
+    found = HasLedger(transaction, state->schema);
+    const std::string why = WhyLedgerUnfit(transaction, state->schema, LedgerUse::kRead);
+    if (found && !why.empty()) throw RefusedError(why);
+  });
+  if (!found) return std::nullopt;
   return Ledger(std::move(state));
 }
 

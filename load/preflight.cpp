@@ -7,6 +7,7 @@
 #include <set>
 
 #include "load/ddl.h"
+#include "load/ledger_layout.h"
 #include "load/preflight_list.h"
 
 namespace transload {
@@ -24,6 +25,20 @@ void CheckServer(Session& session, const TargetInfo& info, Checklist& list) {
   } else {
     list.Ok("target encoding", "UTF8");
   }
+}
+
+void CheckLedger(Session& session, const Options& options, Checklist& list) {
+  session.Transact([&](SqlTransaction& transaction) {
+    const std::string& schema = options.ledger_schema;
+    const std::string why = WhyLedgerUnfit(transaction, schema, LedgerUse::kWrite);
+    if (!why.empty()) {
+      list.Refuse("ledger", why);
+    } else {
+      list.Ok("ledger",
+              fmt::format("{} in schema {}",
+                          HasLedger(transaction, schema) ? "stands" : "will be made", schema));
+    }
+  });
 }
 
 void CheckPrivileges(Session& session, const MigrationPlan& plan, const Options& options,
@@ -199,6 +214,7 @@ std::vector<PreflightItem> Target::Preflight(
     const std::vector<std::pair<std::string, std::string>>& parents) {
   Checklist list;
   CheckServer(*session_, info_, list);
+  CheckLedger(*session_, options, list);
   CheckPrivileges(*session_, plan, options, list);
   std::vector<ExistingTable> existing = ExistingTables(plan);
   std::vector<std::pair<std::string, std::string>> dropped;

@@ -76,10 +76,17 @@ TEST_F(BadInput, ALedgerOfAnotherRoleIsRefusedInAnyCommand) {
   // The schema was handed over, and the tables were not.
   target_.CreateUser("heir", "pw");
   target_.Execute("alter schema transload owner to heir", database_);
-  for (const char* command : {"status", "undo"}) {
-    Expect({command, target_.TcpUrl(database_, "heir:pw")}, 3, "no privilege to read the ledger");
+  for (const char* grant : {"select 1", "grant select on transload.version to heir"}) {
+    target_.Execute(grant, database_);
+    for (const char* command : {"status", "undo"}) {
+      Expect({command, target_.TcpUrl(database_, "heir:pw")}, 3, "no privilege to read the ledger");
+    }
   }
-  target_.Execute("reassign owned by heir to postgres; drop role heir", database_);
+  target_.Execute("grant select on all tables in schema transload to heir", database_);
+  Expect({"undo", target_.TcpUrl(database_, "heir:pw")}, 3,
+         "no privilege to read and write the ledger");
+  target_.Execute("reassign owned by heir to postgres; drop owned by heir; drop role heir",
+                  database_);
 }
 
 TEST_F(BadInput, TablesAreMadeByOneRunAndFilledByTheNext) {

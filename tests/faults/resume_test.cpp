@@ -264,6 +264,16 @@ TEST_F(Resume, RefusesALedgerOfAnotherLayout) {
   ExpectDone(Run());
 }
 
+TEST_F(Resume, RefusesALedgerFromWhichATableIsGone) {
+  ASSERT_NO_FATAL_FAILURE(Kill());
+  target_.Execute("drop table transload.run cascade", database_);
+  const TransloadRun run = Run();
+  EXPECT_EQ(run.exit_code, 3) << run.out << run.err;
+  EXPECT_THAT(run.err, HasSubstr("it has no table run"));
+  target_.Execute("delete from transload.version", database_);
+  EXPECT_THAT(Run().err, HasSubstr("its table version is empty"));
+}
+
 // The one that waits for the lock finds a run that was not there when it looked.
 TEST(TwoAtOnce, AppendTheRowsOnce) {
   rig::MariaDbServer& source = rig::SharedMariaDb();

@@ -46,6 +46,18 @@ TEST(TargetPreflight, HintsAtQuickerCompressionOfTheLog) {
   EXPECT_EQ(SaidOf("wal_compression", fixture, rows, kHundredMegabytes), "");
 }
 
+TEST(TargetPreflight, NamesALedgerThatARunWouldRefuse) {
+  TargetFixture fixture;
+  EXPECT_EQ(SaidOf("ledger", fixture, 1), "will be made in schema transload");
+  { Ledger ledger = fixture.BeginRun(); }
+  EXPECT_EQ(SaidOf("ledger", fixture, 1), "stands in schema transload");
+  fixture.Sql("update transload.version set version = 99");
+  EXPECT_THAT(SaidOf("ledger", fixture, 1), HasSubstr("made by a newer transload"));
+  fixture.Sql(
+      "drop schema transload cascade; create schema transload; create table transload.x ()");
+  EXPECT_THAT(SaidOf("ledger", fixture, 1), HasSubstr("is not empty and holds no ledger"));
+}
+
 TEST(TargetPreflight, NamesEventTriggersThatFireOnWhatTheRunMakes) {
   TargetFixture fixture;
   EXPECT_EQ(SaidOf("event triggers", fixture, 1), "");
