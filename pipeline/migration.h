@@ -65,6 +65,8 @@ class Migration {
   Report Run();
   // After Run(): what ended it early; and its control connection, when it came so far.
   const std::optional<Error>& failure() const { return failure_; }
+  // Whether nothing is left that --restart has to undo.
+  bool restarted() const { return restarted_; }
   std::optional<SessionId> control_session() const;
 
  private:
@@ -149,6 +151,7 @@ class Migration {
   RunRecord run_;
   bool ledger_found_ = false;  // before this start
   bool resuming_ = false;
+  bool restarted_ = false;
   std::string earlier_snapshot_;         // of a resumed run
   Planned planned_;                      // its tables are the ledger's when resuming
   std::vector<TablePlan> fresh_tables_;  // what would be planned today, for --reload

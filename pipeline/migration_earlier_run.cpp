@@ -77,6 +77,7 @@ void Migration::FindEarlierRun() {
     if (unfinished || finished) {
       UndoEarlier(unfinished ? *unfinished : *finished, options, progress_);
     }
+    restarted_ = true;
     return;
   }
   if (options.refresh_sequences && (unfinished || !finished)) {

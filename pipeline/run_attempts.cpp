@@ -22,12 +22,6 @@ bool IsWholeRun(const Options& options) {
   return !options.retry_rejects && !options.refresh_sequences;
 }
 
-// A second start must not undo what the first has begun.
-Options ForNextStart(Options options) {
-  options.restart = false;
-  return options;
-}
-
 class Attempts {
  public:
   Attempts(const Options& options, Progress& progress, const StopFlag& stop,
@@ -56,7 +50,6 @@ class Attempts {
       if (!again) throw attempt > 1 ? GivenUp(*failure_, attempt) : *failure_;
       Rest(retries_.Note("run", "", *failure_, attempt), stop_);
       stop_.ThrowIfRequested();
-      options_ = ForNextStart(std::move(options_));
     }
   }
 
@@ -67,16 +60,18 @@ class Attempts {
     try {
       Migration migration(Resolve(options_), setting_);
       connected_ = true;
+      std::optional<Report> report;
       try {
-        Report report = migration.Run();
+        report = migration.Run();
         failure_ = migration.failure();
         begun_ = true;
-        setting_.predecessor = migration.control_session();
-        return report;
       } catch (const Error& error) {
         failure_ = error;
-        setting_.predecessor = migration.control_session();
       }
+      setting_.predecessor = migration.control_session();
+      // A second start must not undo what the first has begun, only what it did not come to undo.
+      if (migration.restarted()) options_.restart = false;
+      if (report) return report;
     } catch (const Error& error) {
       failure_ = error;
     }

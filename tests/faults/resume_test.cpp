@@ -274,6 +274,15 @@ TEST_F(Resume, RefusesALedgerFromWhichATableIsGone) {
   EXPECT_THAT(Run().err, HasSubstr("its table version is empty"));
 }
 
+TEST_F(Resume, RestartsAfterATryThatDidNotComeToUndo) {
+  ExpectDone(Run());
+  Source("update t set v = 'changed' where id = 1");
+  ExpectDone(Run({"--restart"}, "run-locked:1:error"));
+  EXPECT_EQ(Value("select v from t where id = 1"), "changed");
+  EXPECT_EQ(Value("select string_agg(state, ' ' order by started_at) from transload.run"),
+            "undone done");
+}
+
 // The one that waits for the lock finds a run that was not there when it looked.
 TEST(TwoAtOnce, AppendTheRowsOnce) {
   rig::MariaDbServer& source = rig::SharedMariaDb();
