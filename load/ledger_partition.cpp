@@ -231,7 +231,7 @@ std::int64_t Ledger::Replan(const std::string& run_id, std::int64_t table_id,
     for (const std::string& statement : sql) transaction.Exec(statement);
     generation = transaction
                      .Exec(state_->Sql("update {L}.\"table\" set generation = generation + 1, "
-                                       "plan = $2::json, phases = phases - 'data', "
+                                       "plan = $2::json, "
                                        "verdict = '', verdict_detail = '' "
                                        "where id = $1::bigint returning generation"),
                            {id, plan_json})
@@ -289,8 +289,9 @@ void Ledger::ResetPartitions(std::int64_t table_id, const std::vector<std::int64
                 "sub_checksums = null, started_at = null, finished_at = null where ",
                 "id"),
         which);
-    transaction.Exec(state_->Sql("update {L}.\"table\" set phases = phases - 'data', verdict = '', "
-                                 "verdict_detail = '' where id = $1::bigint"),
+    transaction.Exec(state_->Sql("update {L}.\"table\" set phases = phases || '{\"data\": "
+                                 "\"begun\"}', verdict = '', verdict_detail = '' "
+                                 "where id = $1::bigint"),
                      {std::to_string(table_id)});
     FaultAt(FaultPoint::kResetUncommitted, state_->session.socket());
   });

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "load/ddl.h"
+#include "load/ledger_damage.h"
 #include "load/ledger_state.h"
 #include "load/pg_archive_objects.h"
 #include "load/session.h"
@@ -26,10 +27,12 @@ constexpr std::array kOrder = {"foreign key", "check",    "index", "trigger",   
 
 class Undoing {
  public:
-  Undoing(SqlTransaction& transaction, const Options& options, std::string run_id, bool force)
+  Undoing(SqlTransaction& transaction, const Options& options, std::string run_id,
+          std::string damage, bool force)
       : transaction_(transaction),
         ledger_(ddl::QuoteName(options.ledger_schema)),
         run_id_(std::move(run_id)),
+        damage_(std::move(damage)),
         force_(force) {}
 
   UndoResult Run() {
@@ -65,6 +68,12 @@ class Undoing {
   std::string Sql(const std::string& sql) const { return LedgerSql(sql, ledger_); }
 
   void LookForOthersWork() {
+    if (!damage_.empty()) {
+      (force_ ? result_.kept : result_.in_the_way)
+          .push_back(fmt::format(
+              "the ledger is damaged, {}: {}", damage_,
+              force_ ? "what it does not list stays" : "--force drops what it still lists"));
+    }
     SqlRows touched = transaction_.Exec(
         Sql("select action, kind, schema, name from {L}.object where run_id = $1::text and action "
             "in ('truncated', 'dropped', 'appended', 'altered') "
@@ -237,6 +246,7 @@ class Undoing {
   SqlTransaction& transaction_;
   std::string ledger_;
   std::string run_id_;
+  std::string damage_;
   bool force_;
   UndoResult result_;
 };
@@ -260,11 +270,12 @@ UndoResult Undo(const Options& options, bool force) {
   if (wanted->state == "undone") throw RefusedError("run " + wanted->id + " is undone already");
   ledger.Lock(wanted->fingerprint, wanted->target_schemas);
   ledger.TakeOver(wanted->id);
+  const std::string damage = LedgerDamage(ledger.Read(wanted->id));
   Session session(options, "transload undo");
   UndoResult result;
   try {
     session.Transact([&](SqlTransaction& transaction) {
-      result = Undoing(transaction, options, wanted->id, force).Run();
+      result = Undoing(transaction, options, wanted->id, damage, force).Run();
       if (!result.done) throw NothingDone();
     });
   } catch (const NothingDone&) {

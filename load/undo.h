@@ -18,7 +18,8 @@ struct UndoResult {
 
 // All or nothing: one transaction. Refuses (done = false) when something that the run did not make
 // depends on its objects, when the run truncated, dropped or appended to what was there before, and
-// when rows changed since it ended; `force` goes on over the last two, never over the first.
+// when rows changed since it ended, or its
+// ledger is damaged; `force` goes on over all but the first.
 // Foreign keys that the run dropped for loading, and did not make again, are put back. The ledger
 // stays with the run's state "undone". Options::run_id names the run; empty: the latest.
 UndoResult Undo(const Options& options, bool force);

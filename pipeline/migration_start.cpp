@@ -11,6 +11,7 @@
 #include "core/fault_point.h"
 #include "core/plan_json.h"
 #include "core/version.h"
+#include "load/ledger_damage.h"
 #include "load/pg_archive_objects.h"
 #include "load/set_aside.h"
 #include "pipeline/key_check.h"
@@ -234,6 +235,12 @@ void Migration::PlanFromLedger() {
   planned_ = Planned();
   planned_ = MakePlanned(*ends_, progress_, stop_);
   LedgerSnapshot ledger = ledger_->Read(run_.id, Ledger::Plans::kRead);
+  if (const std::string damage = LedgerDamage(ledger); !damage.empty()) {
+    throw RefusedError(fmt::format(
+        "run {} cannot go on, because its ledger in schema {} is damaged: {}. Put back what is "
+        "gone, or drop what the run made with `transload undo --force` and begin anew",
+        run_.id, options.ledger_schema, damage));
+  }
   for (const ObjectRow& object : ledger.objects) {
     if (object.kind == "step") ran_steps_.insert(std::stoul(object.name));
   }

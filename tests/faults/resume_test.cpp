@@ -264,6 +264,36 @@ TEST_F(Resume, RefusesALedgerOfAnotherLayout) {
   ExpectDone(Run());
 }
 
+// What a stopped run cannot have left out would else count as what there is not to do.
+TEST_F(Resume, RefusesALedgerFromWhichRowsAreGone) {
+  const std::pair<const char*, const char*> damages[] = {
+      {"delete from transload.\"table\"", "2 of the run's 2 rows in its table \"table\" are gone"},
+      {"delete from transload.\"table\" where name = 't'", "1 of the run's 2 rows"},
+      {"delete from transload.partition", "rows of table t in its table partition are gone"},
+      {"delete from transload.partition where state = 'done'", "rows of table t"},
+      {"delete from transload.partition where state <> 'done'", "rows of table t"},
+      {"delete from transload.partition where number = 2", "rows of table t"},
+      {"delete from transload.object", "the row of table t in its table object is gone"}};
+  for (const auto& [damage, named] : damages) {
+    SCOPED_TRACE(damage);
+    database_ = rig::FreshDatabase(target_);
+    ASSERT_NO_FATAL_FAILURE(Kill());
+    const std::string rows = Value("select count(*) from t");
+    target_.Execute(damage, database_);
+    const TransloadRun run = Run();
+    EXPECT_EQ(run.exit_code, 3) << run.out << run.err;
+    EXPECT_THAT(run.err, AllOf(HasSubstr(named), HasSubstr("transload undo --force")));
+    EXPECT_EQ(Value("select count(*) from t"), rows);
+    const TransloadRun undo = RunTransload({"undo", target_.Url(database_)});
+    EXPECT_EQ(undo.exit_code, 3) << undo.out << undo.err;
+    EXPECT_THAT(undo.err, HasSubstr(named));
+    EXPECT_EQ(Value("select count(*) from t"), rows);
+    const TransloadRun forced = RunTransload({"undo", target_.Url(database_), "--force"});
+    EXPECT_EQ(forced.exit_code, 0) << forced.err;
+    EXPECT_THAT(forced.out, HasSubstr(named));
+  }
+}
+
 TEST_F(Resume, RefusesALedgerFromWhichATableIsGone) {
   ASSERT_NO_FATAL_FAILURE(Kill());
   target_.Execute("drop table transload.run cascade", database_);
