@@ -138,13 +138,11 @@ RetryResult RetryRejects(const Options& options, Ledger& ledger, const std::stri
   Retry retry(options, ledger, tables, [&] {
     if (!std::exchange(changed, true)) before_change();
   });
-  for (std::int64_t after = 0;;) {
+  // The last id of a page; 0 where there was none.
+  auto retry_page = [&](std::int64_t after) -> std::int64_t {
     const std::vector<RejectRow> page = ledger.ReadRejects(run_id, kRejectsAtATime, after);
     std::map<std::int64_t, std::vector<RejectRow>> by_partition;
-    for (const RejectRow& row : page) {
-      by_partition[row.partition_id].push_back(row);
-      after = row.id;
-    }
+    for (const RejectRow& row : page) by_partition[row.partition_id].push_back(row);
     for (const auto& [partition, rejects] : by_partition) {
       stop.ThrowIfRequested();
       const bool known = tables.contains(rejects.front().table_id);  // else left out of this start
@@ -153,8 +151,16 @@ RetryResult RetryRejects(const Options& options, Ledger& ledger, const std::stri
       if (loaded > 0) result.loaded_tables.insert(rejects.front().table_id);
       result.left += rejects.size() - loaded;
     }
-    if (page.size() < kRejectsAtATime) return result;
-  }
+    return page.empty() ? 0 : page.back().id;
+  };
+  // Rows may refer to others that were rejected: again, for as long as that lets more of them in.
+  std::uint64_t before = 0;
+  do {
+    before = result.loaded;
+    result.left = 0;
+    for (std::int64_t after = retry_page(0); after != 0;) after = retry_page(after);
+  } while (result.left > 0 && result.loaded > before);
+  return result;
 }
 
 }  // namespace transload

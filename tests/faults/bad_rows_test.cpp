@@ -113,6 +113,24 @@ TEST_F(BadRows, AreLoadedAloneUnderAnotherPolicy) {
   EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
 }
 
+TEST_F(BadRows, AreLoadedAloneAfterTheRejectedRowsThatTheyReferTo) {
+  const std::string path = dir_ / "keys.db";
+  rig::MakeSqliteFile(
+      path,
+      "create table a (id integer primary key, z integer references z (id), up integer references "
+      "a (id), v text); create table z (id integer primary key, v text);"
+      "insert into z values (1, 'z'), (2, 'z' || char(0));"
+      "insert into a values (1, 1, null, 'a'), (2, 2, null, 'a' || char(0)), (3, 1, 2, char(0))");
+  const std::vector<std::string> first = {"run", "sqlite://" + path, target_.Url(database_),
+                                          "--on-bad-row", "reject"};
+  ASSERT_EQ(RunTransload(first).exit_code, 5);
+  std::vector<std::string> again = first;
+  again.insert(again.end(), {"--retry-rejects", "--policy", "nul_byte=strip"});
+  const TransloadRun retried = RunTransload(again);
+  EXPECT_EQ(retried.exit_code, 0) << retried.out << retried.err;
+  EXPECT_EQ(Value("select (select count(*) from a) || ' ' || (select count(*) from z)"), "3 2");
+}
+
 TEST_F(BadRows, StandInTheReportFolderToo) {
   target_.Execute(kStrict, database_);
   const std::string report = dir_ / "report";
