@@ -260,6 +260,8 @@ RowRepair::RowRepair(const Options& options, const RepairTarget& target,
                      const std::optional<RunLock>& lock)
     : state_(std::make_unique<State>(options, target, lock)) {
   state_->Run("begin");
+  // Nothing follows that would make a repair durable, as a run's end does for its partitions.
+  state_->Run("set local synchronous_commit = on");
   state_->Describe();
   state_->SilenceTriggers();
 }

@@ -8,7 +8,9 @@
 
 #include "tests/conformance/transload_run.h"
 #include "tests/faults/live_run.h"
+#include "tests/rig/postgres_server.h"
 #include "tests/rig/shared_servers.h"
+#include "tests/rig/sqlite_file.h"
 #include "tests/rig/temporary_dir.h"
 
 namespace transload {
@@ -41,6 +43,22 @@ class RepairTargets : public testing::Test {
   std::string url_ = target_.Url(database_);
   std::map<std::string, std::string> environment_;
 };
+
+// The server writes its log when a commit asks for it, and otherwise not for as long as this test.
+TEST(Repair, OutlivesACrashOfTheTarget) {
+  const rig::TemporaryDir dir;
+  rig::MakeSqliteFile(dir / "a.db",
+                      "create table t (id integer primary key, v text); insert into t values "
+                      "(1, 'a'), (2, 'b')");
+  rig::PostgresServer target =
+      rig::PostgresServer::Start({.settings = {{"wal_writer_delay", "10s"}}});
+  const std::string source = "sqlite://" + dir / "a.db";
+  ASSERT_EQ(RunTransload({"run", source, target.Url()}).exit_code, 0);
+  rig::MakeSqliteFile(dir / "a.db", "insert into t values (3, 'c')");
+  ASSERT_EQ(RunTransload({"verify", source, target.Url(), "--repair"}).exit_code, 0);
+  target.Restart(rig::StopMode::kImmediate);
+  EXPECT_EQ(target.QueryValue("select count(*) from t"), "3");
+}
 
 TEST_F(RepairTargets, APartitionedTableIsPutRightInItsPartitions) {
   server_.Execute(
