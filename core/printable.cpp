@@ -26,7 +26,9 @@ std::string Shown(std::string_view text, std::string_view kept) {
     const auto first = static_cast<unsigned char>(text[0]);
     std::size_t length = Utf8SequenceLength(text.data(), text.data() + text.size());
     const std::string_view sequence = text.substr(0, length);
-    if (length == 0 || (IsControl(first) && kept.find(text[0]) == std::string_view::npos)) {
+    if (kept.find(text[0]) == std::string_view::npos && (first == '\n' || first == '\t')) {
+      out += first == '\n' ? "\\n" : "\\t";
+    } else if (length == 0 || (IsControl(first) && kept.find(text[0]) == std::string_view::npos)) {
       out += fmt::format("\\x{:02x}", first);
       length = 1;
     } else if (length == 2 && sequence < "\xC2\xA0") {  // U+0080 to U+009F

@@ -8,7 +8,8 @@
 namespace transload {
 
 // One line without a byte that a terminal would obey: control characters and bytes that are no
-// UTF-8 become \x1b, directions of writing that would reorder what follows become \u202e.
+// UTF-8 become \x1b (\n and \t for line feeds and tabs), directions of writing that would reorder
+// what follows become \u202e.
 std::string Printable(std::string_view text);
 
 // The same of text whose lines and tabs stay.

@@ -15,7 +15,7 @@ TEST(StatusText, LetsNoControlCharacterThrough) {
   const std::string text = StatusText({run});
   EXPECT_EQ(text.find('\x1b'), std::string::npos) << text;
   EXPECT_NE(text.find("a\\x1b]0;title\\x07"), std::string::npos) << text;
-  EXPECT_NE(text.find("t\\x1b[31m\\x0aforged"), std::string::npos) << text;
+  EXPECT_NE(text.find("t\\x1b[31m\\nforged"), std::string::npos) << text;
 }
 
 TEST(PlanText, LetsNoControlCharacterThrough) {

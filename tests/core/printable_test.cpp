@@ -11,7 +11,7 @@ TEST(Printable, KeepsTextOfEveryScript) {
 }
 
 TEST(Printable, WritesControlCharactersOut) {
-  EXPECT_EQ(Printable("a\x1b[31m\x7f\n\t"), "a\\x1b[31m\\x7f\\x0a\\x09");
+  EXPECT_EQ(Printable("a\x1b[31m\x7f\n\t"), "a\\x1b[31m\\x7f\\n\\t");
   EXPECT_EQ(Printable(std::string_view("\0", 1)), "\\x00");
 }
 
