@@ -90,6 +90,9 @@ std::string VerdictLine(const Report& report) {
   if (totals.coerced > 0) {
     line += fmt::format("; {} changed under a policy", Counted(totals.coerced, "value"));
   }
+  if (!report.not_migrated.empty()) {
+    line += fmt::format("; {} not migrated", Counted(report.not_migrated.size(), "object"));
+  }
   return line;
 }
 
