@@ -117,6 +117,7 @@ class Migration {
 
   // --- migration_postgres.cpp
   void MakePostgresSchema();
+  void LeaveUnlistedWhatExtensionsMade();
   void PostgresTableLoaded(std::int64_t table_id, const TablePlan& plan);
   void AddPostgresObjects();
   bool RenamesPending() const;

@@ -2,7 +2,11 @@
 // pg_dump, not from the plan.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
 #include "core/error.h"
+#include "extract/postgres/catalogue.h"
 #include "pipeline/migration.h"
 #include "pipeline/postgres_extension_rows.h"
 #include "pipeline/postgres_extras.h"
@@ -54,6 +58,7 @@ void Migration::MakePostgresSchema() {
   if (!options.schema_only && options.include.empty() && options.exclude.empty()) {
     MoveExtensionRows(*ends_, *workers_, made_);
   }
+  LeaveUnlistedWhatExtensionsMade();
   // Without its table nothing of a plan can go on.
   std::set<std::pair<std::string, std::string>> there;
   for (const ExistingTable& table : ends_->target.ExistingTables(planned_.plan)) {
@@ -69,6 +74,25 @@ void Migration::MakePostgresSchema() {
     throw Error(fmt::format("table {}.{} could not be made; what failed before it:{}", table.schema,
                             table.name, why));
   }
+}
+
+// After pg_upgrade the source cannot tell what of an extension its user added: what CREATE
+// EXTENSION has made here too was not.
+void Migration::LeaveUnlistedWhatExtensionsMade() {
+  std::vector<NotMigrated>& listed = planned_.plan.not_migrated;
+  const auto beside = [](const NotMigrated& thing) {
+    return thing.reason == postgres::kBesideExtension;
+  };
+  if (std::none_of(listed.begin(), listed.end(), beside)) return;
+  std::set<std::vector<std::string>> here;
+  for (const std::string& line : Lines(ends_->target.QueryText(
+           fmt::format("select to_json(array[kind, name, statement]) from ({}) t",
+                       postgres::ExtensionAdditionsSql())))) {
+    here.insert(nlohmann::json::parse(line).get<std::vector<std::string>>());
+  }
+  std::erase_if(listed, [&](const NotMigrated& thing) {
+    return beside(thing) && here.contains({thing.kind, thing.name, thing.definition});
+  });
 }
 
 void Migration::PostgresTableLoaded(std::int64_t table_id, const TablePlan& plan) {

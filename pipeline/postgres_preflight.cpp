@@ -56,6 +56,7 @@ class PairChecklist {
                  "select spcname from pg_catalog.pg_tablespace",
                  "what is in them goes to the default tablespace");
       CheckExtensions();
+      CheckBesideExtensions(plan);
       CheckNames("collations",
                  "select distinct quote_ident(l.collname) from pg_catalog.pg_attribute a join "
                  "pg_catalog.pg_class c on c.oid = a.attrelid join pg_catalog.pg_namespace n on "
@@ -271,6 +272,17 @@ class PairChecklist {
       Add(CheckResult::kOk, "extensions", "the target offers all that are used");
     }
     if (!other.empty()) Add(CheckResult::kWarning, "extension versions", Named(other));
+  }
+
+  void CheckBesideExtensions(const MigrationPlan& plan) {
+    std::vector<std::string> names;
+    for (const NotMigrated& thing : plan.not_migrated) {
+      if (thing.reason == postgres::kBesideExtension)
+        names.push_back(thing.kind + " " + thing.name);
+    }
+    if (names.empty()) return;
+    Add(CheckResult::kWarning, "additions to extensions",
+        fmt::format("{}: {}", Named(names), postgres::kBesideExtension));
   }
 
   void CheckEncoding() {

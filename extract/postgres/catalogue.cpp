@@ -128,6 +128,43 @@ void ListSkipped(ControlConnection& connection, SourceCatalogue& catalogue) {
   }
 }
 
+// pg_dump writes CREATE EXTENSION, and nothing of what users made on its tables.
+void ListExtensionAdditions(ControlConnection& connection, SourceCatalogue& catalogue) {
+  SqlRows rows = connection.Query(
+      fmt::format("select kind, name, statement from ({}) t where added order by 2, 1",
+                  sql::kExtensionAdditions));
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    catalogue.not_migrated.push_back(
+        {rows.Text(row, 0), rows.Text(row, 1), kBesideExtension, rows.Text(row, 2)});
+  }
+  // Rows that came with the extension were written by the transactions that made its members.
+  rows = connection.Query(
+      "select format('%I.%I', n.nspname, c.relname), e.oid from pg_catalog.pg_extension e join "
+      "pg_catalog.pg_depend d on d.refclassid = 'pg_catalog.pg_extension'::regclass and d.refobjid "
+      "= e.oid and d.deptype = 'e' and d.classid = 'pg_catalog.pg_class'::regclass join "
+      "pg_catalog.pg_class c on c.oid = d.objid join pg_catalog.pg_namespace n on n.oid = "
+      "c.relnamespace where c.relkind = 'r' and not c.oid = any(coalesce(e.extconfig, '{}')) and "
+      "pg_catalog.has_table_privilege(c.oid, 'select') and "
+      "pg_catalog.has_schema_privilege(n.oid, 'usage') and not "
+      "pg_catalog.row_security_active(c.oid) order by 1");
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const std::string& table = rows.Text(row, 0);
+    const SqlRows added = connection.Query(fmt::format(
+        "select from only {} t where t.xmin not in (select d.xmin from pg_catalog.pg_depend d "
+        "where "
+        "d.refclassid = 'pg_catalog.pg_extension'::regclass and d.refobjid = {} and d.deptype = "
+        "'e') limit 1",
+        table, rows.Text(row, 1)));
+    if (added.empty()) continue;
+    catalogue.not_migrated.push_back(
+        {"rows of an extension's table", table,
+         "the extension does not keep them for its user "
+         "(pg_extension_config_dump): only those that CREATE EXTENSION "
+         "brings will be there",
+         ""});
+  }
+}
+
 // They belong to a database that the run does not make. As pg_dump --create writes them: values of
 // these settings are lists of names, quoted already.
 void ListDatabaseSettings(ControlConnection& connection, SourceCatalogue& catalogue) {
@@ -159,6 +196,8 @@ void ListDatabaseSettings(ControlConnection& connection, SourceCatalogue& catalo
 
 }  // namespace
 
+std::string_view ExtensionAdditionsSql() { return sql::kExtensionAdditions; }
+
 SourceCatalogue ReadCatalogue(ControlConnection& connection) {
   SourceCatalogue catalogue;
   SqlRows rows = connection.Query(sql::kSourceTables);
@@ -180,6 +219,7 @@ SourceCatalogue ReadCatalogue(ControlConnection& connection) {
   ReadSequences(connection, catalogue);
   ListLedgers(connection, catalogue);
   ListSkipped(connection, catalogue);
+  ListExtensionAdditions(connection, catalogue);
   ListDatabaseSettings(connection, catalogue);
   return catalogue;
 }

@@ -3,6 +3,8 @@
 #ifndef TRANSLOAD_EXTRACT_POSTGRES_CATALOGUE_H_
 #define TRANSLOAD_EXTRACT_POSTGRES_CATALOGUE_H_
 
+#include <string_view>
+
 #include "core/source_schema.h"
 #include "extract/postgres/control_connection.h"
 
@@ -19,6 +21,14 @@ inline constexpr char kLedgerSchemas[] =
     "select n.nspname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = "
     "c.relnamespace where c.relkind = 'r' and c.relname in ('version', 'run', 'table', "
     "'partition', 'lane', 'reject', 'coercion', 'object') group by n.nspname having count(*) = 8";
+
+// Why things are listed as not migrated that hang on an extension and were not made with it.
+inline constexpr char kBesideExtension[] =
+    "not made with the extension, and only what CREATE EXTENSION makes will be there";
+
+// Kind, name, statement (or nothing) of whatever hangs on members of extensions, and whether it was
+// added to them as far as this end alone can tell.
+std::string_view ExtensionAdditionsSql();
 
 SourceCatalogue ReadCatalogue(ControlConnection& connection);
 

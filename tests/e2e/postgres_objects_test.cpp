@@ -50,6 +50,39 @@ TEST_F(PostgresObjects, BringsEventTriggersPublicationsAndSubscriptionsAndUndoes
   server_.Execute("drop subscription sub", source_);
 }
 
+TEST_F(PostgresObjects, ListsWhatUsersAddedToExtensions) {
+  server_.Execute("create extension hstore; create extension postgis_topology cascade", source_);
+  server_.Execute(
+      "create table t (id int); create index mine on spatial_ref_sys (auth_srid);"
+      "create function note() returns trigger language plpgsql as 'begin return new; end';"
+      "create trigger noted before insert on spatial_ref_sys for each row execute function note();"
+      "alter table spatial_ref_sys add constraint small check (srid < 1000000);"
+      "alter table spatial_ref_sys add column more text;"
+      "create rule kept as on delete to topology.layer do instead nothing;"
+      "alter table topology.layer enable row level security;"
+      "create policy seen on topology.layer using (true);"
+      "create statistics two on srid, auth_srid from spatial_ref_sys;"
+      "comment on extension hstore is 'ours'; comment on table topology.layer is 'ours too';"
+      // As pg_upgrade leaves it: written by another transaction than the extension.
+      "alter index topology.topology_pkey rename to held; alter index topology.held rename to "
+      "topology_pkey",
+      source_);
+  const TransloadRun preflight =
+      RunTransload({"preflight", server_.Url(source_), server_.Url(target_)});
+  EXPECT_THAT(preflight.out, HasSubstr("index mine on public.spatial_ref_sys"));
+  const TransloadRun run = Run();
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  for (const char* line :
+       {"index mine on public.spatial_ref_sys:", "trigger noted on public.spatial_ref_sys:",
+        "constraint small on public.spatial_ref_sys:", "column public.spatial_ref_sys.more:",
+        "rule kept on topology.layer:", "row-level security on topology.layer:",
+        "policy seen on topology.layer:", "statistics two on public.spatial_ref_sys:",
+        "comment on extension hstore:", "comment on table topology.layer:"}) {
+    EXPECT_THAT(run.out, HasSubstr(line));
+  }
+  EXPECT_THAT(run.out, Not(HasSubstr("topology_pkey")));
+}
+
 TEST_F(PostgresObjects, BringsRowsThatAnExtensionKeepsForItsUser) {
   server_.Execute(
       "create extension postgis; create table t (id int primary key, g geometry(point, 990001));"
