@@ -43,6 +43,8 @@ class AskedFor {
   // Takes them out of the plan, save those that --include asks for now and that stand there.
   void LeaveOut(Endpoints& ends, Planned& planned);
   std::string Note() const;
+  const std::vector<std::string>& include() const { return asked_.include; }
+  const std::vector<std::string>& exclude() const { return asked_.exclude; }
 
  private:
   std::string Listed() const;

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "load/undo.h"
+#include "pipeline/filled_run.h"
 #include "pipeline/migration.h"
 #include "pipeline/postgres_rename.h"
 
@@ -100,6 +101,13 @@ void Migration::FindEarlierRun() {
     resuming_ = true;
     run_ = *unfinished;
     earlier_snapshot_ = run_.snapshot_json;
+    // Tables are named otherwise then, and the rest of the run is as it was.
+    if (rows_again) {
+      const AskedFor asked(run_);
+      ends_->options.include = asked.include();
+      ends_->options.exclude = asked.exclude();
+      planned_ = MakeRoughPlan(*ends_);
+    }
   } else if (!options.reload.empty()) {
     throw RefusedError("--reload: there is no run whose tables could be loaded again");
   } else if (finished) {

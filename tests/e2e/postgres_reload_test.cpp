@@ -127,6 +127,21 @@ TEST_F(PostgresReload, LeavesTablesOutThatCameToTheSourceLater) {
   EXPECT_EQ(Value("select n from of_sums"), "101");
 }
 
+TEST_F(PostgresReload, LeavesOutWhatTheRunLeftOut) {
+  Source(kFamily);
+  Source(
+      "create table other (id int primary key); create view of_other as select id from other;"
+      "select lo_from_bytea(4711, 'x')");
+  ExpectDone({"--exclude", "other"});
+  ExpectDone({"--reload", "p"});
+  EXPECT_EQ(Value("select count(*) from pg_largeobject_metadata"), "0");
+  EXPECT_EQ(Value("select to_regclass('other') is null and to_regclass('of_other') is null"), "t");
+  const TransloadRun narrowed = Run({"--reload", "p", "--include", "p"});
+  EXPECT_EQ(narrowed.exit_code, 0) << narrowed.out << narrowed.err;
+  EXPECT_THAT(narrowed.out, testing::Not(HasSubstr("to_p")));
+  EXPECT_EQ(Value("select count(*) from t join p on p.id = pid"), "50");
+}
+
 TEST_F(PostgresReload, ListsDefinitionsThatChangedSinceTheyWereMade) {
   Source(kFamily);
   Source(
