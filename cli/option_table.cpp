@@ -177,7 +177,8 @@ std::vector<OptionSpec> Running() {
        "and compress long values and the log's pages by LZ4 instead of pglz",
        kForRun, [](Options& o, Text t) { o.tune = On(t); }},
       {"refresh-sequences", "", kFlag, "",
-       "of a finished run: only set the sequences to the source's values of now (at cut-over)",
+       "of a finished run: only set the sequences to the source's values of now, forward only (at "
+       "cut-over)",
        kForRun, [](Options& o, Text t) { o.refresh_sequences = On(t); }},
       {"retry-rejects", "", kFlag, "",
        "load the rejected rows of a run again, after their cause was mended", kForRun,

@@ -261,15 +261,22 @@ ObjectOutcome SchemaBuilder::Fail(const std::string& kind, const std::string& na
 }
 
 ObjectOutcome SchemaBuilder::SetSequenceState(const std::string& schema, const std::string& name,
-                                              const std::string& last_value, bool is_called) {
+                                              const std::string& last_value, bool is_called,
+                                              bool forward_only) {
   return state_->Do("sequence", schema + "." + name, [&](SqlTransaction& transaction) {
     // What failed in an earlier start is no failure of the run any more.
+    const std::string sequence = ddl::Qualified(schema, name);
     transaction.Exec(
         state_->Sql("with failure as (delete from {L}.object where run_id = $4::text and kind = "
                     "'sequence' and action = 'failed' and name = $5::text) select "
-                    "pg_catalog.setval($1::regclass, $2::bigint, $3::boolean)"),
-        {ddl::Qualified(schema, name), last_value, is_called ? "t" : "f", state_->run_id,
-         schema + "." + name});
+                    "pg_catalog.setval($1::regclass, $2::bigint, $3::boolean) from ") +
+            sequence +
+            " q join pg_catalog.pg_sequence s on s.seqrelid = $1::regclass where not $6::boolean "
+            "or (q.last_value = s.seqstart and not q.is_called) or ($2::numeric * "
+            "sign(s.seqincrement), $3::boolean) > (q.last_value * sign(s.seqincrement)::numeric, "
+            "q.is_called)",
+        {sequence, last_value, is_called ? "t" : "f", state_->run_id, schema + "." + name,
+         forward_only ? "t" : "f"});
   });
 }
 

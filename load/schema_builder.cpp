@@ -15,6 +15,21 @@ std::string OidOfConstraint(const TablePlan& table, const std::string& name) {
       ddl::QuoteLiteral(ddl::Qualified(table.schema, table.name)), ddl::QuoteLiteral(name));
 }
 
+// The value `next`, or the one that a sequence in use would hand out, where that is further.
+std::string Furthest(SqlTransaction& transaction, const std::string& sequence,
+                     const std::string& next) {
+  return transaction
+      .Exec(fmt::format(
+                "select case when q.last_value = s.seqstart and not q.is_called then $2::numeric "
+                "when s.seqincrement > 0 then greatest($2::numeric, n) else least($2::numeric, n) "
+                "end from {} q join pg_catalog.pg_sequence s on s.seqrelid = $1::regclass cross "
+                "join lateral (select q.last_value::numeric + case when q.is_called then "
+                "s.seqincrement else 0 end as n) c",
+                sequence),
+            {sequence, next})
+      .Text(0, 0);
+}
+
 }  // namespace
 
 SchemaBuilder::SchemaBuilder(const Options& options, const std::string& run_id)
@@ -224,7 +239,8 @@ ObjectOutcome SchemaBuilder::CreateTouchTrigger(const TablePlan& table,
 // used: the next insert fails, as it would have at the source.
 ObjectOutcome SchemaBuilder::State::SetNext(const std::string& kind, const std::string& label,
                                             const std::string& sequence_sql,
-                                            const std::string& floor_sql, const std::string& next) {
+                                            const std::string& floor_sql, const std::string& next,
+                                            bool forward_only) {
   bool exhausted = false, none = false;
   ObjectOutcome outcome = Do(kind, label, [&](SqlTransaction& transaction) {
     SqlRows found = transaction.Exec(
@@ -245,7 +261,10 @@ ObjectOutcome SchemaBuilder::State::SetNext(const std::string& kind, const std::
         "else setval($1::regclass, $2::numeric::bigint, false) end, "
         "($2::numeric > $3::numeric and $5::boolean) "
         "or ($2::numeric < $4::numeric and not $5::boolean)",
-        {found.Text(0, 0), found.Text(0, 4), found.Text(0, 1), found.Text(0, 2), found.Text(0, 3)});
+        {found.Text(0, 0),
+         forward_only ? Furthest(transaction, found.Text(0, 0), found.Text(0, 4))
+                      : found.Text(0, 4),
+         found.Text(0, 1), found.Text(0, 2), found.Text(0, 3)});
     exhausted = set.Bool(0, 1);
   });
   if (none) outcome.hint = "no sequence stands behind " + label + ": nothing was set";
@@ -257,7 +276,8 @@ ObjectOutcome SchemaBuilder::State::SetNext(const std::string& kind, const std::
   return outcome;
 }
 
-ObjectOutcome SchemaBuilder::SetIdentityNext(const TablePlan& table, const std::string& next) {
+ObjectOutcome SchemaBuilder::SetIdentityNext(const TablePlan& table, const std::string& next,
+                                             bool forward_only) {
   for (const ColumnPlan& column : table.columns) {
     if (!column.identity) continue;
     const std::string name = ddl::Qualified(table.schema, table.name);
@@ -265,18 +285,18 @@ ObjectOutcome SchemaBuilder::SetIdentityNext(const TablePlan& table, const std::
         "identity", table.TargetLabel() + "." + column.name,
         fmt::format("select pg_get_serial_sequence({}, {})", ddl::QuoteLiteral(name),
                     ddl::QuoteLiteral(column.name)),
-        fmt::format("select max({})::numeric + 1 from {}", ddl::QuoteName(column.name), name),
-        next);
+        fmt::format("select max({})::numeric + 1 from {}", ddl::QuoteName(column.name), name), next,
+        forward_only);
   }
   return {};
 }
 
-ObjectOutcome SchemaBuilder::SetSequenceNext(const SequencePlan& sequence,
-                                             const std::string& next) {
+ObjectOutcome SchemaBuilder::SetSequenceNext(const SequencePlan& sequence, const std::string& next,
+                                             bool forward_only) {
   return state_->SetNext(
       "sequence", sequence.schema + "." + sequence.name,
       "select " + ddl::QuoteLiteral(ddl::Qualified(sequence.schema, sequence.name)),
-      "select null::numeric", next);
+      "select null::numeric", next, forward_only);
 }
 
 ObjectOutcome SchemaBuilder::RestoreAutovacuum(const TablePlan& table) {

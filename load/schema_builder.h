@@ -92,8 +92,10 @@ class SchemaBuilder {
   ObjectOutcome CreateTouchTrigger(const TablePlan& table, const TouchTriggerPlan& trigger);
   // `next` is the value that must be handed out next, decimal; never below max + 1. Beyond the
   // type's end the sequence is left exhausted, which is an outcome with a hint but ok.
-  ObjectOutcome SetIdentityNext(const TablePlan& table, const std::string& next);
-  ObjectOutcome SetSequenceNext(const SequencePlan& sequence, const std::string& next);
+  // `forward_only`: a sequence that is in use and stands further stays there.
+  ObjectOutcome SetIdentityNext(const TablePlan& table, const std::string& next, bool forward_only);
+  ObjectOutcome SetSequenceNext(const SequencePlan& sequence, const std::string& next,
+                                bool forward_only);
   ObjectOutcome RestoreAutovacuum(const TablePlan& table);
   ObjectOutcome Analyze(const TablePlan& table, bool vacuum);
   ObjectOutcome SetOwner(const TablePlan& table, const std::string& role);
@@ -121,7 +123,7 @@ class SchemaBuilder {
   // For what cannot even be tried: recorded as a failure like any other.
   ObjectOutcome Fail(const std::string& kind, const std::string& name, const std::string& why);
   ObjectOutcome SetSequenceState(const std::string& schema, const std::string& name,
-                                 const std::string& last_value, bool is_called);
+                                 const std::string& last_value, bool is_called, bool forward_only);
 
  private:
   struct State;

@@ -247,7 +247,7 @@ struct SchemaBuilder::State {
 
   ObjectOutcome SetNext(const std::string& kind, const std::string& label,
                         const std::string& sequence_sql, const std::string& floor_sql,
-                        const std::string& next);
+                        const std::string& next, bool forward_only);
 };
 
 }  // namespace transload

@@ -263,8 +263,10 @@ void Migration::AddConstraints() {
 // As late as possible: sequences do not go back, and the source may still be at work.
 void Migration::SetSequences() {
   Phase("sequences");
+  // The target may be in use since an earlier start set them.
+  const bool forward_only = resuming_;
   if (AsPostgres(*ends_) != nullptr) {
-    return SetPostgresSequences(*ends_, *workers_, planned_.catalogue.sequences);
+    return SetPostgresSequences(*ends_, *workers_, planned_.catalogue.sequences, forward_only);
   }
   for (const TablePlan& table : planned_.plan.tables) {
     const bool identity = std::any_of(table.columns.begin(), table.columns.end(),
@@ -275,8 +277,9 @@ void Migration::SetSequences() {
       std::lock_guard lock(ends_->source_mutex);
       if (std::string now = ends_->source->NextAutoValue(*source); !now.empty()) next = now;
     }
-    workers_->Submit("identity " + table.name,
-                     [&table, next](SchemaBuilder& b) { return b.SetIdentityNext(table, next); });
+    workers_->Submit("identity " + table.name, [&table, next, forward_only](SchemaBuilder& b) {
+      return b.SetIdentityNext(table, next, forward_only);
+    });
   }
   for (const SequencePlan& sequence : planned_.plan.sequences) {
     std::string next;
@@ -285,9 +288,10 @@ void Migration::SetSequences() {
       next = ends_->source->NextSequenceValue(sequence.source);
     }
     if (next.empty()) next = sequence.source.next_value;
-    workers_->Submit("sequence " + sequence.name, [&sequence, next](SchemaBuilder& b) {
-      return b.SetSequenceNext(sequence, next);
-    });
+    workers_->Submit("sequence " + sequence.name,
+                     [&sequence, next, forward_only](SchemaBuilder& b) {
+                       return b.SetSequenceNext(sequence, next, forward_only);
+                     });
   }
   workers_->WaitUntilIdle();
 }

@@ -66,7 +66,7 @@ postgres::PostgresSource* AsPostgres(Endpoints& ends) {
 }
 
 void SetPostgresSequences(Endpoints& ends, ObjectWorkers& workers,
-                          const std::vector<SourceSequence>& sequences) {
+                          const std::vector<SourceSequence>& sequences, bool forward_only) {
   const std::set<std::string> there = Lines(ends.target.QueryText(
       "select '\"' || replace(n.nspname, '\"', '\"\"') || '\".\"' || replace(c.relname, '\"', "
       "'\"\"') || '\"' from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = "
@@ -102,8 +102,9 @@ void SetPostgresSequences(Endpoints& ends, ObjectWorkers& workers,
   }
   for (const postgres::SequenceState& state : states) {
     const std::string schema = target_schema(state.schema, state.name);
-    workers.Submit("sequence " + state.name, [state, schema](SchemaBuilder& builder) {
-      return builder.SetSequenceState(schema, state.name, state.last_value, state.is_called);
+    workers.Submit("sequence " + state.name, [state, schema, forward_only](SchemaBuilder& builder) {
+      return builder.SetSequenceState(schema, state.name, state.last_value, state.is_called,
+                                      forward_only);
     });
   }
   workers.WaitUntilIdle();

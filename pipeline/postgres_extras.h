@@ -25,9 +25,9 @@ std::set<std::string> Lines(const std::string& text);
 postgres::PostgresSource* AsPostgres(Endpoints& ends);
 
 // Gives the target's sequences of the same names the values that the source's have now, which may
-// be ahead of the snapshot.
+// be ahead of the snapshot. `forward_only`: one that stands further in the target stays there.
 void SetPostgresSequences(Endpoints& ends, ObjectWorkers& workers,
-                          const std::vector<SourceSequence>& sequences);
+                          const std::vector<SourceSequence>& sequences, bool forward_only);
 
 // Large objects under their own numbers, with owner, privileges and comment, compared piece by
 // piece as they are written.

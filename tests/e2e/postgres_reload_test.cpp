@@ -142,6 +142,22 @@ TEST_F(PostgresReload, LeavesOutWhatTheRunLeftOut) {
   EXPECT_EQ(Value("select count(*) from t join p on p.id = pid"), "50");
 }
 
+TEST_F(PostgresReload, SetsNoSequenceBack) {
+  Source(kFamily);
+  Source(
+      "create sequence up; select setval('up', 10); create sequence more; select setval('more', 5);"
+      "create sequence down increment -1; select setval('down', -10);"
+      "create sequence fresh start 100 minvalue 1; select setval('fresh', 7)");
+  ExpectDone();
+  EXPECT_EQ(Value("select last_value from fresh"), "7");
+  Target("select setval('up', 50); select setval('down', -50); select setval('more', 5, false)");
+  Source("select setval('more', 60)");
+  ExpectDone({"--reload", "p"});
+  EXPECT_EQ(Value("select concat((select last_value from up), (select last_value from down), "
+                  "(select last_value from more))"),
+            "50-5060");
+}
+
 TEST_F(PostgresReload, ListsDefinitionsThatChangedSinceTheyWereMade) {
   Source(kFamily);
   Source(

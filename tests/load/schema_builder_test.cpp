@@ -164,7 +164,7 @@ TEST(SchemaBuilder, HandsOutTheNextValueOfTheSource) {
     TablePlan table = Table("t");
     ASSERT_TRUE(builder.CreateTable(table).ok);
     if (*rows) target.Sql(std::string("insert into t (id) values ") + rows);
-    ObjectOutcome outcome = builder.SetIdentityNext(table, next);
+    ObjectOutcome outcome = builder.SetIdentityNext(table, next, /*forward_only=*/false);
     EXPECT_TRUE(outcome.ok) << outcome.error;
     EXPECT_EQ(outcome.hint, "");
     EXPECT_EQ(NextOf(target), expected) << next << " " << rows;
@@ -177,7 +177,7 @@ TEST(SchemaBuilder, LeavesAnExhaustedSequenceExhausted) {
   SchemaBuilder builder(target.options, "r1");
   TablePlan table = Table("t");
   ASSERT_TRUE(builder.CreateTable(table).ok);
-  ObjectOutcome outcome = builder.SetIdentityNext(table, "18446744073709551615");
+  ObjectOutcome outcome = builder.SetIdentityNext(table, "18446744073709551615", false);
   EXPECT_TRUE(outcome.ok) << outcome.error;
   EXPECT_THAT(outcome.hint, testing::HasSubstr("no value left"));
   EXPECT_ANY_THROW(NextOf(target));
