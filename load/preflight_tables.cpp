@@ -74,6 +74,27 @@ void CheckTablePrivileges(Session& session, const std::vector<ExistingTable>& ex
   }
 }
 
+// Triggers of a table that the run did not make are its owner's, and COPY fires them.
+void CheckTriggers(Session& session, const std::vector<ExistingTable>& existing,
+                   const Options& options, Checklist& list) {
+  const bool truncates = options.on_existing == OnExisting::kTruncate;
+  if (options.on_existing == OnExisting::kDrop) return;
+  for (const ExistingTable& table : existing) {
+    if (table.kind != 'r' && table.kind != 'p') continue;
+    const SqlRows found = session.Exec(
+        "select string_agg(quote_ident(t.tgname), ', ' order by t.tgname) from "
+        "pg_catalog.pg_trigger t where t.tgrelid = to_regclass($1::text) and not t.tgisinternal "
+        "and "
+        "t.tgenabled in ('O', 'A') and (t.tgtype & 4 <> 0 or ($2::boolean and t.tgtype & 32 <> 0))",
+        {ddl::Qualified(table.schema, table.name), truncates ? "t" : "f"});
+    if (found.Null(0, 0)) continue;
+    list.Warn(
+        fmt::format("{}.{}", table.schema, table.name),
+        fmt::format("its triggers fire while rows are loaded: {}; disable those that must not",
+                    found.Text(0, 0)));
+  }
+}
+
 // DROP TABLE never cascades here: what would hold it up is named before anything is touched.
 void CheckDropped(Session& session, const std::vector<std::string>& doomed, Checklist& list) {
   if (doomed.empty()) return;
@@ -161,6 +182,7 @@ void CheckStandingTables(Session& session, const MigrationPlan& plan, const Opti
                          Checklist& list) {
   CheckExisting(existing, options, list);
   CheckTablePrivileges(session, existing, options, list);
+  CheckTriggers(session, existing, options, list);
   if (options.on_existing == OnExisting::kDrop) {
     std::vector<std::string> doomed;
     for (const TablePlan* table : PlansOf(existing, plan)) {

@@ -50,6 +50,21 @@ TEST_F(PostgresObjects, BringsEventTriggersPublicationsAndSubscriptionsAndUndoes
   server_.Execute("drop subscription sub", source_);
 }
 
+TEST_F(PostgresObjects, NamesTriggersThatFireOnStandingTables) {
+  server_.Execute("create table t (id int primary key); insert into t values (1)", source_);
+  server_.Execute(
+      "create table t (id int primary key); create function f() returns trigger language plpgsql "
+      "as 'begin return new; end'; create trigger fires before insert on t for each row execute "
+      "function f(); create trigger off before insert on t for each row execute function f(); "
+      "alter table t disable trigger off; create trigger other after delete on t for each row "
+      "execute function f()",
+      target_);
+  const TransloadRun preflight = RunTransload(
+      {"preflight", server_.Url(source_), server_.Url(target_), "--on-existing", "append"});
+  EXPECT_THAT(preflight.out,
+              HasSubstr("public.t: its triggers fire while rows are loaded: fires; disable"));
+}
+
 TEST_F(PostgresObjects, ListsWhatUsersAddedToExtensions) {
   server_.Execute("create extension hstore; create extension postgis_topology cascade", source_);
   server_.Execute(
