@@ -306,6 +306,47 @@ ObjectOutcome SchemaBuilder::CreateLargeObject(
   });
 }
 
+bool SchemaBuilder::CreateLargeObjects(const std::vector<SmallLargeObject>& objects) {
+  std::string oids, bytes, sums, after;  // arrays of texts that need no escapes
+  for (const SmallLargeObject& object : objects) {
+    oids += (oids.empty() ? "" : ",") + object.oid;
+    bytes += (bytes.empty() ? "\"" : ",\"") + object.whole.hex + "\"";
+    sums += (sums.empty() ? "" : ",") + object.whole.md5;
+    for (const std::string& sql : object.after) after += sql + ";\n";
+  }
+  for (std::string* array : {&oids, &bytes, &sums}) *array = "{" + *array + "}";
+  try {
+    state_->session.Transact([&](SqlTransaction& transaction) {
+      transaction.Exec(
+          "select pg_catalog.lo_from_bytea(o, decode(b, 'hex')) from unnest($1::oid[], $2::text[]) "
+          "u(o, b)",
+          {oids, bytes});
+      const bool differs = !transaction
+                                .Exec(
+                                    "select from unnest($1::oid[], $2::text[]) u(o, s) where "
+                                    "md5(pg_catalog.lo_get(o)) <> s",
+                                    {oids, sums})
+                                .empty();
+      if (differs) throw Error("each alone");
+      if (!after.empty()) transaction.Exec(after);
+      transaction.Exec(
+          state_->Sql(
+              "with failure as (delete from {L}.object where run_id = $1::text and kind = "
+              "'large object' and action = 'failed' and name = any($2::text[])) insert "
+              "into {L}.object (run_id, kind, schema, name, \"table\", action, detail, oid) "
+              "select $1::text, 'large object', '', o, '', 'created', $3::text, o::bigint "
+              "from unnest($2::text[]) o"),
+          {state_->run_id, oids, fmt::format("{}{}", kMark, kLargeObjectClass)});
+      FaultAt(FaultPoint::kObjectUncommitted, state_->session.socket());
+    });
+    FaultAt(FaultPoint::kObjectCommitted);
+  } catch (const Error& error) {
+    if (error.connection_lost || error.exit_code == ExitCode::kBug || error.code == "53100") throw;
+    return false;
+  }
+  return true;
+}
+
 ObjectOutcome SchemaBuilder::AddExtensionRows(const ExtensionRows& rows) {
   const std::string label = rows.schema + "." + rows.name;
   return state_->Do(kExtensionRows, label, [&](SqlTransaction& transaction) {

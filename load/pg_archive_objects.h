@@ -50,6 +50,13 @@ struct LargeObjectPiece {
   std::string md5;
 };
 
+// One that is read in one piece. `after`: owner, privileges, comment.
+struct SmallLargeObject {
+  std::string oid;
+  LargeObjectPiece whole;
+  std::vector<std::string> after;
+};
+
 // What the ledger calls a change to what stood before; the detail is what puts it back.
 inline constexpr char kStanding[] = "standing";
 

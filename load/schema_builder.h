@@ -37,6 +37,7 @@ enum class StandingKind;
 struct ArchiveObject;
 struct ExtensionRows;
 struct LargeObjectPiece;
+struct SmallLargeObject;
 
 class SchemaBuilder {
  public:
@@ -117,6 +118,9 @@ class SchemaBuilder {
   ObjectOutcome CreateLargeObject(const std::string& oid,
                                   const std::function<LargeObjectPiece(std::int64_t)>& read,
                                   const std::vector<std::string>& after);
+  // All of them in one transaction; or none, without a record of the failure, when something is
+  // wrong with one: each is to be made alone then.
+  bool CreateLargeObjects(const std::vector<SmallLargeObject>& objects);
   // All of them in one transaction with the ledger's names. A schema that stood before the run is
   // made again, empty.
   ObjectOutcome RenameSchemas(const std::map<std::string, std::string>& renames);

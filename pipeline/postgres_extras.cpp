@@ -1,7 +1,10 @@
 #include "pipeline/postgres_extras.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <map>
+#include <memory>
 #include <mutex>
 #include <sstream>
 
@@ -12,6 +15,8 @@ namespace transload {
 namespace {
 
 constexpr std::int64_t kPieceBytes = 1 << 20;
+constexpr std::int64_t kSmallBytes = 16 << 10;
+constexpr std::size_t kTogether = 200;
 
 LargeObjectPiece ReadPiece(Endpoints& ends, const std::string& oid, std::int64_t offset) {
   std::lock_guard lock(ends.source_mutex);
@@ -21,35 +26,94 @@ LargeObjectPiece ReadPiece(Endpoints& ends, const std::string& oid, std::int64_t
   return {row.Text(0, 0), row.Int(0, 1), row.Text(0, 2)};
 }
 
-// Statements that the target's roles allow.
-std::vector<std::string> GivingAway(Endpoints& ends, const std::string& oid,
-                                    const std::string& owner, const std::set<std::string>& roles,
-                                    const std::set<std::string>& usable) {
-  std::vector<std::string> statements;
-  if (usable.contains(owner)) {
-    statements.push_back(
-        fmt::format("ALTER LARGE OBJECT {} OWNER TO {}", oid, ddl::QuoteName(owner)));
+struct Roles {
+  std::set<std::string> there, usable;  // in the target
+};
+
+using Statements = std::map<std::string, std::vector<std::string>>;
+
+// By object: statements that the target's roles allow.
+Statements GivingAway(Endpoints& ends, const std::vector<std::string>& oids, const Roles& roles) {
+  Statements statements;
+  const std::string among = fmt::format("{}", fmt::join(oids, ", "));
+  postgres::SqlRows owners = AsPostgres(ends)->Query(fmt::format(
+      "select oid, pg_catalog.pg_get_userbyid(lomowner), pg_catalog.obj_description(oid, "
+      "'pg_largeobject') from pg_catalog.pg_largeobject_metadata where oid in ({})",
+      among));
+  for (std::size_t row = 0; row < owners.size(); ++row) {
+    const std::string& oid = owners.Text(row, 0);
+    if (!roles.usable.contains(owners.Text(row, 1))) continue;
+    statements[oid].push_back(
+        fmt::format("ALTER LARGE OBJECT {} OWNER TO {}", oid, ddl::QuoteName(owners.Text(row, 1))));
   }
   postgres::SqlRows grants = AsPostgres(ends)->Query(fmt::format(
-      "select a.privilege_type, coalesce(r.rolname, ''), a.is_grantable from "
+      "select m.oid, a.privilege_type, coalesce(r.rolname, ''), a.is_grantable from "
       "pg_catalog.pg_largeobject_metadata m cross join lateral pg_catalog.aclexplode(m.lomacl) a "
-      "left join pg_catalog.pg_roles r on r.oid = a.grantee where m.oid = {} and a.grantee <> "
+      "left join pg_catalog.pg_roles r on r.oid = a.grantee where m.oid in ({}) and a.grantee <> "
       "m.lomowner",
-      oid));
+      among));
   for (std::size_t row = 0; row < grants.size(); ++row) {
-    const std::string& role = grants.Text(row, 1);
-    if (!role.empty() && !roles.contains(role)) continue;
-    statements.push_back(fmt::format("GRANT {} ON LARGE OBJECT {} TO {}{}", grants.Text(row, 0),
-                                     oid, role.empty() ? "PUBLIC" : ddl::QuoteName(role),
-                                     grants.Bool(row, 2) ? " WITH GRANT OPTION" : ""));
+    const std::string& oid = grants.Text(row, 0);
+    const std::string& role = grants.Text(row, 2);
+    if (!role.empty() && !roles.there.contains(role)) continue;
+    statements[oid].push_back(fmt::format("GRANT {} ON LARGE OBJECT {} TO {}{}",
+                                          grants.Text(row, 1), oid,
+                                          role.empty() ? "PUBLIC" : ddl::QuoteName(role),
+                                          grants.Bool(row, 3) ? " WITH GRANT OPTION" : ""));
   }
-  postgres::SqlRows comment = AsPostgres(ends)->Query(
-      fmt::format("select pg_catalog.obj_description({}, 'pg_largeobject')", oid));
-  if (!comment.Null(0, 0)) {
-    statements.push_back(fmt::format("COMMENT ON LARGE OBJECT {} IS {}", oid,
-                                     ddl::QuoteLiteral(comment.Text(0, 0))));
+  for (std::size_t row = 0; row < owners.size(); ++row) {
+    if (owners.Null(row, 2)) continue;
+    const std::string& oid = owners.Text(row, 0);
+    statements[oid].push_back(fmt::format("COMMENT ON LARGE OBJECT {} IS {}", oid,
+                                          ddl::QuoteLiteral(owners.Text(row, 2))));
   }
   return statements;
+}
+
+void MoveAlone(Endpoints& ends, ObjectWorkers& workers, const std::string& oid,
+               const std::shared_ptr<const Roles>& roles) {
+  workers.Submit("large object " + oid, [&ends, oid, roles](SchemaBuilder& builder) {
+    std::vector<std::string> after;
+    {
+      std::lock_guard lock(ends.source_mutex);
+      after = GivingAway(ends, {oid}, *roles)[oid];
+    }
+    return builder.CreateLargeObject(
+        oid, [&](std::int64_t offset) { return ReadPiece(ends, oid, offset); }, after);
+  });
+}
+
+// Most large objects are small, and there may be millions. Those that are not, and all when one
+// gives trouble, go alone.
+void MoveTogether(Endpoints& ends, ObjectWorkers& workers, const std::vector<std::string>& oids,
+                  const std::shared_ptr<const Roles>& roles) {
+  workers.Submit(fmt::format("{} large objects", oids.size()), [&ends, &workers, oids,
+                                                                roles](SchemaBuilder& builder) {
+    std::vector<SmallLargeObject> small;
+    std::vector<std::string> alone;
+    {
+      std::lock_guard lock(ends.source_mutex);
+      Statements after = GivingAway(ends, oids, *roles);
+      postgres::SqlRows rows = AsPostgres(ends)->Query(fmt::format(
+          "select o, encode(p, 'hex'), length(p), md5(p) from unnest(array[{}]::oid[]) o cross "
+          "join lateral lo_get(o, 0, {}) p",
+          fmt::join(oids, ", "), kSmallBytes + 1));
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        const std::string& oid = rows.Text(row, 0);
+        if (rows.Int(row, 2) > kSmallBytes) {
+          alone.push_back(oid);
+          continue;
+        }
+        small.push_back(
+            {oid, {rows.Text(row, 1), rows.Int(row, 2), rows.Text(row, 3)}, after[oid]});
+      }
+    }
+    if (!small.empty() && !builder.CreateLargeObjects(small)) alone = oids;
+    for (const std::string& oid : alone) MoveAlone(ends, workers, oid, roles);
+    ObjectOutcome outcome;
+    outcome.kind = "large object";
+    return outcome;
+  });
 }
 
 }  // namespace
@@ -111,27 +175,27 @@ void SetPostgresSequences(Endpoints& ends, ObjectWorkers& workers,
 }
 
 void MoveLargeObjects(Endpoints& ends, ObjectWorkers& workers, const std::set<std::string>& made) {
-  const std::set<std::string> roles =
-      Lines(ends.target.QueryText("select rolname from pg_catalog.pg_roles"));
-  const std::set<std::string> usable = Lines(ends.target.QueryText(
-      "select rolname from pg_catalog.pg_roles where pg_catalog.pg_has_role(oid, 'member')"));
+  const auto roles = std::make_shared<const Roles>(Roles{
+      Lines(ends.target.QueryText("select rolname from pg_catalog.pg_roles")),
+      Lines(ends.target.QueryText(
+          "select rolname from pg_catalog.pg_roles where pg_catalog.pg_has_role(oid, 'member')"))});
   postgres::SqlRows objects;
   {
     std::lock_guard lock(ends.source_mutex);
     objects = AsPostgres(ends)->Query(
-        "select m.oid, pg_catalog.pg_get_userbyid(m.lomowner), u.rolsuper or "
+        "select m.oid, u.rolsuper or "
         "current_setting('lo_compat_privileges')::boolean or exists (select 1 from "
         "pg_catalog.aclexplode(coalesce(m.lomacl, pg_catalog.acldefault('L', m.lomowner))) a where "
         "a.privilege_type = 'SELECT' and (a.grantee = 0 or pg_catalog.pg_has_role(a.grantee, "
         "'usage'))) from pg_catalog.pg_largeobject_metadata m join pg_catalog.pg_roles u on "
         "u.rolname = current_user order by m.oid");
   }
+  std::vector<std::string> together;
   for (std::size_t row = 0; row < objects.size(); ++row) {
     const std::string& oid = objects.Text(row, 0);
     if (made.contains(fmt::format("large object|||{}", oid))) continue;
-    const std::string& owner = objects.Text(row, 1);
     // Its error would end the transaction that keeps the snapshot.
-    if (!objects.Bool(row, 2)) {
+    if (!objects.Bool(row, 1)) {
       workers.Submit("large object " + oid, [oid](SchemaBuilder& builder) {
         return builder.Fail(
             "large object", oid,
@@ -139,17 +203,12 @@ void MoveLargeObjects(Endpoints& ends, ObjectWorkers& workers, const std::set<st
       });
       continue;
     }
-    workers.Submit(
-        "large object " + oid, [&ends, oid, owner, roles, usable](SchemaBuilder& builder) {
-          std::vector<std::string> after;
-          {
-            std::lock_guard lock(ends.source_mutex);
-            after = GivingAway(ends, oid, owner, roles, usable);
-          }
-          return builder.CreateLargeObject(
-              oid, [&](std::int64_t offset) { return ReadPiece(ends, oid, offset); }, after);
-        });
+    together.push_back(oid);
+    if (together.size() < kTogether) continue;
+    MoveTogether(ends, workers, together, roles);
+    together.clear();
   }
+  if (!together.empty()) MoveTogether(ends, workers, together, roles);
   workers.WaitUntilIdle();
 }
 

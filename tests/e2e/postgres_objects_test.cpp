@@ -50,6 +50,34 @@ TEST_F(PostgresObjects, BringsEventTriggersPublicationsAndSubscriptionsAndUndoes
   server_.Execute("drop subscription sub", source_);
 }
 
+TEST_F(PostgresObjects, MovesManyLargeObjectsPastOneWhoseNumberIsTaken) {
+  MakeRole("object_keeper");
+  server_.Execute(
+      "create table t (id int); select lo_from_bytea(i, convert_to('v' || i, 'UTF8')) from "
+      "generate_series(50001, 50450) i;"
+      "select lo_from_bytea(60001, decode(repeat('00ff', 300000), 'hex')), lo_create(60002);"
+      "comment on large object 50002 is 'it''s'; grant select on large object 50003 to public;"
+      "alter large object 50004 owner to object_keeper;"
+      "grant update on large object 50004 to object_keeper, public",
+      source_);
+  server_.Execute("select lo_from_bytea(50250, 'mine')", target_);
+  const TransloadRun preflight =
+      RunTransload({"preflight", server_.Url(source_), server_.Url(target_)});
+  EXPECT_THAT(preflight.out, HasSubstr("452, moved over one source connection"));
+  const TransloadRun run = Run();
+  EXPECT_EQ(run.exit_code, 7) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("large object 50250:"));
+  EXPECT_THAT(run.out, HasSubstr("objects that could not be created (1)"));
+  const std::string all =
+      "select md5(string_agg(concat(m.oid, md5(lo_get(m.oid)), pg_get_userbyid(m.lomowner), "
+      "m.lomacl, obj_description(m.oid, 'pg_largeobject')), ',' order by m.oid)) from "
+      "pg_largeobject_metadata m where m.oid <> 50250";
+  EXPECT_EQ(Value(all), server_.QueryValue(all, source_));
+  EXPECT_EQ(Value("select convert_from(lo_get(50250), 'UTF8')"), "mine");
+  EXPECT_EQ(RunTransload({"undo", server_.Url(target_)}).exit_code, 0);
+  EXPECT_EQ(Value("select string_agg(oid::text, ',') from pg_largeobject_metadata"), "50250");
+}
+
 TEST_F(PostgresObjects, NamesTriggersThatFireOnStandingTables) {
   server_.Execute("create table t (id int primary key); insert into t values (1)", source_);
   server_.Execute(
