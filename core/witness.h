@@ -30,6 +30,12 @@ enum class WitnessForm : std::uint8_t {
   kAddress,   // as kText, of the address bytes in lower-case hex
 };
 
+// Dates with or without a time, instants.
+inline bool IsCivil(WitnessForm form) {
+  return form == WitnessForm::kDays || form == WitnessForm::kMicros ||
+         form == WitnessForm::kInstant;
+}
+
 // Sums of floating point numbers depend on their order. So each is turned into an integer that both
 // engines compute without rounding: trunc(x * 65536) where |x| < 2^37, else trunc(x / 512) where
 // |x| < 2^62, else left out. Such integers have at most 53 bits.

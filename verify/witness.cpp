@@ -62,8 +62,7 @@ WitnessForm FormOfType(const SourceColumn& source, const PgType& target) {
 std::string ChangingPolicy(const ColumnPlan& column, WitnessForm form) {
   const Policies& policies = column.policies;
   const bool text = form == WitnessForm::kText || form == WitnessForm::kBytes;
-  const bool civil =
-      form == WitnessForm::kDays || form == WitnessForm::kMicros || form == WitnessForm::kInstant;
+  const bool civil = IsCivil(form);
   if (text && policies.nul_byte != NulByte::kError) return "nul_byte";
   if (text && policies.bad_utf8 != BadUtf8::kError) return "bad_utf8";
   if (civil && policies.zero_date != ZeroDate::kNull && policies.zero_date != ZeroDate::kError) {

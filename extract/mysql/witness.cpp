@@ -97,13 +97,17 @@ std::string TimeOfDaySql(const std::string& value) {
       value);
 }
 
-// Dates and times as integers. A whole-zero date is NULL by the default policy; others never reach
-// this (verify/witness.cpp).
+// What counts in a column: a whole-zero date is NULL by the default policy; others never reach this
+// (verify/witness.cpp).
+std::string CountedSql(const WitnessColumn& column, const std::string& name) {
+  const bool null = IsCivil(column.form) && column.plan.policies.zero_date == ZeroDate::kNull;
+  return null ? fmt::format("IF({0}+0 = 0, NULL, {0})", name) : name;
+}
+
+// Dates and times as integers.
 std::string CivilSql(const WitnessColumn& column, const std::string& name) {
   const std::string& type = column.plan.source.type;
-  const std::string value = column.plan.policies.zero_date == ZeroDate::kNull
-                                ? fmt::format("IF({0}+0 = 0, NULL, {0})", name)
-                                : name;
+  const std::string value = CountedSql(column, name);
   switch (column.form) {
     case WitnessForm::kDays:
       return type == "date" ? fmt::format("TO_DAYS({})", value) : "";
@@ -232,7 +236,7 @@ WitnessSql WitnessTerms(const WitnessColumn& column) {
       break;
   }
   if (!value.empty()) return Strings(value);
-  sql.count = fmt::format("COUNT({})", name);
+  sql.count = fmt::format("COUNT({})", CountedSql(column, name));
   sql.why_not = fmt::format("{} as {} has no measure that both engines compute alike",
                             column.plan.source.full_type, column.target.type.Sql());
   return sql;

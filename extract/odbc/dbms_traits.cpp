@@ -115,6 +115,7 @@ constexpr DbmsTraits kMySql{
     .text_octets = "OCTET_LENGTH(CONVERT({} USING utf8mb4))",
     .byte_octets = "OCTET_LENGTH({})",
     .one_row_after = kLimitOffset,
+    .whole_date = "NULLIF({}+0, 0)",
     .typed_keys = true,
     .foreign_keys = kMySqlForeignKeys,
     .session = kMySqlSession,

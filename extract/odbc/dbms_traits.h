@@ -20,6 +20,8 @@ struct DbmsTraits {
   std::string_view one_row_after = {};
 
   std::string_view count = "COUNT(*)";
+  // Where a date may be all zero: NULL for such a one, something else for any other.
+  std::string_view whole_date = {};
 
   // --- keys: columns hold values of their own type alone, text and UUIDs compare with a literal in
   // quotes as ORDER BY orders them, and a column that may be NULL is told as such

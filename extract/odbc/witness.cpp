@@ -35,7 +35,7 @@ void ReadColumns(Connection& connection, const Naming& naming, const DbmsTraits&
   std::string select = fmt::format("SELECT {}", traits.count);
   std::vector<WitnessSql> terms;
   for (std::size_t i = first; i < last; ++i) {
-    terms.push_back(WitnessTerms(request.columns[i], naming));
+    terms.push_back(WitnessTerms(request.columns[i], naming, traits));
     const WitnessSql& sql = terms.back();
     for (const std::string* term : {&sql.count, &sql.minimum, &sql.maximum, &sql.sum}) {
       if (!term->empty()) select += ", " + *term;
@@ -62,10 +62,14 @@ void ReadColumns(Connection& connection, const Naming& naming, const DbmsTraits&
 
 }  // namespace
 
-WitnessSql WitnessTerms(const WitnessColumn& column, const Naming& naming) {
+WitnessSql WitnessTerms(const WitnessColumn& column, const Naming& naming,
+                        const DbmsTraits& traits) {
   const std::string name = naming.Quote(column.plan.source.name);
+  const bool zero_is_null = IsCivil(column.form) && !traits.whole_date.empty() &&
+                            column.plan.policies.zero_date == ZeroDate::kNull;
   WitnessSql sql;
-  sql.count = fmt::format("COUNT({})", name);
+  sql.count = fmt::format("COUNT({})",
+                          zero_is_null ? fmt::format(fmt::runtime(traits.whole_date), name) : name);
   if (column.form == WitnessForm::kCount) return sql;
   const std::optional<int> scale =
       column.form == WitnessForm::kExact ? ScaleOf(column) : std::nullopt;

@@ -17,7 +17,8 @@ struct WitnessSql {
   std::string why_not;
   std::string count, minimum, maximum, sum;
 };
-WitnessSql WitnessTerms(const WitnessColumn& column, const Naming& naming);
+WitnessSql WitnessTerms(const WitnessColumn& column, const Naming& naming,
+                        const DbmsTraits& traits);
 
 // On a connection inside the snapshot.
 TableWitness ReadWitness(Connection& connection, const Naming& naming, const DbmsTraits& traits,

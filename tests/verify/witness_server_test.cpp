@@ -79,6 +79,30 @@ TEST_F(WitnessMatrix, AgreesOnEdgesOnAnOldTarget) {
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
 }
 
+// Under the default policy such a date is NULL, also where nothing but values can be counted.
+TEST_F(Witness, CountsNoZeroDateAsAValue) {
+  rig::MariaDbServer& server = rig::SharedMariaDb();
+  const std::string source = rig::FreshDatabase(server);
+  server.Execute(
+      "set sql_mode='ALLOW_INVALID_DATES'; create table t (id int primary key, d date, dm "
+      "datetime(3), ts timestamp null); insert into t values (1, 0, 0, 0), (2, '2020-02-29', "
+      "'2020-02-29 01:02:03.5', '2020-02-29 01:02:03')",
+      source);
+  rig::PostgresServer& target = rig::SharedPostgres();
+  std::vector<std::vector<std::string>> sources = {
+      {server.Url(source), "--map", "date=timestamp", "--map", "datetime=date", "--map",
+       "timestamp=date"},
+      {"odbc:Driver={MariaDB Unicode};Socket=" + server.socket() + ";UID=root;Database=" + source}};
+  for (std::vector<std::string>& arguments : sources) {
+    const std::string database = rig::FreshDatabase(target);
+    arguments.insert(arguments.begin(), "run");
+    arguments.insert(arguments.begin() + 2, {target.Url(database), "--verify", "full"});
+    const TransloadRun run = RunTransload(arguments);
+    EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+    EXPECT_EQ(target.QueryValue("select count(d) + count(dm) + count(ts) from t", database), "3");
+  }
+}
+
 // MariaDB's CAST to bytes makes NULL of such a text.
 TEST_F(Witness, AgreesOnTextThatOnlyAsUtf8IsLongerThanMaxAllowedPacket) {
   const rig::MariaDbServer server =
