@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "core/ascii.h"
 #include "core/error.h"
@@ -12,26 +11,12 @@
 #include "extract/mysql/default_value.h"
 #include "extract/mysql/grants.h"
 #include "extract/mysql/sql_text.h"
+#include "extract/mysql/storage_engine.h"
 
 namespace transload::mysql {
 namespace {
 
 std::uint64_t Number(const std::string& text) { return text.empty() ? 0 : std::stoull(text); }
-
-bool IsTransactional(const std::string& engine) {
-  constexpr std::array<std::string_view, 4> kEngines = {"innodb", "rocksdb", "tokudb", "xtradb"};
-  return std::find(kEngines.begin(), kEngines.end(), LowerAscii(engine)) != kEngines.end();
-}
-
-// Why a table of this engine is not carried over, or empty.
-std::string EngineRefusal(const std::string& engine, const std::string& comment) {
-  if (engine.empty()) return "the server cannot open it: " + comment;
-  std::string name = LowerAscii(engine);
-  if (name == "mrg_myisam" || name == "merge") return "MERGE: its rows are those of other tables";
-  if (name == "blackhole") return "BLACKHOLE keeps no rows";
-  if (name == "federated") return "FEDERATED: its rows are on another server";
-  return {};
-}
 
 // What follows "on update" in EXTRA.
 std::string OnUpdate(const std::string& extra) {

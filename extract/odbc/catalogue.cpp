@@ -32,6 +32,10 @@ struct TableName {
   std::string catalog, schema, name, kind, remarks;
 };
 
+struct StorageEngine {
+  std::string name, refusal;
+};
+
 // Tables are moved; what is the system's, or a session's own, nobody wants to be.
 bool GoesWithoutSaying(const std::string& kind) {
   const std::string lower = LowerAscii(kind);
@@ -52,10 +56,17 @@ class CatalogueReader {
   SourceCatalogue Run() {
     FindUnsignedTypes();
     const auto partitions = LookAtNestedTables();
+    const auto engines = LookAtEngines();
     for (const TableName& table : Tables("TABLE")) {
+      const auto engine = engines.find(table.name);
+      if (engine != engines.end() && !engine->second.refusal.empty()) {
+        catalogue_.not_migrated.push_back(
+            {"table", SchemaOf(table) + "." + table.name, engine->second.refusal, ""});
+        continue;
+      }
       const auto partition = partitions.find({SchemaOf(table), table.name});
       if (partition == partitions.end()) {
-        ReadTable(table);
+        ReadTable(table, engine == engines.end() ? "" : engine->second.name);
       } else {
         catalogue_.not_migrated.push_back({"partition", SchemaOf(table) + "." + table.name,
                                            "its rows come with " + partition->second, ""});
@@ -153,11 +164,23 @@ class CatalogueReader {
     return partitions;
   }
 
+  std::map<std::string, StorageEngine> LookAtEngines() {
+    std::map<std::string, StorageEngine> engines;
+    if (traits_.engines.empty()) return engines;
+    const ResultTable found = RunQuery(statement_, std::string(traits_.engines));
+    for (std::size_t row = 0; row < found.rows.size(); ++row) {
+      const std::string engine = found.Text(row, 1);
+      engines[found.Text(row, std::size_t{0})] = {
+          engine, traits_.engine_refusal(engine, found.Text(row, 2))};
+    }
+    return engines;
+  }
+
   std::string SchemaOf(const TableName& table) const {
     return table.schema.empty() ? table.catalog : table.schema;
   }
 
-  void ReadTable(const TableName& table) {
+  void ReadTable(const TableName& table, const std::string& engine) {
     TableRows rows;
     Argument catalog(table.catalog);
     Argument schema_pattern(naming_.Pattern(table.schema)), pattern(naming_.Pattern(table.name));
@@ -177,6 +200,8 @@ class CatalogueReader {
       return;
     }
     built.comment = table.remarks;
+    built.engine = engine;
+    built.transactional = engine.empty() || traits_.transactional(engine);
     MarkCharactersThatGetLost(table, built);
     catalogue_.tables.push_back(std::move(built));
   }

@@ -6,6 +6,7 @@
 #include "core/ascii.h"
 #include "core/glob.h"
 #include "extract/mysql/charset.h"
+#include "extract/mysql/storage_engine.h"
 #include "extract/odbc/driver_quirks.h"
 
 namespace transload::odbc {
@@ -118,6 +119,12 @@ constexpr DbmsTraits kMySql{
     .whole_date = "NULLIF({}+0, 0)",
     .typed_keys = true,
     .foreign_keys = kMySqlForeignKeys,
+    .engines =
+        "SELECT TABLE_NAME, ENGINE, TABLE_COMMENT FROM information_schema.TABLES WHERE "
+        "TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') "
+        "ORDER BY TABLE_NAME",
+    .transactional = mysql::IsTransactional,
+    .engine_refusal = mysql::EngineRefusal,
     .session = kMySqlSession,
     .lock = kMySqlLock,
     .begin = kMySqlBegin,

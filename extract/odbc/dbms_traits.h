@@ -39,6 +39,12 @@ struct DbmsTraits {
   // where it is one
   std::string_view nested_tables = {};
 
+  // --- tables by storage engine, where it matters: name, engine, comment of each table of the
+  // current database; whether a snapshot covers an engine, and why one is not carried over
+  std::string_view engines = {};
+  bool (*transactional)(const std::string& engine) = nullptr;
+  std::string (*engine_refusal)(const std::string& engine, const std::string& comment) = nullptr;
+
   // --- sessions
   std::span<const std::string_view> session = {};  // statements for each new connection
   bool manual_commit = false;                      // autocommit off while reading

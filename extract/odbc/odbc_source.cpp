@@ -71,6 +71,7 @@ class OdbcSource : public Source {
  private:
   std::unique_ptr<Connection> NewConnection();
   std::string Fingerprint();
+  PreflightItem EnginesItem();
   Value StatedNext(const SourceTable& table);
   std::string NextSqlServerValue(const SourceTable& table, const std::string& column);
   // The control connection idles for hours between uses; nothing hangs on its session.
@@ -150,6 +151,7 @@ std::vector<PreflightItem> OdbcSource::Preflight(const Options& options) {
                      "the driver keeps a whole partition in memory, and a whole table where no "
                      "key cuts it"});
   }
+  if (!context_.traits->engines.empty()) items.push_back(EnginesItem());
   std::string ready;
   if (!context_.traits->readiness.empty()) {
     ready = Scalar(Control(), context_.traits->readiness).value_or("");
@@ -164,6 +166,20 @@ std::vector<PreflightItem> OdbcSource::Preflight(const Options& options) {
                                  ready.empty() ? "" : ": " + ready)});
   }
   return items;
+}
+
+PreflightItem OdbcSource::EnginesItem() {
+  const ResultTable tables = RunQuery(Control(), context_.traits->engines);
+  std::vector<std::string> names;
+  for (std::size_t row = 0; row < tables.rows.size(); ++row) {
+    const std::string engine = tables.Text(row, 1);
+    if (engine.empty() || context_.traits->transactional(engine)) continue;
+    names.push_back(fmt::format("{} ({})", tables.Text(row, std::size_t{0}), engine));
+  }
+  if (names.empty()) return {CheckResult::kOk, "storage engines", "all tables are transactional"};
+  return {CheckResult::kWarning, "storage engines",
+          "no snapshot covers tables without transactions; stop writing to them during the run: " +
+              Join(names, ", ")};
 }
 
 SnapshotInfo OdbcSource::TakeSnapshot(const SnapshotRequest& request) {

@@ -119,6 +119,32 @@ TEST(OdbcServer, AConnectionCutWhileReadingIsLostAndRetryable) {
   EXPECT_LT(read.rows, 60000u);
 }
 
+TEST(OdbcServer, TablesOfMariaDbWithoutTransactionsAreToldAndThoseOfOthersRowsLeftOut) {
+  rig::MariaDbServer& server = rig::SharedMariaDb();
+  const std::string database = rig::FreshDatabase(server);
+  server.Execute(
+      "create table isam (id int primary key) engine=MyISAM;"
+      "create table merged (id int primary key) engine=MERGE union=(isam);"
+      "create table plain (id int primary key) engine=InnoDB",
+      database);
+  auto source = Open(MariaDbUrl(database));
+  const SourceCatalogue catalogue = source->ReadCatalogue();
+  ASSERT_EQ(catalogue.tables.size(), 2u);
+  EXPECT_EQ(catalogue.tables[0].name, "isam");
+  EXPECT_EQ(catalogue.tables[0].engine, "MyISAM");
+  EXPECT_FALSE(catalogue.tables[0].transactional);
+  EXPECT_TRUE(catalogue.tables[1].transactional);
+  ASSERT_EQ(catalogue.not_migrated.size(), 1u);
+  EXPECT_EQ(catalogue.not_migrated[0].name, database + ".merged");
+  std::string warned;
+  for (const PreflightItem& item : source->Preflight({})) {
+    if (item.subject == "storage engines" && item.result == CheckResult::kWarning) {
+      warned = item.text;
+    }
+  }
+  EXPECT_THAT(warned, testing::HasSubstr("isam (MyISAM)"));
+}
+
 TEST(OdbcServer, AKilledQueryIsAnErrorAndNoEnd) {
   rig::MariaDbServer& server = rig::SharedMariaDb();
   const std::string database = rig::FreshDatabase(server);
