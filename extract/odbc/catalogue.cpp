@@ -202,6 +202,7 @@ class CatalogueReader {
     built.comment = table.remarks;
     built.engine = engine;
     built.transactional = engine.empty() || traits_.transactional(engine);
+    CorrectColumns(table, built);
     MarkCharactersThatGetLost(table, built);
     catalogue_.tables.push_back(std::move(built));
   }
@@ -237,6 +238,39 @@ class CatalogueReader {
                              catalog.size(), schema.data(), schema.size(), name.data(),
                              name.size());
     });
+  }
+
+  void CorrectColumns(const TableName& table, SourceTable& built) {
+    if (traits_.columns.empty()) return;
+    const ResultTable found = Ask(traits_.columns, table);
+    for (std::size_t row = 0; row < found.rows.size(); ++row) {
+      const std::string name = found.Text(row, std::size_t{0});
+      const auto column = std::find_if(built.columns.begin(), built.columns.end(),
+                                       [&](const SourceColumn& c) { return c.name == name; });
+      if (column == built.columns.end()) continue;
+      column->nullable = found.Text(row, 1) == "YES";
+      if (const std::string sql = found.Text(row, 4); !sql.empty()) {
+        column->select_expression = fmt::format(fmt::runtime(sql), naming_.Quote(name));
+      }
+      CorrectDefault(found.rows[row][2], found.Text(row, 3), built, *column);
+    }
+  }
+
+  // Bytes that are no text stand in no catalogue as they are.
+  void CorrectDefault(const Value& text, const std::string& extra, const SourceTable& table,
+                      SourceColumn& column) {
+    if (column.auto_increment) return;
+    const bool bits = text && LowerAscii(*text).starts_with("b'");
+    if (bits && column.format == CellFormat::kBytes) return;
+    column.default_value = traits_.column_default(text, column, extra);
+    const bool shown = !column.default_value || column.default_value->is_expression ||
+                       column.format != CellFormat::kBytes ||
+                       (column.default_value->text.find('?') == std::string::npos &&
+                        !column.default_value->text.starts_with("0x"));
+    if (shown) return;
+    catalogue_.not_migrated.push_back({"default", table.name + "." + column.name,
+                                       "the catalogue does not show all bytes as they are", *text});
+    column.default_value.reset();
   }
 
   void MarkCharactersThatGetLost(const TableName& table, SourceTable& built) {

@@ -6,6 +6,7 @@
 #include "core/ascii.h"
 #include "core/glob.h"
 #include "extract/mysql/charset.h"
+#include "extract/mysql/default_value.h"
 #include "extract/mysql/storage_engine.h"
 #include "extract/odbc/driver_quirks.h"
 
@@ -71,6 +72,24 @@ constexpr std::array<Statements, 2> kSqlServerUnlock = {
 constexpr std::array<std::string_view, 2> kMySqlPositionFilters = {"binlog_do_db",
                                                                    "binlog_ignore_db"};
 
+// odbc-mariadb numbers the parts of a primary key in the order of the table.
+constexpr std::string_view kMySqlPrimaryKey =
+    "SELECT NULL, NULL, TABLE_NAME, COLUMN_NAME, SEQ_IN_INDEX, INDEX_NAME FROM "
+    "information_schema.STATISTICS WHERE TABLE_SCHEMA = {0} AND TABLE_NAME = {1} AND INDEX_NAME = "
+    "'PRIMARY' ORDER BY SEQ_IN_INDEX";
+// It lets any timestamp be NULL, gives MySQL's defaults quotes whatever they are, and reads a
+// vector of MySQL, and the columns behind it, as anything.
+constexpr std::string_view kMySqlColumns =
+    "SELECT COLUMN_NAME, IS_NULLABLE, COLUMN_DEFAULT, IF(DATA_TYPE IN ('datetime', 'timestamp') "
+    "AND "
+    "COLUMN_DEFAULT LIKE 'CURRENT_TIMESTAMP%', 'DEFAULT_GENERATED', EXTRA), IF(DATA_TYPE = "
+    "'vector', 'CAST({{}} AS BINARY)', NULL) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "
+    "{0} AND TABLE_NAME = {1}";
+std::optional<SourceDefault> MariaDbDefault(const std::optional<std::string>& text,
+                                            const SourceColumn& column, std::string_view) {
+  return mysql::MariaDbDefault(text, column);
+}
+
 // odbc-mariadb lists none that refers to columns without a unique key. Numbers are ODBC's: of what
 // happens (SQL_CASCADE, ...), and 7 for SQL_NOT_DEFERRABLE.
 constexpr std::string_view kMySqlForeignKeys =
@@ -118,7 +137,10 @@ constexpr DbmsTraits kMySql{
     .one_row_after = kLimitOffset,
     .whole_date = "NULLIF({}+0, 0)",
     .typed_keys = true,
+    .primary_key = kMySqlPrimaryKey,
     .foreign_keys = kMySqlForeignKeys,
+    .columns = kMySqlColumns,
+    .column_default = mysql::MySqlDefault,
     .engines =
         "SELECT TABLE_NAME, ENGINE, TABLE_COMMENT FROM information_schema.TABLES WHERE "
         "TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') "
@@ -146,6 +168,7 @@ constexpr DbmsTraits kMySql{
 constexpr DbmsTraits MariaDb() {
   DbmsTraits traits = kMySql;
   traits.name = "mariadb*";
+  traits.column_default = MariaDbDefault;
   traits.passed_by = "SHOW ALL SLAVES STATUS";  // the other shows the connection without a name
   return traits;
 }

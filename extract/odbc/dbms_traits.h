@@ -4,9 +4,12 @@
 #ifndef TRANSLOAD_EXTRACT_ODBC_DBMS_TRAITS_H_
 #define TRANSLOAD_EXTRACT_ODBC_DBMS_TRAITS_H_
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "core/source_schema.h"
 
 namespace transload::odbc {
 
@@ -38,6 +41,14 @@ struct DbmsTraits {
   // --- tables whose rows are read with another table's: schema, name, that table, and "partition"
   // where it is one
   std::string_view nested_tables = {};
+
+  // --- columns, where drivers tell less or otherwise: name, YES where NULL may stand in it,
+  // default, what more its catalogue says of it, and SQL by which it has to be read, {{}} standing
+  // for its name; {0} schema, {1} table as literals. How such a default is read.
+  std::string_view columns = {};
+  std::optional<SourceDefault> (*column_default)(const std::optional<std::string>& text,
+                                                 const SourceColumn& column,
+                                                 std::string_view extra) = nullptr;
 
   // --- tables by storage engine, where it matters: name, engine, comment of each table of the
   // current database; whether a snapshot covers an engine, and why one is not carried over

@@ -145,6 +145,62 @@ TEST(OdbcServer, TablesOfMariaDbWithoutTransactionsAreToldAndThoseOfOthersRowsLe
   EXPECT_THAT(warned, testing::HasSubstr("isam (MyISAM)"));
 }
 
+TEST(OdbcServer, KeysAndColumnsOfMariaDbAreAsItsOwnCatalogueTells) {
+  rig::MariaDbServer& server = rig::SharedMariaDb();
+  const std::string database = rig::FreshDatabase(server);
+  server.Execute(
+      "create table t (a int, b int, ts timestamp not null default '2020-01-01', free timestamp "
+      "null, v varchar(9) default 'a\\\\b\\n''', x varbinary(9) default x'005c', y varbinary(9) "
+      "default x'ff', z bit(3) default b'101', primary key (ts, b, a))",
+      database);
+  auto source = Open(MariaDbUrl(database));
+  const SourceCatalogue catalogue = source->ReadCatalogue();
+  const SourceTable& table = catalogue.tables.at(0);
+  ASSERT_EQ(table.indexes.size(), 1u);
+  std::string key;
+  for (const SourceIndexPart& part : table.indexes[0].parts) key += part.column + " ";
+  EXPECT_EQ(key, "ts b a ");
+  EXPECT_FALSE(table.columns[2].nullable);
+  EXPECT_TRUE(table.columns[3].nullable);
+  EXPECT_EQ(table.columns[4].default_value->text, "a\\b\n'");
+  EXPECT_EQ(table.columns[5].default_value->text, std::string("\0\\", 2));
+  EXPECT_FALSE(table.columns[6].default_value);
+  EXPECT_FALSE(table.columns[7].default_value);
+  std::string left_out;
+  for (const NotMigrated& item : catalogue.not_migrated) left_out += item.name + " ";
+  EXPECT_EQ(left_out, "t.z t.y ");
+}
+
+TEST(OdbcServerMatrix, VectorsAndDefaultsOfMySqlArrive) {
+  rig::MySqlServer& server = rig::SharedMySql("9");
+  const std::string database = rig::FreshDatabase(server);
+  server.Execute(
+      "create table t (id int primary key, v vector(2), k int, d varchar(9) default 'a\\\\b''', e "
+      "varchar(40) default (concat('a', 'b')), x varbinary(9) default x'005c');"
+      "insert into t (id, v, k) values (1, to_vector('[1,2]'), 7), (2, null, 8)",
+      database);
+  auto source = Open(fmt::format("odbc:Driver={{MariaDB Unicode}};Socket={};UID=root;Database={}",
+                                 server.socket(), database));
+  const SourceCatalogue catalogue = source->ReadCatalogue();
+  const SourceTable& table = catalogue.tables.at(0);
+  EXPECT_EQ(table.columns[3].default_value->text, "a\\b'");
+  EXPECT_FALSE(table.columns[3].default_value->is_expression);
+  EXPECT_TRUE(table.columns[4].default_value->is_expression);
+  EXPECT_FALSE(table.columns[5].default_value);
+  source->TakeSnapshot({});
+  auto reader = source->NewReader();
+  reader->Open(WholeTable(table));
+  RowBatch batch;
+  EXPECT_FALSE(reader->Read(batch));
+  ASSERT_EQ(batch.rows(), 2u);
+  CellCursor first(batch.Row(0)), second(batch.Row(1));
+  first.Next();
+  EXPECT_EQ(first.Next().view(), std::string("\0\0\x80\x3f\0\0\0\x40", 8));
+  first.Next();
+  second.Next();
+  EXPECT_TRUE(second.Next().null);
+}
+
 TEST(OdbcServer, AKilledQueryIsAnErrorAndNoEnd) {
   rig::MariaDbServer& server = rig::SharedMariaDb();
   const std::string database = rig::FreshDatabase(server);
