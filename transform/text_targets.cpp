@@ -181,6 +181,7 @@ class EnumTarget {
   explicit EnumTarget(const Binding& binding)
       : labels_(binding.type().labels),
         by_index_(binding.source().labels),
+        charset_(binding.source().charset),
         enum_zero_(binding.policies().enum_zero),
         never_null_(binding.column.never_null),
         type_name_(binding.type().Sql()) {
@@ -199,6 +200,13 @@ class EnumTarget {
   bool Put(EncodeContext& context, TextValue v) const {
     if (v.text.empty() && empty_is_zero_) return PutZero(context);
     if (!Known(v.text)) {
+      // What has no Unicode arrives as FF (transform/text_rules.cpp).
+      if (v.text.find('\xFF') != v.text.npos) {
+        return context.Fault(fmt::format(
+            "a label with a character of {} that has no Unicode; mend it in the source, or map the "
+            "column to text with the policy bad_utf8=replace",
+            charset_));
+      }
       return context.Misfit(
           fmt::format("'{}' is no label of the enum {}", context.Shown(), type_name_));
     }
@@ -245,6 +253,7 @@ class EnumTarget {
   std::unordered_map<std::string_view, bool> known_;
   std::size_t room_ = 0;
   bool empty_is_zero_ = false;
+  std::string charset_;
   EnumZero enum_zero_;
   bool never_null_;
   std::string type_name_;

@@ -51,9 +51,17 @@ void ReadVectorsAsBytes(SourceColumn& column) {
   column.select_expression = fmt::format("CAST({} AS BINARY)", QuoteName(column.name));
 }
 
+// Labels stand in the catalogue as the server converts them, and values equal them: without a
+// question mark none has lost anything.
+bool KeepsItsLabels(const SourceColumn& column) {
+  if (column.type != "enum" && column.type != "set") return false;
+  return std::none_of(column.labels.begin(), column.labels.end(), [](const std::string& label) {
+    return label.find('?') != label.npos || label.find("\xef\xbf\xbd") != label.npos;
+  });
+}
+
 void MarkCharactersThatGetLost(SourceColumn& column) {
-  // Labels stand in the catalogue as the server converts them, and values equal them.
-  if (column.charset.empty() || column.type == "enum" || column.type == "set") return;
+  if (column.charset.empty() || KeepsItsLabels(column)) return;
   if (column.format != CellFormat::kText || ComesBackTheSame(column.charset)) return;
   column.select_expression = MarkedUtf8Sql(QuoteName(column.name), column.charset);
 }

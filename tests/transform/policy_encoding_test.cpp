@@ -138,6 +138,13 @@ TEST(BadUtf8Policy, DoesNotTakeWhatHasNoUnicodeForLatin1) {
             "A\uFFFD\u042F");
 }
 
+TEST(BadUtf8Policy, ALabelThatLostACharacterIsNoOtherLabel) {
+  const Case c{.target = "mood", .source_type = "enum", .charset = "cp1251", .labels = {"a", "b?"}};
+  EXPECT_EQ(*EncodeCell(c, "b?").field, "b?");
+  const Outcome lost = EncodeCell(c, "b\xFF");
+  EXPECT_NE(lost.fault.find("cp1251 that has no Unicode"), std::string::npos) << lost.fault;
+}
+
 TEST(Latin1IsUtf8, IsDecidedPerValue) {
   const Case c{.decode = "latin1_is_utf8"};
   const Outcome repaired = EncodeCell(c, "\u00c3\u00a9t\u00c3\u00a9");

@@ -34,6 +34,19 @@ class MySqlCatalogueTest : public MySqlSourceTest {
   }
 };
 
+TEST_P(MySqlCatalogueTest, MarksLabelsThatMayHaveLostCharacters) {
+  Execute(
+      "create table t (id int primary key, e enum('a', x'6298') character set cp1251, s set('a', "
+      "x'6298') character set cp1251, same enum('a') character set cp1251, whole enum('a?') "
+      "character set utf8)");
+  const std::unique_ptr<Source> source = Open();
+  const SourceTable table = TableNamed(*source, "t");
+  EXPECT_FALSE(Column(table, "e").select_expression.empty());
+  EXPECT_FALSE(Column(table, "s").select_expression.empty());
+  EXPECT_TRUE(Column(table, "same").select_expression.empty());
+  EXPECT_TRUE(Column(table, "whole").select_expression.empty());
+}
+
 TEST_P(MySqlCatalogueTest, ReadsColumnsKeysAndComments) {
   Execute(
       "create table parent (a int, b int, primary key (a, b)) engine=InnoDB;"
