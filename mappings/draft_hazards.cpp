@@ -22,6 +22,9 @@ std::string LossyPolicy(const ColumnPlan& column) {
   }
   const std::string& type = column.source.type;
   if (type == "date" || type == "datetime" || type == "timestamp") {
+    if (policies.zero_date == ZeroDate::kEpoch) {
+      return "zero_date=" + PolicyValue(policies, "zero_date");
+    }
     if (policies.partial_date == PartialDate::kClampFirst) return "partial_date=clamp_first";
   }
   if (column.type.kind == PgKind::kBool && policies.bool_other == BoolOther::kNonzeroTrue) {

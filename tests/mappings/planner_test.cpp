@@ -444,5 +444,12 @@ TEST(Planner, TenThousandTablesKeepTheirOrder) {
   EXPECT_EQ(plan.tables[10'000].indexes[0].name, "t9999_idx");
 }
 
+TEST(Planner, APolicyThatMayMakeTwoKeysOneIsToldBeforehand) {
+  Shop shop({Table("t", {NotNull(Column("d", "date"))}, {Primary({"d"})})});
+  EXPECT_FALSE(Mentions(shop.Plan().hazards, "may make two keys one"));
+  SetPolicy(shop.options.policies, "zero_date", "epoch:1970-01-01");
+  EXPECT_TRUE(Mentions(shop.Plan().hazards, "shop.t.d: zero_date=epoch:1970-01-01 on a key"));
+}
+
 }  // namespace
 }  // namespace transload
