@@ -183,6 +183,19 @@ std::optional<std::string> SpelledText(std::string_view literal) {
   return text;
 }
 
+// Bits as the values of their column come: each a digit of a text, or as whole bytes.
+DefaultValue PaddedBits(std::string digits, std::size_t length, const PgType& type) {
+  const bool bytes = type.kind == PgKind::kBytea;
+  if (bytes) length = (length + 7) / 8 * 8;
+  if (digits.size() < length) digits.insert(0, length - digits.size(), '0');
+  if (!bytes) return LiteralDefault(digits, type);
+  std::string hex;
+  for (std::size_t at = 0; at < digits.size(); at += 8) {
+    hex += fmt::format("{:02x}", std::stoi(digits.substr(at, 8), nullptr, 2));
+  }
+  return LiteralDefault("X'" + hex + "'", type);
+}
+
 bool IsTemporal(const PgType& type) {
   return type.kind == PgKind::kTimestamp || type.kind == PgKind::kTimestamptz ||
          type.kind == PgKind::kDate;
@@ -233,6 +246,12 @@ DefaultValue TranslateDefault(const SourceColumn& column, const PgType& type, Sq
       source.text.starts_with("X'")) {
     const std::optional<std::string> text = SpelledText(source.text);
     return text ? LiteralDefault(*text, type) : NoDefault("bytes beyond ASCII for a text");
+  }
+  const std::string bits = BitDigits(source.text);
+  if (!function && column.type == "bit" && !bits.empty() &&
+      (IsTextKind(type.kind) || type.kind == PgKind::kBytea)) {
+    return PaddedBits(bits, static_cast<std::size_t>(std::max<std::int64_t>(column.length, 1)),
+                      type);
   }
   if (!function) return LiteralDefault(source.text, type);
   if (auto known = KnownFunction(call, type, dialect, target_version)) return *known;

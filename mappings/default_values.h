@@ -24,6 +24,9 @@ DefaultValue TranslateDefault(const SourceColumn& column, const PgType& type, Sq
 // A literal's value as a default of that type: LiteralDefault("101", bit(8)) and so on.
 DefaultValue LiteralDefault(const std::string& text, const PgType& type);
 
+// The digits of b'101', or nothing.
+std::string BitDigits(const std::string& text);
+
 // "CURRENT_TIMESTAMP(3)" for timestamptz, "LOCALTIMESTAMP(3)" for timestamp, CURRENT_DATE for date;
 // empty for types that hold no such time. `digits` as in the source's own expression.
 std::string NowSql(const PgType& type, const std::string& digits);

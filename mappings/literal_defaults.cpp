@@ -72,13 +72,6 @@ DefaultValue Sql(std::string sql, std::string note = {}) {
   return {std::move(sql), "", std::move(note)};
 }
 
-// The digits of b'101', or nothing.
-std::string BitDigits(const std::string& text) {
-  const bool is_bits = text.size() > 3 && (text[0] == 'b' || text[0] == 'B') && text[1] == '\'' &&
-                       text.find_first_not_of("01", 2) == text.size() - 1 && text.back() == '\'';
-  return is_bits ? text.substr(2, text.size() - 3) : "";
-}
-
 DefaultValue Number(const std::string& text, const PgType& type) {
   if (text.empty()) return Sql("0", "the source's default is an empty text, which it reads as 0");
   if (!BitDigits(text).empty()) {
@@ -198,6 +191,12 @@ DefaultValue Label(const std::string& text, const PgType& type) {
 }
 
 }  // namespace
+
+std::string BitDigits(const std::string& text) {
+  const bool is_bits = text.size() > 3 && (text[0] == 'b' || text[0] == 'B') && text[1] == '\'' &&
+                       text.find_first_not_of("01", 2) == text.size() - 1 && text.back() == '\'';
+  return is_bits ? text.substr(2, text.size() - 3) : "";
+}
 
 DefaultValue LiteralDefault(const std::string& text, const PgType& type) {
   if (type.kind != PgKind::kBytea && text.find('\0') != std::string::npos) {

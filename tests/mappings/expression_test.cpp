@@ -256,6 +256,18 @@ TEST(Defaults, BytesUnderATextType) {
   EXPECT_EQ(text("X'61FF'"), "no: bytes beyond ASCII for a text");
 }
 
+TEST(Defaults, BitsUnderATypeOfAnotherKindAreAsItsValuesComeThere) {
+  auto bits = [](const std::string& type, const std::string& literal) {
+    const SourceColumn column = WithDefault(Sized("c", "bit", 11), literal, false);
+    return TranslateDefault(column, ParsePgType(type), SqlDialect::kMySql, 150000).sql;
+  };
+  EXPECT_EQ(bits("text", "b'101'"), "'00000000101'");
+  EXPECT_EQ(bits("varchar(11)", "b'10000000101'"), "'10000000101'");
+  EXPECT_EQ(bits("bytea", "b'101'"), "'\\x0005'::bytea");
+  EXPECT_EQ(bits("bytea", "b'10000000101'"), "'\\x0405'::bytea");
+  EXPECT_EQ(bits("integer", "b'101'"), "5");
+}
+
 TEST(Defaults, FunctionsOfTimeAndOthers) {
   EXPECT_EQ(Default("timestamptz(3)", "CURRENT_TIMESTAMP(3)", true), "CURRENT_TIMESTAMP(3)");
   EXPECT_EQ(Default("timestamp(3)", "current_timestamp(3)", true), "LOCALTIMESTAMP(3)");
