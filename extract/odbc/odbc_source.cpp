@@ -71,6 +71,7 @@ class OdbcSource : public Source {
  private:
   std::unique_ptr<Connection> NewConnection();
   std::string Fingerprint();
+  ColumnFacts Measure(const SourceTable& table, const std::string& column, bool bytes);
   PreflightItem EnginesItem();
   Value StatedNext(const SourceTable& table);
   std::string NextSqlServerValue(const SourceTable& table, const std::string& column);
@@ -234,12 +235,39 @@ ColumnFacts OdbcSource::ProbeKey(const std::string& schema, const std::string& t
   return facts;
 }
 
-// Ranges are all that standard SQL tells of values; what a rule decides by more stays unknown.
+// Of texts and bytes the longest, where the system has a function for that: their range decides
+// nothing, and a driver may fail to hand over one that is no text.
+ColumnFacts OdbcSource::Measure(const SourceTable& table, const std::string& column, bool bytes) {
+  ColumnFacts facts;
+  facts.schema = table.schema;
+  facts.table = table.name;
+  facts.column = column;
+  const std::string_view octets =
+      bytes ? context_.traits->byte_octets : context_.traits->text_octets;
+  if (octets.empty()) return facts;
+  const ResultTable longest = RunQuery(
+      Inside(), fmt::format("SELECT MAX({}) FROM {}", Fill(octets, context_.naming.Quote(column)),
+                            context_.naming.Table(table.schema, table.name)));
+  facts.known = !longest.rows.empty();
+  if (facts.known) {
+    facts.max_bytes =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, longest.Number(0, 0).value_or(0)));
+  }
+  return facts;
+}
+
+// Ranges and lengths are all that such SQL tells of values; what a rule decides by more stays
+// unknown.
 std::vector<ColumnFacts> OdbcSource::Scan(const SourceTable& table,
                                           const std::vector<std::string>& columns) {
   std::vector<ColumnFacts> facts;
-  for (const std::string& column : columns) {
-    facts.push_back(ProbeKey(table.schema, table.name, column));
+  for (const std::string& name : columns) {
+    const SourceColumn* column = table.FindColumn(name);
+    const std::string type = column == nullptr ? "" : column->type;
+    const bool bytes = type.find("binary") != type.npos;
+    facts.push_back(bytes || type.find("char") != type.npos
+                        ? Measure(table, name, bytes)
+                        : ProbeKey(table.schema, table.name, name));
   }
   return facts;
 }

@@ -201,6 +201,22 @@ TEST(OdbcServerMatrix, VectorsAndDefaultsOfMySqlArrive) {
   EXPECT_TRUE(second.Next().null);
 }
 
+TEST(OdbcServer, KeysOfBytesAndTextsAreMeasuredWithoutReadingThem) {
+  rig::MariaDbServer& server = rig::SharedMariaDb();
+  const std::string database = rig::FreshDatabase(server);
+  server.Execute(
+      "create table t (id int primary key, b longblob, v text, key (b(8)), key (v(8)));"
+      "insert into t values (1, x'1bff', repeat('\xC3\xA9', 2000)), (2, x'ff00ff', null)",
+      database);
+  auto source = Open(MariaDbUrl(database));
+  const SourceTable table = OnlyTable(*source);
+  const std::vector<ColumnFacts> facts = source->Scan(table, {"id", "b", "v"});
+  EXPECT_EQ(facts.at(0).maximum, "2");
+  EXPECT_TRUE(facts.at(1).known);
+  EXPECT_EQ(facts.at(1).max_bytes, 3u);
+  EXPECT_EQ(facts.at(2).max_bytes, 4000u);
+}
+
 TEST(OdbcServer, AKilledQueryIsAnErrorAndNoEnd) {
   rig::MariaDbServer& server = rig::SharedMariaDb();
   const std::string database = rig::FreshDatabase(server);
