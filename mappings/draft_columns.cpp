@@ -11,7 +11,8 @@ namespace transload {
 namespace {
 
 bool IsTemporalSource(const SourceColumn& column) {
-  return column.type == "date" || column.type == "datetime" || column.type == "timestamp";
+  const std::string& type = column.type;
+  return type == "date" || type == "datetime" || type == "timestamp" || type == "timestamptz";
 }
 
 // Policies under which a value of the column may become NULL.

@@ -21,7 +21,7 @@ std::string LossyPolicy(const ColumnPlan& column) {
     if (policies.bad_utf8 == BadUtf8::kReplace) return "bad_utf8=replace";
   }
   const std::string& type = column.source.type;
-  if (type == "date" || type == "datetime" || type == "timestamp") {
+  if (type == "date" || type == "datetime" || type == "timestamp" || type == "timestamptz") {
     if (policies.zero_date == ZeroDate::kEpoch) {
       return "zero_date=" + PolicyValue(policies, "zero_date");
     }

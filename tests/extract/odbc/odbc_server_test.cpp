@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "extract/source.h"
+#include "tests/conformance/transload_run.h"
 #include "tests/extract/odbc/server_source.h"
 #include "tests/rig/proxy.h"
 #include "tests/rig/shared_servers.h"
@@ -199,6 +200,20 @@ TEST(OdbcServerMatrix, VectorsAndDefaultsOfMySqlArrive) {
   first.Next();
   second.Next();
   EXPECT_TRUE(second.Next().null);
+}
+
+TEST(OdbcServer, AnInstantThatMayNotBeNullYieldsToAZeroDate) {
+  rig::MariaDbServer& server = rig::SharedMariaDb();
+  const std::string database = rig::FreshDatabase(server);
+  server.Execute(
+      "set sql_mode = ''; create table t (id int primary key, ts timestamp not null default 0);"
+      "insert into t values (1, 0), (2, '2020-01-01')",
+      database);
+  rig::PostgresServer& target = rig::SharedPostgres();
+  const std::string arrived = rig::FreshDatabase(target);
+  const TransloadRun run = RunTransload({"run", MariaDbUrl(database), target.Url(arrived)});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(target.QueryValue("select count(*) || ' ' || count(ts) from t", arrived), "2 1");
 }
 
 TEST(OdbcServer, KeysOfBytesAndTextsAreMeasuredWithoutReadingThem) {
