@@ -45,6 +45,10 @@ class PostgresLogin {
 // text forms are the same everywhere, generous limits instead of none, an empty search path.
 std::vector<std::pair<std::string, std::string>> CommonSettings(std::uint64_t lock_timeout_ms);
 
+// For a connection over which many rows come. libpq asks the kernel for no more bytes at once than
+// its buffer has room for, 16 KiB; an answer that does not fit makes it larger, and it stays so.
+inline constexpr char kWidenBufferSql[] = "select pg_catalog.repeat(' ', 250000)";
+
 // libpq's message without its prefix and its last line end.
 std::string TidyMessage(std::string_view message);
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "core/postgres_client.h"
 #include "core/row_batch.h"
 #include "load/column_query.h"
 #include "load/data_connection.h"
@@ -69,6 +70,7 @@ struct TableReader::State {
 
 TableReader::TableReader(const Options& options, const std::string& snapshot)
     : state_(std::make_unique<State>(options)) {
+  state_->connection.Exec(kWidenBufferSql);
   state_->connection.Exec("begin isolation level repeatable read read only");
   if (!snapshot.empty()) {
     state_->connection.Exec("set transaction snapshot " + ddl::QuoteLiteral(snapshot));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/postgres_client.h"
 #include "extract/postgres/failure.h"
 #include "extract/postgres/sql_text.h"
 #include "extract/where_clause.h"
@@ -65,6 +66,7 @@ PostgresRowReader::PostgresRowReader(const Endpoint& endpoint, std::string snaps
     : connection_(endpoint),
       snapshot_id_(std::move(snapshot_id)),
       partitioned_(std::move(partitioned)) {
+  connection_.Exec(kWidenBufferSql);
   Join();
 }
 
