@@ -244,6 +244,17 @@ std::vector<std::string> TouchTrigger(const TablePlan& table, const TouchTrigger
                       version_num < 110000 ? "PROCEDURE" : "FUNCTION", function)};
 }
 
+std::vector<std::string> DropBesides(const TablePlan& table) {
+  std::vector<std::string> sql;
+  for (const EnumTypePlan& type : table.types) {
+    sql.push_back("DROP TYPE IF EXISTS " + Qualified(type.schema, type.name));
+  }
+  for (const TouchTriggerPlan& trigger : table.triggers) {
+    sql.push_back("DROP FUNCTION IF EXISTS " + Qualified(table.schema, trigger.function) + "()");
+  }
+  return sql;
+}
+
 std::string Grant(const TablePlan& table, std::string_view grant) {
   std::size_t to = grant.rfind(" TO ");
   if (to == std::string_view::npos) to = grant.rfind(" to ");

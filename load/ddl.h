@@ -37,6 +37,8 @@ std::vector<std::string> Comments(const TablePlan& table);
 // The function, then the trigger.
 std::vector<std::string> TouchTrigger(const TablePlan& table, const TouchTriggerPlan& trigger,
                                       int version_num);
+// What is made beside a table and outlives it: its enum types, the functions of its triggers.
+std::vector<std::string> DropBesides(const TablePlan& table);
 // `grant`: "SELECT, INSERT TO reporting". Throws a usage error for anything but plain words, TO and
 // a role's name.
 std::string Grant(const TablePlan& table, std::string_view grant);

@@ -62,6 +62,9 @@ ObjectOutcome SchemaBuilder::DropTables(
       }
       transaction.Exec("DROP TABLE " + all);
     }
+    for (const TablePlan* table : standing) {
+      for (const std::string& sql : ddl::DropBesides(*table)) transaction.Exec(sql);
+    }
     state_->ForgetFailures(transaction, "drop");
   });
 }

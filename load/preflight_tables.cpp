@@ -1,5 +1,6 @@
 // May tables that stand in the target be used for the run? Reads only.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -95,14 +96,66 @@ void CheckTriggers(Session& session, const std::vector<ExistingTable>& existing,
   }
 }
 
-// DROP TABLE never cascades here: what would hold it up is named before anything is touched.
-void CheckDropped(Session& session, const std::vector<std::string>& doomed, Checklist& list) {
-  if (doomed.empty()) return;
-  std::string names;
-  for (const std::string& name : doomed) {
-    names += (names.empty() ? "(" : ", (") + ddl::QuoteLiteral(name) + ")";
+std::string Rows(const std::vector<std::string>& texts) {
+  std::vector<std::string> rows;
+  for (const std::string& text : texts) rows.push_back("(" + ddl::QuoteLiteral(text) + ")");
+  return fmt::format("{}", fmt::join(rows, ", "));
+}
+
+// What a run makes beside a table: enum types and functions of triggers, by qualified name.
+struct Besides {
+  std::vector<std::string> types, functions;
+
+  void Add(const TablePlan& table) {
+    for (const EnumTypePlan& type : table.types) {
+      types.push_back(ddl::Qualified(type.schema, type.name));
+    }
+    for (const TouchTriggerPlan& trigger : table.triggers) {
+      functions.push_back(ddl::Qualified(table.schema, trigger.function) + "()");
+    }
   }
-  const std::string oids = "select to_regclass(name) as oid from (values " + names + ") v (name)";
+  // Rows of what stands of them, with the words of a DROP.
+  std::string StandingSql() const {
+    std::string sql = "select 'pg_catalog.pg_class'::regclass::oid, 0::oid, '' where false";
+    if (!types.empty()) {
+      sql +=
+          " union all select 'pg_catalog.pg_type'::regclass, to_regtype(name), 'TYPE ' || name "
+          "from (values " +
+          Rows(types) + ") t (name) where to_regtype(name) is not null";
+    }
+    if (!functions.empty()) {
+      sql +=
+          " union all select 'pg_catalog.pg_proc'::regclass, to_regprocedure(name), "
+          "'FUNCTION ' || name from (values " +
+          Rows(functions) + ") f (name) where to_regprocedure(name) is not null";
+    }
+    return sql;
+  }
+};
+
+// A table that stands no more may have left them behind; the run makes its own.
+void CheckBesides(Session& session, const MigrationPlan& plan,
+                  const std::vector<const TablePlan*>& standing, Checklist& list) {
+  Besides besides;
+  for (const TablePlan& table : plan.tables) {
+    if (std::find(standing.begin(), standing.end(), &table) == standing.end()) besides.Add(table);
+  }
+  const SqlRows found =
+      session.Exec("select name from (" + besides.StandingSql() + ") s (class, oid, name)");
+  for (std::size_t row = 0; row < found.size(); ++row) {
+    list.Refuse(found.Text(row, 0),
+                fmt::format("exists already, and its table does not: DROP {}, or take another "
+                            "--schema",
+                            found.Text(row, 0)));
+  }
+}
+
+// DROP never cascades here: what would hold it up is named before anything is touched.
+void CheckDropped(Session& session, const std::vector<std::string>& doomed, const Besides& besides,
+                  Checklist& list) {
+  if (doomed.empty()) return;
+  const std::string oids =
+      "select to_regclass(name) as oid from (values " + Rows(doomed) + ") v (name)";
   const SqlRows kept = session.Exec(
       "select c.oid::regclass::text from (" + oids +
       ") d join pg_catalog.pg_class c on c.oid = d.oid join pg_catalog.pg_namespace n on n.oid = "
@@ -115,8 +168,9 @@ void CheckDropped(Session& session, const std::vector<std::string>& doomed, Chec
   const SqlRows held = session.Exec(
       "with recursive gone (classid, objid) as (select 'pg_catalog.pg_class'::regclass::oid, "
       "oid::oid from (" +
-      oids +
-      ") d union select d.classid, d.objid from gone g join pg_catalog.pg_depend d on "
+      oids + ") d union select class, oid from (" + besides.StandingSql() +
+      ") s (class, oid, name) union select d.classid, d.objid from gone g join "
+      "pg_catalog.pg_depend d on "
       "(d.refclassid, d.refobjid) = (g.classid, g.objid) where d.deptype in ('a', 'i', 'P', 'S', "
       "'x') and d.objsubid = 0) select pg_describe_object(f.classid, f.objid, 0), "
       "string_agg(distinct pg_describe_object(f.by_class, f.by, f.by_sub), ', ') from (select g.*, "
@@ -183,17 +237,21 @@ void CheckStandingTables(Session& session, const MigrationPlan& plan, const Opti
   CheckExisting(existing, options, list);
   CheckTablePrivileges(session, existing, options, list);
   CheckTriggers(session, existing, options, list);
+  const std::vector<const TablePlan*> standing = PlansOf(existing, plan);
   if (options.on_existing == OnExisting::kDrop) {
     std::vector<std::string> doomed;
-    for (const TablePlan* table : PlansOf(existing, plan)) {
+    Besides besides;
+    for (const TablePlan* table : standing) {
       doomed.push_back(ddl::Qualified(table->schema, table->name));
+      besides.Add(*table);
     }
     for (const auto& [schema, name] : parents) {
       list.Warn(fmt::format("{}.{}", schema, name), "will be dropped");
       doomed.push_back(ddl::Qualified(schema, name));
     }
-    CheckDropped(session, doomed, list);
+    CheckDropped(session, doomed, besides, list);
   }
+  if (!options.data_only) CheckBesides(session, plan, standing, list);
   if (options.data_only) CheckMissing(existing, plan, list);
 }
 

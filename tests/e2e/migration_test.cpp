@@ -243,5 +243,36 @@ TEST_F(Migration, FailsOnExistingTablesUnlessToldOtherwise) {
   EXPECT_EQ(target_.QueryValue("select sum(v) from t", database_), "3");
 }
 
+TEST_F(Migration, DropsWithATableWhatWasMadeBesideIt) {
+  rig::MySqlFamilyServer& server = rig::SharedMariaDb();
+  const std::string schema = rig::FreshDatabase(server);
+  server.Execute(
+      "create table t (id int primary key, e enum('a','b'), at timestamp not null default "
+      "current_timestamp on update current_timestamp); insert into t (id, e) values (1, 'b')",
+      schema);
+  ASSERT_EQ(RunTransload({"run", server.Url(schema), TargetUrl()}).exit_code, 0);
+  server.Execute("alter table t modify e enum('a','b','c'); insert into t (id, e) values (2, 'c')",
+                 schema);
+  target_.Execute("create table other (e t_e)", database_);
+  const auto again = [&](const std::string& ledger, const std::string& on_existing) {
+    return RunTransload({"run", server.Url(schema), TargetUrl(), "--ledger-schema", ledger,
+                         "--on-existing", on_existing});
+  };
+  const TransloadRun held = again("held", "drop");
+  EXPECT_EQ(held.exit_code, 3) << held.out << held.err;
+  EXPECT_THAT(held.err, HasSubstr("cannot be dropped while column e of table"));
+  target_.Execute("drop table other", database_);
+  const TransloadRun dropped = again("second", "drop");
+  EXPECT_EQ(dropped.exit_code, 0) << dropped.out << dropped.err;
+  EXPECT_EQ(target_.QueryValue("select string_agg(e::text, '' order by id) from t", database_),
+            "bc");
+
+  target_.Execute("drop table t", database_);
+  const TransloadRun left = again("third", "fail");
+  EXPECT_EQ(left.exit_code, 3) << left.out << left.err;
+  EXPECT_THAT(left.err, HasSubstr("DROP TYPE \"public\".\"t_e\""));
+  EXPECT_THAT(left.err, HasSubstr("DROP FUNCTION \"public\".\"t_at_touch\"()"));
+}
+
 }  // namespace
 }  // namespace transload
