@@ -77,7 +77,9 @@ class Migration {
   void Open();
   void HoldLedgerAndPlan();
   void HoldLedger(const std::string& lock_key);
-  void CheckPreflight();
+  // `standing`: whose tables of the plan's names are that may stand in the target.
+  enum class Standing { kOthers, kOwn, kToBeUndone };
+  void CheckPreflight(Standing standing);
   void Begin();
   void TakeSnapshot();
   void PlanFresh();

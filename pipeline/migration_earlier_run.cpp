@@ -76,6 +76,8 @@ void Migration::FindEarlierRun() {
   if (options.restart) {
     ledger.reset();
     if (unfinished || finished) {
+      // What is refused anyway keeps what there is.
+      CheckPreflight(Standing::kToBeUndone);
       UndoEarlier(unfinished ? *unfinished : *finished, options, progress_);
     }
     restarted_ = true;

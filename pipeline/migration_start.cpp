@@ -110,7 +110,7 @@ void Migration::Open() {
   RefuseNothing(*ends_, planned_.plan);
   CheckConditions(*ends_, planned_.plan);
   FindEarlierRun();
-  CheckPreflight();
+  CheckPreflight(resuming_ ? Standing::kOwn : Standing::kOthers);
   // An earlier process ends before the snapshot is taken that its rows are compared with.
   if (resuming_) HoldLedger(TargetSchemas(*ends_, planned_.plan));
   TakeSnapshot();
@@ -165,10 +165,11 @@ void Migration::HoldLedgerAndPlan() {
   held.get();
 }
 
-void Migration::CheckPreflight() {
+void Migration::CheckPreflight(Standing standing) {
   // A resumed run finds its own tables in the target; only a fresh one minds.
+  const bool fresh = standing == Standing::kOthers;
   MigrationPlan plan = planned_.plan;
-  if (resuming_) {
+  if (!fresh) {
     plan.tables.clear();
     plan.sequences.clear();
   }
@@ -178,14 +179,17 @@ void Migration::CheckPreflight() {
   }
   for (PreflightItem& item : PreflightPostgresPair(*ends_, planned_.plan))
     items.push_back(std::move(item));
-  if (!resuming_) {
+  if (fresh) {
     for (PreflightItem& item : CheckRenames(*ends_)) items.push_back(std::move(item));
   }
   std::vector<std::string> refusals;
   for (const PreflightItem& item : items) {
     const std::string line = item.subject + ": " + item.text;
     if (item.result == CheckResult::kRefusal) refusals.push_back(line);
-    if (item.result == CheckResult::kWarning) progress_.Message(MessageLevel::kWarning, line);
+    const bool said_later = standing == Standing::kToBeUndone;
+    if (item.result == CheckResult::kWarning && !said_later) {
+      progress_.Message(MessageLevel::kWarning, line);
+    }
   }
   for (const Hazard& refusal : planned_.plan.refusals) {
     refusals.push_back(refusal.where + ": " + refusal.text);

@@ -313,6 +313,16 @@ TEST_F(Resume, RestartsAfterATryThatDidNotComeToUndo) {
             "undone done");
 }
 
+TEST_F(Resume, KeepsTheEarlierRunWhereARestartIsRefused) {
+  ExpectDone(Run());
+  const std::string rows = Value("select count(*) from t");
+  const TransloadRun refused = Run({"--restart", "--owner", "nobody"});
+  EXPECT_EQ(refused.exit_code, 3) << refused.out << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("there is no role nobody"));
+  EXPECT_EQ(Value("select count(*) from t"), rows);
+  EXPECT_EQ(Value("select state from transload.run"), "done");
+}
+
 // The one that waits for the lock finds a run that was not there when it looked.
 TEST(TwoAtOnce, AppendTheRowsOnce) {
   rig::MariaDbServer& source = rig::SharedMariaDb();
