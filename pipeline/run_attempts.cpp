@@ -47,6 +47,8 @@ class Attempts {
       const bool again = failure_ && IsWholeRun(options_) && connected_ && !stop_.requested() &&
                          MayTryAgain(*failure_) && attempt <= retries_.retries();
       if (!again && report) return std::move(*report);
+      // A refusal says by itself what to do; the same command would be refused again.
+      if (!again && !MayTryAgain(*failure_)) throw *failure_;
       if (!again) throw attempt > 1 ? GivenUp(*failure_, attempt) : *failure_;
       Rest(retries_.Note("run", "", *failure_, attempt), stop_);
       stop_.ThrowIfRequested();
