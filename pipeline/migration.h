@@ -72,6 +72,7 @@ class Migration {
  private:
   // --- migration_earlier_run.cpp
   void FindEarlierRun();
+  void RefuseMovedRun(const std::string& lock_key);
 
   // --- migration_start.cpp
   void Open();

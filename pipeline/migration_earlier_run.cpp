@@ -120,4 +120,27 @@ void Migration::FindEarlierRun() {
   }
 }
 
+// Another process may have had the lock since earlier runs were looked for.
+void Migration::RefuseMovedRun(const std::string& lock_key) {
+  const auto open = [](const RunRecord& run) {
+    return run.state == "running" || run.state == "stopped";
+  };
+  const std::string& fingerprint = ends_->source->Info().fingerprint;
+  std::optional<RunRecord> moved;
+  if (resuming_) {
+    moved = ledger_->FindRun(run_.id);
+    if (moved && (moved->state == run_.state || (open(*moved) && open(run_)))) return;
+  } else {
+    if (ends_->options.restart) return;
+    moved = ledger_->FindUnfinishedRun(fingerprint, lock_key);
+    if (!moved) moved = ledger_->FindFinishedRun(fingerprint, lock_key);
+    if (!moved) return;
+    if (ends_->options.data_only && moved->state == "done" && MadeOnlyTables(*moved)) return;
+  }
+  throw RefusedError(fmt::format(
+      "another transload was at work on the same source and target schema until now ({}): run {} "
+      "is {}; look at it with transload status, and give the command again where that is wanted",
+      lock_key, moved ? moved->id : run_.id, moved ? moved->state : "gone"));
+}
+
 }  // namespace transload

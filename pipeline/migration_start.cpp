@@ -126,29 +126,8 @@ void Migration::Open() {
 void Migration::HoldLedger(const std::string& lock_key) {
   if (!ledger_) ledger_ = Ledger::Open(ends_->options);
   if (predecessor_) ledger_->EndSession(*predecessor_);
-  const std::string& fingerprint = ends_->source->Info().fingerprint;
-  ledger_->Lock(fingerprint, lock_key);
-  // Another process may have had the lock since earlier runs were looked for.
-  auto open = [](const RunRecord& run) { return run.state == "running" || run.state == "stopped"; };
-  std::optional<RunRecord> moved;
-  if (resuming_) {
-    moved = ledger_->FindRun(run_.id);
-    if (moved && (moved->state == run_.state || (open(*moved) && open(run_)))) return;
-  } else if (!ends_->options.restart) {
-    moved = ledger_->FindUnfinishedRun(fingerprint, lock_key);
-    if (!moved) moved = ledger_->FindFinishedRun(fingerprint, lock_key);
-    if (!moved) return;
-    const auto options = nlohmann::json::parse(moved->options_json);
-    if (ends_->options.data_only && moved->state == "done" && options.value("schema_only", false)) {
-      return;
-    }
-  } else {
-    return;
-  }
-  throw RefusedError(fmt::format(
-      "another transload was at work on the same source and target schema until now ({}): run {} "
-      "is {}; look at it with transload status, and give the command again where that is wanted",
-      lock_key, moved ? moved->id : run_.id, moved ? moved->state : "gone"));
+  ledger_->Lock(ends_->source->Info().fingerprint, lock_key);
+  RefuseMovedRun(lock_key);
 }
 
 // A ledger that is not there yet is locked by nobody: it is made while the run is planned, and
