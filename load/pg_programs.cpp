@@ -232,6 +232,8 @@ void KillRunningPrograms() noexcept {
   }
 }
 
+void LearnPgPrograms(const std::string& wanted) { Installed(wanted); }
+
 PgPrograms FindPgPrograms(const std::string& wanted, int source_major, int target_major) {
   const std::vector<PgPrograms> installed = Installed(wanted);
   const PgPrograms* best = nullptr;

@@ -22,6 +22,8 @@ struct PgPrograms {
 // into PATH and /usr/lib/postgresql. Throws a refused error with what was found and what to
 // install.
 PgPrograms FindPgPrograms(const std::string& wanted, int source_major, int target_major);
+// Asks them all for their versions, which takes a moment each, so that FindPgPrograms need not.
+void LearnPgPrograms(const std::string& wanted);
 
 struct ProgramOutput {
   int exit_code = 0;

@@ -35,7 +35,9 @@ void AddressUserMapping(ArchiveObject& object) {
 }  // namespace
 
 PostgresSchema::PostgresSchema(Endpoints& ends, postgres::PostgresSource& source)
-    : ends_(ends), source_(source) {}
+    : ends_(ends),
+      source_(source),
+      programs_known_(std::async(LearnPgPrograms, ends.options.pg_bin)) {}
 
 std::unique_ptr<PostgresSchema> PostgresSchema::For(Endpoints& ends) {
   auto* source = dynamic_cast<postgres::PostgresSource*>(ends.source.get());

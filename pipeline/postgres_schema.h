@@ -131,7 +131,8 @@ class PostgresSchema {
   Endpoints& ends_;
   postgres::PostgresSource& source_;
   std::map<std::string, std::string> renames_;
-  bool renamed_ = false;  // by an earlier start
+  bool renamed_ = false;              // by an earlier start
+  std::future<void> programs_known_;  // waited for by whoever asks for one
   std::future<std::vector<ArchiveEntry>> archive_;
   std::vector<ArchiveEntry> entries_;
   std::map<int, ObjectAddress> addresses_;
