@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "load/column_query.h"
 #include "load/ddl.h"
+#include "load/ledger_layout.h"
 #include "load/ledger_state.h"
 #include "load/session.h"
 #include "load/sql.h"
@@ -123,6 +124,17 @@ bool Target::HasTable(const std::string& schema, const std::string& table) {
   return !rows.empty();
 }
 
+bool Target::HasLedger() {
+  bool found = false;
+  On([&](Session& session) {
+    session.Transact([&](SqlTransaction& transaction) {
+      found = transload::HasLedger(transaction, options_.ledger_schema);
+    });
+    return true;
+  });
+  return found;
+}
+
 std::vector<TargetColumn> Target::DescribeTable(const std::string& schema,
                                                 const std::string& table) {
   return ColumnsFromRows(On([&](Session& session) {
@@ -213,8 +225,7 @@ std::string Target::QueryText(const std::string& sql) {
   On([&](Session& session) {
     text.clear();
     session.Transact([&](SqlTransaction& transaction) {
-      transaction.Exec("set transaction read only");
-      transaction.Exec("set local search_path to default");
+      transaction.Exec("set transaction read only; set local search_path to default");
       SqlRows rows = transaction.Exec(sql);
       for (const auto& row : rows.rows) {
         for (std::size_t column = 0; column < row.size(); ++column) {

@@ -66,6 +66,8 @@ class Target {
       const std::vector<const TablePlan*>& tables,
       const std::vector<std::pair<std::string, std::string>>& parents);
   bool HasTable(const std::string& schema, const std::string& table);
+  // Whether the schema for the ledger holds one, of whatever version.
+  bool HasLedger();
   // All columns of a table, in order; empty when there is no such table, or none in it.
   std::vector<TargetColumn> DescribeTable(const std::string& schema, const std::string& table);
   // Runs a user's step, several statements at once, on a session of its own, in one transaction

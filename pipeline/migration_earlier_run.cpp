@@ -53,7 +53,8 @@ void CheckRejectsWait(std::optional<Ledger>& ledger, const std::optional<RunReco
 
 void Migration::FindEarlierRun() {
   const Options& options = ends_->options;
-  std::optional<Ledger> ledger = Ledger::OpenReadOnly(options);
+  std::optional<Ledger> ledger;
+  if (ends_->target.HasLedger()) ledger = Ledger::OpenReadOnly(options);
   ledger_found_ = ledger.has_value();
   std::optional<RunRecord> unfinished, finished;
   if (ledger) {
