@@ -152,10 +152,7 @@ void Migration::CheckPreflight(Standing standing) {
     plan.tables.clear();
     plan.sequences.clear();
   }
-  std::vector<PreflightItem> items = ends_->source->Preflight(ends_->options);
-  for (PreflightItem& item : PreflightTarget(*ends_, plan)) {
-    items.push_back(std::move(item));
-  }
+  std::vector<PreflightItem> items = PreflightSides(*ends_, plan);
   for (PreflightItem& item : PreflightPostgresPair(*ends_, planned_.plan))
     items.push_back(std::move(item));
   if (fresh) {

@@ -80,12 +80,9 @@ PlanResult PlanMigration(const Options& options, Progress& progress, const StopF
 
 std::vector<PreflightItem> CheckPreflight(const Options& options) {
   Endpoints ends(Resolve(options));
-  std::vector<PreflightItem> items = ends.source->Preflight(ends.options);
   Planned planned = MakeRoughPlan(ends);
   CheckConditions(ends, planned.plan);
-  for (PreflightItem& item : PreflightTarget(ends, planned.plan)) {
-    items.push_back(std::move(item));
-  }
+  std::vector<PreflightItem> items = PreflightSides(ends, planned.plan);
   for (PreflightItem& item : PreflightPostgresPair(ends, planned.plan))
     items.push_back(std::move(item));
   for (PreflightItem& item : CheckRenames(ends)) items.push_back(std::move(item));

@@ -33,8 +33,8 @@ void SetPostgresSequences(Endpoints& ends, ObjectWorkers& workers,
 // piece as they are written.
 void MoveLargeObjects(Endpoints& ends, ObjectWorkers& workers, const std::set<std::string>& made);
 
-// Of the target alone, whatever the source is.
-std::vector<PreflightItem> PreflightTarget(Endpoints& ends, const MigrationPlan& plan);
+// Of the source alone, and of the target alone, whatever the source is: both at the same time.
+std::vector<PreflightItem> PreflightSides(Endpoints& ends, const MigrationPlan& plan);
 
 // Versions, pg_dump, roles, tablespaces, extensions, encodings and collations of both ends. Nothing
 // for other sources.

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <future>
 #include <map>
 #include <set>
 #include <sstream>
@@ -393,10 +394,14 @@ class PairChecklist {
 
 }  // namespace
 
-std::vector<PreflightItem> PreflightTarget(Endpoints& ends, const MigrationPlan& plan) {
-  auto* source = AsPostgres(ends);
-  if (source == nullptr) return ends.target.Preflight(plan, ends.options);
-  return ends.target.Preflight(plan, ends.options, PartitionedTables(*source));
+std::vector<PreflightItem> PreflightSides(Endpoints& ends, const MigrationPlan& plan) {
+  std::vector<std::pair<std::string, std::string>> partitioned;
+  if (auto* source = AsPostgres(ends)) partitioned = PartitionedTables(*source);
+  std::future<std::vector<PreflightItem>> target =
+      std::async([&] { return ends.target.Preflight(plan, ends.options, partitioned); });
+  std::vector<PreflightItem> items = ends.source->Preflight(ends.options);
+  for (PreflightItem& item : target.get()) items.push_back(std::move(item));
+  return items;
 }
 
 std::vector<PreflightItem> PreflightPostgresPair(Endpoints& ends, const MigrationPlan& plan) {
