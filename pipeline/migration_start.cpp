@@ -309,9 +309,12 @@ std::vector<NewPartition> Migration::CutTable(std::int64_t id, const TablePlan& 
 
 // Tables that have no partitions yet are cut now.
 void Migration::AddPartitions() {
-  LedgerSnapshot ledger = ledger_->Read(run_.id);
   std::set<std::int64_t> cut;
-  for (const PartitionRow& partition : ledger.partitions) cut.insert(partition.table_id);
+  if (resuming_) {
+    for (const PartitionRow& partition : ledger_->Read(run_.id).partitions) {
+      cut.insert(partition.table_id);
+    }
+  }
   std::vector<NewPartition> partitions;
   for (std::size_t i = 0; i < table_ids_.size(); ++i) {
     const TablePlan& plan = planned_.plan.tables[i];
