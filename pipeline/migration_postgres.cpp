@@ -17,7 +17,6 @@ namespace transload {
 
 void Migration::MakePostgresSchema() {
   const Options& options = ends_->options;
-  SchemaBuilder builder(options, run_.id);
   auto must = [](const ObjectOutcome& outcome) {
     if (!outcome.ok) throw Error(outcome.kind + " " + outcome.name + ": " + outcome.error);
   };
@@ -40,13 +39,19 @@ void Migration::MakePostgresSchema() {
     existing_.insert(table_ids_[i]);
     kept.emplace(table.schema, table.name);
   }
-  must(builder.DropTables(
-      doomed, ends_->target.ParentsOfAll(doomed, PartitionedTables(*AsPostgres(*ends_)))));
+  if (!doomed.empty()) {
+    must(SchemaBuilder(options, run_.id)
+             .DropTables(doomed, ends_->target.ParentsOfAll(
+                                     doomed, PartitionedTables(*AsPostgres(*ends_)))));
+  }
   postgres_->ReadTarget();
-  for (const ObjectOutcome& outcome : builder.DropForeignKeys(existing)) must(outcome);
-  if (const auto untouched = Untouched(existing); !untouched.empty()) {
-    must(options.on_existing == OnExisting::kTruncate ? builder.TruncateTables(untouched)
-                                                      : builder.RecordAppend(untouched));
+  if (!existing.empty()) {
+    SchemaBuilder builder(options, run_.id);
+    for (const ObjectOutcome& outcome : builder.DropForeignKeys(existing)) must(outcome);
+    if (const auto untouched = Untouched(existing); !untouched.empty()) {
+      must(options.on_existing == OnExisting::kTruncate ? builder.TruncateTables(untouched)
+                                                        : builder.RecordAppend(untouched));
+    }
   }
   postgres_->Read(planned_.plan, kept, made_);
   postgres_->ListChanged(definitions_);
