@@ -34,8 +34,8 @@ std::int32_t ControlConnection::backend_pid() const { return connection_->backen
 SqlRows ControlConnection::Query(const std::string& sql) { return connection_->Exec(sql); }
 QueryAnswer ControlConnection::Ask(const std::string& sql) { return connection_->Ask(sql); }
 
-void RefuseTransactionPooling(const Endpoint& endpoint, ControlConnection& connection) {
-  ControlConnection other(endpoint);
+void RefuseTransactionPooling(const Endpoint& endpoint, ControlConnection& connection,
+                              ControlConnection& other) {
   other.Query("begin");
   const std::string pid = other.Query("select pg_backend_pid()").Text(0, 0);
   // Both are connected: a session each means a server process each. Then the settings must stick.

@@ -49,8 +49,10 @@ class ControlConnection {
 };
 
 // Throws a refused error for a connection that a pooler hands to another server process between
-// transactions: neither a snapshot nor a setting would hold there.
-void RefuseTransactionPooling(const Endpoint& endpoint, ControlConnection& connection);
+// transactions: neither a snapshot nor a setting would hold there. `other` is a second one to the
+// same server.
+void RefuseTransactionPooling(const Endpoint& endpoint, ControlConnection& connection,
+                              ControlConnection& other);
 
 }  // namespace transload::postgres
 

@@ -80,6 +80,7 @@ class PostgresSource : public Source {
   SourceInfo info_;
   int version_num_ = 0;
   std::unique_ptr<ControlConnection> control_;
+  std::unique_ptr<ControlConnection> spare_;   // that the constructor needed: the next control_
   std::unique_ptr<ControlConnection> inside_;  // exported the snapshot, and keeps it alive
   std::string snapshot_id_;
   std::shared_ptr<const PartitionedTables> partitioned_;
