@@ -140,17 +140,27 @@ void PostgresSource::OpenReaders(const SnapshotRequest& request,
           .Count(0, 0);
   const auto sessions = static_cast<std::size_t>(std::max(request.readers, 1)) + kOtherSessions;
   if (locks.empty() || request.tables.size() * sessions > room) return;
-  std::vector<std::unique_ptr<PostgresRowReader>> opened;
-  try {
-    for (int i = 0; i < request.readers; ++i) {
-      opened.push_back(std::make_unique<PostgresRowReader>(endpoint_, snapshot_id_, partitioned_));
-      opened.back()->Hold(locks);
-    }
-  } catch (const Error& error) {
-    if (error.code != kTooManyConnections) throw;
-    // Lanes get by with fewer; pg_dump wants a connection now.
-    opened.resize(opened.size() - std::min(opened.size(), kOtherSessions));
+  // All at once: each takes a handful of answers.
+  std::vector<std::future<std::unique_ptr<PostgresRowReader>>> opening;
+  for (int i = 0; i < request.readers; ++i) {
+    opening.push_back(std::async([&] {
+      auto reader = std::make_unique<PostgresRowReader>(endpoint_, snapshot_id_, partitioned_);
+      reader->Hold(locks);
+      return reader;
+    }));
   }
+  std::vector<std::unique_ptr<PostgresRowReader>> opened;
+  bool too_many = false;
+  for (auto& reader : opening) {
+    try {
+      opened.push_back(reader.get());
+    } catch (const Error& error) {
+      if (error.code != kTooManyConnections) throw;
+      too_many = true;
+    }
+  }
+  // Lanes get by with fewer; pg_dump wants a connection now.
+  if (too_many) opened.resize(opened.size() - std::min(opened.size(), kOtherSessions));
   std::lock_guard lock(pool_mutex_);
   idle_ = std::move(opened);
 }
