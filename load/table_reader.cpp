@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "core/error.h"
 #include "core/postgres_client.h"
@@ -42,28 +43,55 @@ struct TableReader::State {
   // not be read leaves its error behind there too, instead of ending the transaction for all
   // others.
   void DropLocks() {
-    connection.Exec(read_as.size() == 1 ? "savepoint tables" : "rollback to savepoint tables");
+    held.clear();
+    connection.Exec(std::exchange(savepoint, true) ? "rollback to savepoint tables"
+                                                   : "savepoint tables");
+  }
+
+  [[noreturn]] static void ThrowRewritten(const std::string& name) {
+    throw Error(fmt::format(
+        "somebody rewrote, emptied or replaced {} (ALTER TABLE, TRUNCATE, VACUUM FULL, CLUSTER, "
+        "...) while the target was being read, and the state that is read cannot be seen in what "
+        "it is now: give the command again",
+        name));
+  }
+
+  // The catalogue as the snapshot sees it, against the one of now. Whoever asks has read of the
+  // table already, which keeps it as it is.
+  void ThrowIfRewritten(const std::string& name) {
+    const SqlRows same = connection.Exec(
+        "with recursive tree as (select oid, relkind, relfilenode from pg_catalog.pg_class where "
+        "oid = $1::regclass union all select c.oid, c.relkind, c.relfilenode from tree t join "
+        "pg_catalog.pg_inherits i on i.inhparent = t.oid and t.relkind = 'p' join "
+        "pg_catalog.pg_class c on c.oid = i.inhrelid) select count(*) > 0 and coalesce(bool_and("
+        "relfilenode = pg_catalog.pg_relation_filenode(oid)), true) from tree",
+        {name});
+    if (!same.Bool(0, 0)) ThrowRewritten(name);
   }
 
   DataConnection connection;
   bool open = false;
   bool first = false;
   std::uint64_t rows = 0;
+  bool savepoint = false;
+  std::string held;                            // the table that is kept from being rewritten
   std::map<std::string, std::string> read_as;  // by qualified name
 
   // A partitioned table is read with its partitions, every other one without its children.
   const std::string& From(const std::string& schema, const std::string& table) {
     const std::string name = ddl::Qualified(schema, table);
-    auto [known, fresh] = read_as.try_emplace(name);
-    if (fresh) {
-      DropLocks();
-      const bool partitioned =
-          connection
-              .Exec("select relkind = 'p' from pg_catalog.pg_class where oid = $1::regclass",
-                    {name})
-              .Bool(0, 0);
-      known->second = partitioned ? name : "only " + name;
+    if (name == held) return read_as.at(name);
+    DropLocks();
+    auto known = read_as.find(name);
+    if (known == read_as.end()) {
+      const SqlRows kind = connection.Exec(
+          "select relkind = 'p' from pg_catalog.pg_class where oid = $1::regclass", {name});
+      if (kind.empty()) ThrowRewritten(name);
+      known = read_as.emplace(name, kind.Bool(0, 0) ? name : "only " + name).first;
     }
+    connection.Exec(fmt::format("select from {} limit 0", known->second));
+    ThrowIfRewritten(name);
+    held = name;
     return known->second;
   }
 };
@@ -105,6 +133,10 @@ std::uint64_t TableReader::CountRows(const std::string& schema, const std::strin
 
 const std::string& TableReader::From(const std::string& schema, const std::string& table) {
   return state_->From(schema, table);
+}
+
+void TableReader::ThrowIfRewritten(const std::string& schema, const std::string& table) {
+  state_->ThrowIfRewritten(ddl::Qualified(schema, table));
 }
 
 std::vector<std::vector<std::optional<std::string>>> TableReader::Query(const std::string& sql) {

@@ -45,8 +45,12 @@ class TableReader {
   std::uint64_t Blocks(const std::string& schema, const std::string& table);
   std::uint64_t CountRows(const std::string& schema, const std::string& table,
                           const std::string& where_sql = "");
-  // "only public.t": its own rows, without those of tables that inherit from it.
+  // "only public.t": its own rows, without those of tables that inherit from it. The table stays
+  // locked against whoever would rewrite it until another one is asked for.
   const std::string& From(const std::string& schema, const std::string& table);
+  // Of a table that a Query has read: nobody rewrote it between the snapshot and that. Whatever
+  // reads through From() is as sure.
+  void ThrowIfRewritten(const std::string& schema, const std::string& table);
   // A query's result as text, NULL as nothing: aggregates of --verify full, drill-down.
   std::vector<std::vector<std::optional<std::string>>> Query(const std::string& sql);
   // The same of a query that the user wrote: one statement that returns rows, or it is refused.

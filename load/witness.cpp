@@ -153,7 +153,7 @@ std::string Normal(WitnessForm form, const std::string& text) {
 }
 
 void ReadColumns(TableReader& reader, const WitnessRequest& request, std::size_t first,
-                 std::size_t last, bool sha256, TableWitness& table) {
+                 std::size_t last, bool sha256, const std::string& from, TableWitness& table) {
   std::string select = "SELECT count(*)";
   std::vector<WitnessTerms> terms;
   for (std::size_t i = first; i < last; ++i) {
@@ -164,12 +164,7 @@ void ReadColumns(TableReader& reader, const WitnessRequest& request, std::size_t
       if (!term->empty()) select += ", " + *term;
     }
   }
-  // A partitioned table has rows only in its partitions.
-  const std::string name = ddl::Qualified(request.schema, request.table);
-  const auto kind = reader.Query("SELECT relkind = 'p' FROM pg_catalog.pg_class WHERE oid = " +
-                                 ddl::QuoteLiteral(name) + "::regclass");
-  const bool partitioned = !kind.empty() && kind[0].at(0).value_or("f") == "t";
-  select += (partitioned ? " FROM " : " FROM ONLY ") + name;
+  select += " FROM " + from;
   if (!request.where.empty()) select += " WHERE " + request.where;
   const std::vector<std::optional<std::string>> row = reader.Query(select).at(0);
   std::size_t at = 0;
@@ -195,6 +190,14 @@ void ReadColumns(TableReader& reader, const WitnessRequest& request, std::size_t
 
 TableWitness ReadTargetWitness(TableReader& reader, const WitnessRequest& request) {
   TableWitness table;
+  std::string from;
+  try {
+    from = reader.From(request.schema, request.table);
+  } catch (const Error& error) {
+    if (error.connection_lost || error.interrupted) throw;
+    table.why_not = error.what();
+    return table;
+  }
   // A failed statement must not take the snapshot with it.
   reader.Query("SAVEPOINT witness");
   try {
@@ -204,7 +207,7 @@ TableWitness ReadTargetWitness(TableReader& reader, const WitnessRequest& reques
     std::size_t first = 0;
     do {
       const std::size_t last = std::min(first + kColumnsPerQuery, request.columns.size());
-      ReadColumns(reader, request, first, last, sha256, table);
+      ReadColumns(reader, request, first, last, sha256, from, table);
       first = last;
     } while (first < request.columns.size());
   } catch (const Error& error) {

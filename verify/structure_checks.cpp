@@ -77,6 +77,8 @@ class TableChecks {
         "ORDER BY 2 LIMIT {}",
         shown, table_, given, ddl::Qualified(key.parent_schema, key.parent_table), joined,
         kOrphansShown));
+    target_.ThrowIfRewritten(plan_.schema, plan_.name);
+    target_.ThrowIfRewritten(key.parent_schema, key.parent_table);
     check.source =
         "every reference leads to a row of " + key.parent_schema + "." + key.parent_table;
     const std::string count = orphans.empty() ? "0" : orphans[0].at(0).value_or("");
@@ -105,6 +107,7 @@ class TableChecks {
                           sequence));
     const std::string highest = Value(fmt::format("SELECT coalesce(max({}), 0)::text FROM {}",
                                                   ddl::QuoteName(column.name), table_));
+    target_.ThrowIfRewritten(plan_.schema, plan_.name);
     check.source = "above the highest value, " + highest;
     check.target = "next value " + next;
     check.verdict = Value(fmt::format("SELECT {}::numeric > {}::numeric", next, highest)) == "t"
