@@ -11,6 +11,8 @@ namespace transload::postgres {
 inline constexpr std::string_view kQueryCanceled = "57014";
 inline constexpr std::string_view kLockNotAvailable = "55P03";
 inline constexpr std::string_view kTooManyConnections = "53300";
+inline constexpr std::string_view kUndefinedTable = "42P01";
+inline constexpr std::string_view kUndefinedSchema = "3F000";
 inline constexpr std::string_view kInsufficientPrivilege = "42501";
 
 // A statement failed. A recovery conflict on a standby (40001, 40P01) may be retried: the exported

@@ -62,6 +62,30 @@ std::vector<std::string> LockSql(const std::vector<TableName>& tables) {
   return statements;
 }
 
+// Between the plan and the snapshot, most likely while its lock was waited for.
+Error TableGone(ControlConnection& connection, const std::vector<TableName>& tables,
+                const Error& cause) {
+  std::vector<std::string> gone;
+  for (std::size_t start = 0; start < tables.size(); start += kAtOnce) {
+    std::vector<std::string> names;
+    for (std::size_t i = start; i < std::min(start + kAtOnce, tables.size()); ++i) {
+      names.push_back(QuoteText(QuoteTable(tables[i].first, tables[i].second)));
+    }
+    const SqlRows rows = connection.Query(
+        fmt::format("select name from unnest(array[{}]::text[]) name where to_regclass(name) is "
+                    "null",
+                    fmt::join(names, ", ")));
+    for (std::size_t row = 0; row < rows.size(); ++row) gone.push_back(rows.Text(row, 0));
+  }
+  Error error(fmt::format(
+      "{} of the source, which the plan holds, was dropped or renamed before the snapshot could be "
+      "taken ({}): give the same command again, to plan what is there now",
+      gone.empty() ? "a table" : fmt::format("{}", fmt::join(gone, ", ")), cause.what()));
+  error.engine = cause.engine;
+  error.code = cause.code;
+  return error;
+}
+
 // Rows of two names each, the second of which may be missing.
 std::map<TableName, std::set<TableName>> ByFirst(const SqlRows& rows) {
   std::map<TableName, std::set<TableName>> sets;
@@ -175,7 +199,12 @@ SnapshotInfo PostgresSource::TakeSnapshot(const SnapshotRequest& request) {
   inside_ = std::exchange(control_, std::move(spare_));
   // Before the snapshot, which LOCK TABLE does not take: who had to be waited for is in it.
   const std::vector<std::string> locks = LockSql(request.tables);
-  for (const std::string& lock : locks) inside_->Query(lock);
+  try {
+    for (const std::string& lock : locks) inside_->Query(lock);
+  } catch (const Error& error) {
+    if (error.code != kUndefinedTable && error.code != kUndefinedSchema) throw;
+    throw TableGone(Control(), request.tables, error);
+  }
   snapshot_id_ = inside_->Query("select pg_export_snapshot()").Text(0, 0);
   OpenReaders(request, locks);
   SnapshotInfo info;

@@ -16,6 +16,7 @@
 
 #include "tests/conformance/transload_run.h"
 #include "tests/e2e/postgres_pair.h"
+#include "tests/faults/live_run.h"
 #include "tests/rig/postgres_server.h"
 #include "tests/rig/process.h"
 #include "tests/rig/programs.h"
@@ -380,6 +381,32 @@ TEST_F(PostgresPair, StopsAtTextThatIsNotUtf8AndObeysThePolicy) {
                       "bad_utf8=latin1"});
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
   EXPECT_EQ(Value("select v from t where id = 17"), "café");
+}
+
+TEST_F(PostgresPair, NamesATableThatWentWhileItsLockWasWaitedFor) {
+  server_.Execute("create table kept (id int); create table \"Gone\" (id int)", source_);
+  for (const std::string change : {"drop table \"Gone\"", "alter table kept rename to other"}) {
+    OpenSession holder(server_.LibpqConninfo(source_));
+    holder.Exec("begin;" + change);
+    LiveRun run({"run", server_.Url(source_), server_.Url(target_)});
+    EXPECT_TRUE(run.WaitUntil([&] {
+      return server_.QueryValue(
+                 "select count(*) from pg_locks l join pg_database d on d.oid = l.database where "
+                 "not granted and mode = 'AccessShareLock' and datname = '" +
+                     source_ + "'",
+                 source_) == "1";
+    })) << run.Output();
+    holder.Exec("commit");
+    const TransloadRun ended = run.Finish();
+    EXPECT_EQ(ended.exit_code, 4) << ended.err;
+    EXPECT_THAT(ended.err,
+                HasSubstr(change.starts_with("drop") ? "\"public\".\"Gone\" of the source"
+                                                     : "\"public\".\"kept\" of the source"));
+    EXPECT_THAT(ended.err, HasSubstr("was dropped or renamed before the snapshot"));
+    EXPECT_THAT(ended.err, HasSubstr("give the same command again"));
+  }
+  const TransloadRun again = Run();
+  EXPECT_EQ(again.exit_code, 0) << again.out << again.err;
 }
 
 TEST_F(PostgresPair, SetsSequencesToWhatTheyAreAfterTheCopy) {
