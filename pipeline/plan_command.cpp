@@ -73,6 +73,9 @@ PlanResult PlanMigration(const Options& options, Progress& progress, const StopF
       result.ddl = ddl::Script(planned.plan, ends.target.Info().version_num);
     }
   }
+  if (std::string said = TellOfLargeObjects(ends); !said.empty()) {
+    planned.plan.hazards.push_back({"large objects", std::move(said)});
+  }
   result.plan = std::move(planned.plan);
   result.facts = std::move(planned.facts);
   return result;

@@ -212,4 +212,19 @@ void MoveLargeObjects(Endpoints& ends, ObjectWorkers& workers, const std::set<st
   workers.WaitUntilIdle();
 }
 
+std::string TellOfLargeObjects(Endpoints& ends) {
+  const Options& options = ends.options;
+  postgres::PostgresSource* source = AsPostgres(ends);
+  if (source == nullptr || options.schema_only || !options.include.empty() ||
+      !options.exclude.empty()) {
+    return "";
+  }
+  const std::string count =
+      source->Query("select count(*) from pg_catalog.pg_largeobject_metadata").Text(0, 0);
+  return count == "0" ? ""
+                      : count +
+                            ", moved over one source connection when all tables are in; no "
+                            "estimate knows of them";
+}
+
 }  // namespace transload

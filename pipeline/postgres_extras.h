@@ -33,6 +33,10 @@ void SetPostgresSequences(Endpoints& ends, ObjectWorkers& workers,
 // piece as they are written.
 void MoveLargeObjects(Endpoints& ends, ObjectWorkers& workers, const std::set<std::string>& made);
 
+// How many there are and when they are moved, for plan and preflight. Empty when there are none, or
+// when the options leave them out.
+std::string TellOfLargeObjects(Endpoints& ends);
+
 // Of the source alone, and of the target alone, whatever the source is: both at the same time.
 std::vector<PreflightItem> PreflightSides(Endpoints& ends, const MigrationPlan& plan);
 

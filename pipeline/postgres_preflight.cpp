@@ -278,15 +278,8 @@ class PairChecklist {
 
   // They come after all tables, in no partitions, and an estimate knows nothing of them.
   void CountLargeObjects() {
-    if (ends_.options.schema_only || !ends_.options.include.empty() ||
-        !ends_.options.exclude.empty()) {
-      return;
-    }
-    const std::string count =
-        SourceColumn("select count(*) from pg_catalog.pg_largeobject_metadata").at(0);
-    if (count == "0") return;
-    Add(CheckResult::kOk, "large objects",
-        count + ", moved over one source connection when all tables are in");
+    const std::string said = TellOfLargeObjects(ends_);
+    if (!said.empty()) Add(CheckResult::kOk, "large objects", said);
   }
 
   void CheckBesideExtensions(const MigrationPlan& plan) {

@@ -28,6 +28,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 // Rows and order-free sums of every table, by the server's own text forms; a partitioned table as a
 // whole: its rows may lie in other partitions.
@@ -381,6 +382,14 @@ TEST_F(PostgresPair, StopsAtTextThatIsNotUtf8AndObeysThePolicy) {
                       "bad_utf8=latin1"});
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
   EXPECT_EQ(Value("select v from t where id = 17"), "café");
+}
+
+TEST_F(PostgresPair, PlanTellsOfLargeObjects) {
+  server_.Execute("create table t (id int primary key)", source_);
+  const std::vector<std::string> plan = {"plan", server_.Url(source_), server_.Url(target_)};
+  EXPECT_THAT(RunTransload(plan).out, Not(HasSubstr("large objects")));
+  server_.Execute("select lo_from_bytea(0, 'abc'), lo_from_bytea(0, 'def')", source_);
+  EXPECT_THAT(RunTransload(plan).out, HasSubstr("large objects: 2, moved over one"));
 }
 
 TEST_F(PostgresPair, NamesATableThatWentWhileItsLockWasWaitedFor) {
