@@ -161,6 +161,15 @@ void AddIndexes(const TableRows& rows, SourceTable& table, std::vector<NotMigrat
           std::max<std::int64_t>(0, statistics.Number(row, kCardinality).value_or(0)));
     }
   }
+  // The key's own index has its name, or is the first of its columns where the driver knows none.
+  std::string own;
+  const SourceIndex* key = table.PrimaryKey();
+  for (const std::string& name : names) {
+    const SourceIndex& index = found[name];
+    const bool may_be = key != nullptr && !refused.contains(name) &&
+                        index.kind == IndexKind::kUnique && SameColumns(*key, index);
+    if (may_be && (own.empty() || name == key->name)) own = name;
+  }
   for (const std::string& name : names) {
     const SourceIndex& index = found[name];
     if (refused.contains(name)) {
@@ -168,9 +177,7 @@ void AddIndexes(const TableRows& rows, SourceTable& table, std::vector<NotMigrat
                           refused[name] + ", and ODBC has no words for its definition", ""});
       continue;
     }
-    const SourceIndex* key = table.PrimaryKey();
-    if (key != nullptr && index.kind == IndexKind::kUnique && SameColumns(*key, index)) continue;
-    table.indexes.push_back(index);
+    if (name != own) table.indexes.push_back(index);
   }
 }
 

@@ -118,12 +118,16 @@ constexpr std::string_view kPostgresNestedTables =
 // unique constraint one, whose columns may be NULL.
 constexpr std::string_view kSqlitePrimaryKey =
     "SELECT NULL, NULL, {1}, name, pk, NULL FROM pragma_table_info({1}) WHERE pk > 0 ORDER BY pk";
-// And it takes an index of some rows, which may be unique among these alone, for one of all.
+// And it takes an index of some rows, which may be unique among these alone, for one of all. A key
+// that is the rowid has no index: it is told of as if it had, lest another be taken for its own.
 constexpr std::string_view kSqliteStatistics =
     "SELECT NULL, NULL, {1}, 1 - l.\"unique\", NULL, l.name, 3, x.seqno + 1, x.name, CASE "
-    "x.\"desc\" WHEN 1 THEN 'D' ELSE 'A' END, NULL, NULL, CASE l.partial WHEN 1 THEN 'WHERE' END "
-    "FROM pragma_index_list({1}) AS l, pragma_index_xinfo(l.name) AS x WHERE x.key = 1 "
-    "ORDER BY l.seq DESC, x.seqno";
+    "x.\"desc\" WHEN 1 THEN 'D' ELSE 'A' END, NULL, NULL, CASE l.partial WHEN 1 THEN 'WHERE' END, "
+    "l.seq "
+    "FROM pragma_index_list({1}) AS l, pragma_index_xinfo(l.name) AS x WHERE x.key = 1 UNION ALL "
+    "SELECT NULL, NULL, {1}, 0, NULL, 'PRIMARY', 3, 1, name, 'A', NULL, NULL, NULL, -1 FROM "
+    "pragma_table_info({1}) WHERE pk > 0 AND NOT EXISTS (SELECT 1 FROM pragma_index_list({1}) "
+    "WHERE origin = 'pk') ORDER BY 14 DESC, 8";
 // The rowid under another name: SQLite makes an index for any other primary key, whose column may
 // hold NULL, text and whatever else, also where it is declared an integer.
 constexpr std::string_view kSqliteAutomaticColumn =

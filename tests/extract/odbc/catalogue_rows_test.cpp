@@ -118,6 +118,29 @@ TEST(OdbcCatalogue, KeysAndIndexes) {
   ASSERT_EQ(f.left_out.size(), 2u);  // a filter and an expression, which would mean another index
 }
 
+TEST(OdbcCatalogue, AUniqueIndexOfThePrimaryKeysColumnsIsOneOfItsOwn) {
+  Fixture f;
+  f.rows.columns = Result(std::string(kColumnNames) + "shop|\\N|t|a|4|INT|10|4|0|10|0||\\N\n");
+  f.rows.primary_key = Result("CAT|SCHEM|TABLE|COLUMN|SEQ|NAME\nshop|\\N|t|a|1|PRIMARY\n");
+  f.rows.statistics = Result(std::string(kIndexNames) +
+                             "shop|\\N|t|0|\\N|another|3|1|a|A|500|\\N|\\N\n"
+                             "shop|\\N|t|0|\\N|PRIMARY|3|1|a|A|500|\\N|\\N\n"
+                             "shop|\\N|t|0|\\N|third|3|1|a|A|500|\\N|\\N\n");
+  const SourceTable table = f.Build("x");
+  ASSERT_EQ(table.indexes.size(), 3u);
+  EXPECT_EQ(table.indexes[0].kind, IndexKind::kPrimary);
+  EXPECT_EQ(table.indexes[1].name, "another");
+  EXPECT_EQ(table.indexes[2].name, "third");
+  // A driver that knows no name of the key.
+  f.rows.primary_key = Result("CAT|SCHEM|TABLE|COLUMN|SEQ|NAME\nshop|\\N|t|a|1|\\N\n");
+  f.rows.statistics = Result(std::string(kIndexNames) +
+                             "shop|\\N|t|0|\\N|pk_1|3|1|a|A|500|\\N|\\N\n"
+                             "shop|\\N|t|0|\\N|third|3|1|a|A|500|\\N|\\N\n");
+  const SourceTable nameless = f.Build("x");
+  ASSERT_EQ(nameless.indexes.size(), 2u);
+  EXPECT_EQ(nameless.indexes[1].name, "third");
+}
+
 TEST(OdbcCatalogue, ForeignKeys) {
   Fixture f;
   f.rows.foreign_keys = Result(std::string(kForeignNames) +

@@ -172,6 +172,29 @@ TEST(OdbcServer, KeysAndColumnsOfMariaDbAreAsItsOwnCatalogueTells) {
   EXPECT_EQ(left_out, "t.z t.y ");
 }
 
+TEST(OdbcServer, UniqueIndexesOfThePrimaryKeysColumnsAreMade) {
+  const rig::TemporaryDir dir;
+  const std::string path = dir / "keys.db";
+  const std::string source = rig::FreshDatabase(rig::SharedMariaDb());
+  const std::string tables =
+      "create table t (id integer primary key, a int);create unique index again on t (id);"
+      "create table u (k varchar(9) primary key);create unique index more on u (k)";
+  rig::MakeSqliteFile(path, tables);
+  rig::SharedMariaDb().Execute(tables, source);
+  const std::string postgres = rig::FreshDatabase(rig::SharedPostgres());
+  rig::SharedPostgres().Execute(tables, postgres);
+  for (const std::string& url :
+       {"odbc:Driver=SQLite3;Database=" + path, MariaDbUrl(source), PostgresUrl(postgres)}) {
+    const SourceCatalogue catalogue = Open(url)->ReadCatalogue();
+    ASSERT_EQ(catalogue.tables.size(), 2u) << url;
+    for (const SourceTable& table : catalogue.tables) {
+      ASSERT_EQ(table.indexes.size(), 2u) << url << table.name;
+      EXPECT_EQ(table.indexes[0].kind, IndexKind::kPrimary) << url;
+      EXPECT_EQ(table.indexes[1].name, table.name == "t" ? "again" : "more") << url;
+    }
+  }
+}
+
 TEST(OdbcServerMatrix, VectorsAndDefaultsOfMySqlArrive) {
   rig::MySqlServer& server = rig::SharedMySql("9");
   const std::string database = rig::FreshDatabase(server);
