@@ -145,7 +145,9 @@ class TimestampTarget {
       : rules_(binding.column),
         epoch_(binding),
         precision_(binding.type().precision),
-        with_zone_(binding.type().kind == PgKind::kTimestamptz) {}
+        with_zone_(binding.type().kind == PgKind::kTimestamptz),
+        instants_(binding.column.source.format == CellFormat::kText &&
+                  binding.column.source.type == "timestamptz") {}
 
   bool Put(EncodeContext& context, CivilValue v) const { return PutCivil(context, v.time, 0); }
   bool Put(EncodeContext& context, TextValue v) const {
@@ -153,7 +155,8 @@ class TimestampTarget {
     if (!ParseIsoTime(v.text, iso)) {
       return context.Misfit(fmt::format("'{}' is no date and time", context.Shown()));
     }
-    if (iso.has_zone != with_zone_) {
+    // A column of instants that was mapped to a timestamp on purpose: what the clock showed in UTC.
+    if (iso.has_zone != with_zone_ && !(iso.has_zone && instants_)) {
       return context.Misfit(
           with_zone_
               ? fmt::format("'{}' has no time zone, and the target is timestamptz", context.Shown())
@@ -211,6 +214,7 @@ class TimestampTarget {
   Epoch epoch_;
   std::int32_t precision_;
   bool with_zone_;
+  bool instants_;  // written as text with their zone
 };
 
 // Nanoseconds of a duration to microseconds at a precision, by magnitude: -0.5 s rounds like 0.5 s.

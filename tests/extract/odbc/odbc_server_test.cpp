@@ -195,6 +195,24 @@ TEST(OdbcServer, UniqueIndexesOfThePrimaryKeysColumnsAreMade) {
   }
 }
 
+TEST(OdbcServer, InstantsMayBeMappedToTimestamps) {
+  rig::MariaDbServer& server = rig::SharedMariaDb();
+  rig::PostgresServer& target = rig::SharedPostgres();
+  const std::string source = rig::FreshDatabase(server), database = rig::FreshDatabase(target);
+  server.Execute(
+      "set time_zone = '+02:00';create table t (id int primary key, at timestamp(3) null, d "
+      "datetime);insert into t values (1, '2024-05-06 07:08:09.123', '2024-05-06 07:08:09'), (2, "
+      "null, null)",
+      source);
+  for (const char* level : {"checksum", "full"}) {
+    const TransloadRun run = RunTransload({"run", MariaDbUrl(source), target.Url(database), "--map",
+                                           "timestamp=timestamp", "--restart", "--verify", level});
+    EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+    EXPECT_EQ(target.QueryValue("select string_agg(at::text, ' ') from t", database),
+              "2024-05-06 05:08:09.123");
+  }
+}
+
 TEST(OdbcServerMatrix, VectorsAndDefaultsOfMySqlArrive) {
   rig::MySqlServer& server = rig::SharedMySql("9");
   const std::string database = rig::FreshDatabase(server);
