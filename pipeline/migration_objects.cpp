@@ -263,8 +263,8 @@ void Migration::AddConstraints() {
 // As late as possible: sequences do not go back, and the source may still be at work.
 void Migration::SetSequences() {
   Phase("sequences");
-  // The target may be in use since an earlier start set them.
-  const bool forward_only = resuming_;
+  // The target may be in use: since an earlier start set them, or before rows were appended.
+  const bool forward_only = resuming_ || ends_->options.on_existing == OnExisting::kAppend;
   if (AsPostgres(*ends_) != nullptr) {
     return SetPostgresSequences(*ends_, *workers_, planned_.catalogue.sequences, forward_only);
   }
