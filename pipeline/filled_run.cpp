@@ -76,6 +76,8 @@ AskedFor::AskedFor(const std::optional<RunRecord>& run) {
   const std::vector<std::string> none;
   asked_.include = input.value("/options/include"_json_pointer, none);
   asked_.exclude = input.value("/options/exclude"_json_pointer, none);
+  asked_.on_existing = static_cast<OnExisting>(
+      input.value("/options/on_existing"_json_pointer, static_cast<int>(OnExisting::kFail)));
 }
 
 void AskedFor::LeaveOut(Endpoints& ends, Planned& planned) {

@@ -45,12 +45,13 @@ class AskedFor {
   std::string Note() const;
   const std::vector<std::string>& include() const { return asked_.include; }
   const std::vector<std::string>& exclude() const { return asked_.exclude; }
+  OnExisting on_existing() const { return asked_.on_existing; }
 
  private:
   std::string Listed() const;
 
   std::string run_id_;
-  Options asked_;  // include and exclude alone
+  Options asked_;  // include, exclude and on_existing alone
   std::vector<std::string> left_out_;
 };
 

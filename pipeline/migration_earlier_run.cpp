@@ -109,6 +109,7 @@ void Migration::FindEarlierRun() {
       const AskedFor asked(run_);
       ends_->options.include = asked.include();
       ends_->options.exclude = asked.exclude();
+      ends_->options.on_existing = asked.on_existing();
       planned_ = MakeRoughPlan(*ends_);
     }
   } else if (!options.reload.empty()) {
