@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -292,6 +293,9 @@ class Ledger {
 
   // --- reading
   Sums TableSums(std::int64_t table_id);
+  // Schema and name of tables that stood before a run, whichever, appended to them under
+  // --on-existing append, and that none has emptied since: they hold rows of others.
+  std::set<std::pair<std::string, std::string>> AppendedTables();
   std::uint64_t CountRejects(const std::string& run_id);
   // In the order in which they were recorded, those that follow the one whose id is `after`.
   std::vector<RejectRow> ReadRejects(const std::string& run_id, std::uint64_t limit,

@@ -116,6 +116,22 @@ ObjectRow ObjectFromRow(const SqlRows& rows, std::size_t row) {
 
 Sums Ledger::TableSums(std::int64_t table_id) { return SumsOf(ReadPartitions(table_id)); }
 
+std::set<std::pair<std::string, std::string>> Ledger::AppendedTables() {
+  const SqlRows rows = state_->Exec(
+      "select distinct n.nspname, c.relname from {L}.object o join {L}.run r on r.id = o.run_id "
+      "join pg_catalog.pg_class c on c.oid = o.oid::oid join pg_catalog.pg_namespace n on n.oid = "
+      "c.relnamespace where o.kind = 'table' and o.action = 'appended' and r.input #>> "
+      "'{options,on_existing}' = $1::text and not exists (select from {L}.object later where "
+      "later.kind = 'table' and later.action = 'truncated' and later.oid = o.oid and later.id > "
+      "o.id)",
+      {std::to_string(static_cast<int>(OnExisting::kAppend))});
+  std::set<std::pair<std::string, std::string>> tables;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    tables.emplace(rows.Text(row, 0), rows.Text(row, 1));
+  }
+  return tables;
+}
+
 std::uint64_t Ledger::CountRejects(const std::string& run_id) {
   return state_
       ->Exec(

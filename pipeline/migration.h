@@ -22,6 +22,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/options.h"
@@ -163,7 +164,8 @@ class Migration {
   std::set<std::int64_t> existing_;      // tables that stood in the target before the run
   std::set<std::string> made_;           // keys of objects that the ledger lists as made
   std::map<std::string, std::set<std::string>> definitions_;  // of these, made by an archive
-  std::set<std::string> touched_;    // of existing tables, emptied or appended to
+  std::set<std::string> touched_;  // of existing tables, emptied or appended to
+  std::set<std::pair<std::string, std::string>> appended_to_;  // of a resumed run; by any run
   std::set<std::size_t> ran_steps_;  // positions of the user's steps, from 1
   bool proof_overlaps_statistics_ = false;
   SnapshotInfo snapshot_;

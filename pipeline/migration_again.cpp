@@ -39,6 +39,12 @@ std::vector<std::size_t> Migration::TablesToReload() const {
                       "the schema too",
                       wanted, tables[named[0]].SourceLabel(), tables[named[1]].SourceLabel()));
     }
+    if (appended_to_.contains({tables[named[0]].schema, tables[named[0]].name})) {
+      throw RefusedError(fmt::format(
+          "--reload {}: rows were appended to {}, and what others have put there would be deleted "
+          "too",
+          wanted, tables[named[0]].TargetLabel()));
+    }
     const TablePlan* fresh = FreshPlan(tables[named[0]]);
     if (fresh == nullptr || fresh->columns.size() != tables[named[0]].columns.size()) {
       throw RefusedError(

@@ -254,6 +254,7 @@ void Migration::PlanFromLedger() {
     if (object.action == "truncated" || object.action == "appended") touched_.insert(key);
   }
   if (RenamesPending()) UseSourceSchemas(fresh_tables_);
+  appended_to_ = ledger_->AppendedTables();
   TablesToReload();
 }
 
@@ -410,7 +411,7 @@ void Migration::CompareWithEarlierSnapshot() {
   }
   Phase("reconcile");
   ReconcileResult result = ReconcilePartitions(
-      {*ends_->source, *ledger_, ends_->target, options, progress_, stop_, run_},
+      {*ends_->source, *ledger_, ends_->target, options, progress_, stop_, run_, appended_to_},
       planned_.plan.tables, table_ids_, [this] { RunLateStepsAgain(); });
   notes_.push_back(
       fmt::format("resumed: the source {}; {} finished partitions were compared with it, {} of "

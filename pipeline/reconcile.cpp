@@ -1,6 +1,7 @@
 #include "pipeline/reconcile.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <deque>
 #include <map>
@@ -11,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/fault_point.h"
+#include "load/ddl.h"
 #include "load/set_aside.h"
 #include "load/target_columns.h"
 #include "transform/bound_table.h"
@@ -121,6 +123,34 @@ class Reset {
         reader_(std::make_unique<TableReader>(services.options)),
         from_(reader_->From(table.plan().schema, table.plan().name)) {}
 
+  // Of a table that holds rows of others: it is by their transactions that those of `partitions`
+  // are known. Refuses where not all are.
+  void Known(const std::vector<PartitionRow>& partitions) {
+    std::uint64_t written = 0;
+    for (const PartitionRow& partition : partitions) {
+      written += partition.rows_written;
+      known_ids_.push_back(partition.id);
+    }
+    known_ = fmt::format(
+        "xmin::text::bigint IN (SELECT xid & 4294967295 FROM {}.partition WHERE id IN ({}))",
+        ddl::QuoteName(services_.options.ledger_schema), fmt::join(known_ids_, ", "));
+    const TablePlan& plan = table_.plan();
+    if (reader_->CountRows(plan.schema, plan.name, known_) == written) return;
+    throw RefusedError(fmt::format(
+        "the source has moved since rows of {} were appended to {}, and not all of those can be "
+        "told from what others have put there any more: go on with --consistency relaxed, which "
+        "leaves them as they are, or take the run back with `transload undo --force`, delete its "
+        "rows and begin anew",
+        plan.SourceLabel(), plan.TargetLabel()));
+  }
+
+  void DeleteKnown() {
+    std::vector<std::string> statements = SetAside();
+    statements.push_back(fmt::format("DELETE FROM {} WHERE {}", from_, known_));
+    reader_.reset();
+    services_.ledger.ResetPartitions(table_.table_id(), known_ids_, statements);
+  }
+
   // False when only the whole table would do.
   bool Partitions(const std::vector<PartitionRow>& partitions) {
     std::vector<std::string> statements = SetAside();
@@ -157,6 +187,8 @@ class Reset {
   const BoundTable& table_;
   std::unique_ptr<TableReader> reader_;  // its locks would hold up the reset
   std::string from_;
+  std::string known_;  // a condition
+  std::vector<std::int64_t> known_ids_;
 };
 
 }  // namespace
@@ -181,17 +213,27 @@ ReconcileResult ReconcilePartitions(const ReconcileServices& services,
     }
   }
   result.partitions_compared = checks.size();
+  auto appended = [&](std::size_t table) {
+    return services.appended_to.contains({tables[table].schema, tables[table].name});
+  };
   const auto differing = Comparison(services, std::move(checks), bound).Run();
   if (!differing.empty()) {
     std::vector<TablePlan> changing;
     for (const auto& [table, partitions] : differing) changing.push_back(tables[table]);
     TableReader reader(services.options);
     RefuseForeignCascades(reader, services.options, services.run.id, changing);
+    for (const auto& [table, partitions] : differing) {
+      if (appended(table)) Reset(services, *bound[table]).Known(partitions);
+    }
     before_change();
   }
   for (const auto& [table, partitions] : differing) {
     Reset reset(services, *bound[table]);
-    if (reset.Partitions(partitions)) {
+    if (appended(table)) {
+      reset.Known(partitions);
+      reset.DeleteKnown();
+      result.partitions_reset += partitions.size();
+    } else if (reset.Partitions(partitions)) {
       result.partitions_reset += partitions.size();
     } else {
       reset.WholeTable();

@@ -11,7 +11,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/options.h"
@@ -33,6 +35,7 @@ struct ReconcileServices {
   Progress& progress;
   const StopFlag& stop;
   const RunRecord& run;
+  const std::set<std::pair<std::string, std::string>>& appended_to;  // they hold rows of others
 };
 
 struct ReconcileResult {

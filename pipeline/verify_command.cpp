@@ -6,6 +6,7 @@
 #include <ctime>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "core/error.h"
 #include "core/version.h"
@@ -114,12 +115,32 @@ class Verification {
     planned_ = filler ? MakeRoughPlan(ends_) : MakePlanned(ends_, progress_, stop_);
     asked_for.LeaveOut(ends_, planned_);
     left_out_ = asked_for.Note();
+    if (ledger && ends_.options.repair != Repair::kNone) RefuseAppended(ledger->AppendedTables());
+  }
+
+  const TablePlan& PlanOf(const TablePlan& fresh) const {
+    const auto kept = filled_.plans.find(fresh.SourceLabel());
+    return kept == filled_.plans.end() ? fresh : kept->second;
+  }
+
+  // A repair deletes what only the target holds.
+  void RefuseAppended(const std::set<std::pair<std::string, std::string>>& appended_to) const {
+    std::vector<std::string> tables;
+    for (const TablePlan& fresh : planned_.plan.tables) {
+      const TablePlan& plan = PlanOf(fresh);
+      if (appended_to.contains({plan.schema, plan.name})) tables.push_back(plan.TargetLabel());
+    }
+    if (tables.empty()) return;
+    throw RefusedError(
+        fmt::format("rows were appended to {}: what others have put there differs from the source, "
+                    "and a repair would delete it; leave {} out with --exclude, or only look at "
+                    "the differences with transload verify",
+                    fmt::join(tables, ", "), tables.size() == 1 ? "it" : "them"));
   }
 
   void Bind() {
     for (const TablePlan& fresh : planned_.plan.tables) {
-      const auto kept = filled_.plans.find(fresh.SourceLabel());
-      const TablePlan& plan = kept == filled_.plans.end() ? fresh : kept->second;
+      const TablePlan& plan = PlanOf(fresh);
       const std::vector<TargetColumn> described =
           ends_.target.DescribeTable(plan.schema, plan.name);
       if (described.empty() && !ends_.target.HasTable(plan.schema, plan.name)) {
