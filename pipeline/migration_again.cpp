@@ -15,6 +15,17 @@
 #include "pipeline/retry_rejects.h"
 
 namespace transload {
+namespace {
+
+bool SameNames(const TablePlan& loaded, const TablePlan& fresh) {
+  auto same = [](const ColumnPlan& a, const ColumnPlan& b) {
+    return a.name == b.name && a.source.name == b.source.name;
+  };
+  return loaded.name == fresh.name && std::equal(loaded.columns.begin(), loaded.columns.end(),
+                                                 fresh.columns.begin(), fresh.columns.end(), same);
+}
+
+}  // namespace
 
 // Where the tables that --reload names stand in the plan. Asked before anything is touched too: a
 // name that is none must not take up a run that has ended.
@@ -46,10 +57,10 @@ std::vector<std::size_t> Migration::TablesToReload() const {
           wanted, tables[named[0]].TargetLabel()));
     }
     const TablePlan* fresh = FreshPlan(tables[named[0]]);
-    if (fresh == nullptr || fresh->columns.size() != tables[named[0]].columns.size()) {
+    if (fresh == nullptr || !SameNames(tables[named[0]], *fresh)) {
       throw RefusedError(
-          fmt::format("--reload {}: the table is gone from the source, or has other columns now; "
-                      "start over with --restart",
+          fmt::format("--reload {}: the table is gone from the source, or it or its columns have "
+                      "other names now, or are others; start over with --restart",
                       wanted));
     }
     if (std::find(found.begin(), found.end(), named[0]) == found.end()) found.push_back(named[0]);
@@ -63,7 +74,8 @@ const TablePlan* Migration::FreshPlan(const TablePlan& loaded) const {
   return fresh == fresh_tables_.end() ? nullptr : &*fresh;
 }
 
-// Empties the tables that --reload names and gives them the columns types of a fresh plan.
+// Empties the tables that --reload names and gives the columns of those that the run made the types
+// of a fresh plan.
 void Migration::ReloadTables() {
   const std::vector<std::size_t> tables = TablesToReload();
   if (!tables.empty()) RunLateStepsAgain();
@@ -79,7 +91,9 @@ void Migration::ReloadTables() {
       statements = SetAsideSql(reader, ends_->options, run_.id, kept);
       empty_it = "DELETE FROM " + reader.From(kept.schema, kept.name);
     }
-    for (std::string& statement : ReplanSql(kept, fresh, empty_it)) {
+    // A table that stood before the run stays as it was made.
+    const TablePlan& made = existing_.contains(id) ? fresh : kept;
+    for (std::string& statement : ReplanSql(made, fresh, empty_it)) {
       statements.push_back(std::move(statement));
     }
     ledger_->Replan(run_.id, id, statements, ToJson(fresh), partitions, "loaded again by --reload");

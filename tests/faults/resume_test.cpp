@@ -254,6 +254,35 @@ TEST_F(Resume, LoadsATableAgainThatItHadEmptied) {
             "5000 1");
 }
 
+TEST_F(Resume, ReloadsNothingUnderOtherNames) {
+  const std::string config = dir_ / "c.toml";
+  auto rules = [&](const std::string& table, const std::string& text) {
+    std::ofstream(config) << "[table.t]\nrename = '" << table << "'\n[table.t.column.v]\nrename = '"
+                          << text << "'\n";
+  };
+  rules("t2", "words");
+  ExpectDone(Run({"-c", config}));
+  for (const auto& [table, text] : {std::pair("t3", "words"), std::pair("t2", "text")}) {
+    rules(table, text);
+    const TransloadRun refused = Run({"-c", config, "--reload", "t"});
+    EXPECT_EQ(refused.exit_code, 3) << refused.out << refused.err;
+    EXPECT_THAT(refused.err, HasSubstr("other names now"));
+  }
+  EXPECT_EQ(Value("select count(words) from t2"), "5000");
+  rules("t2", "words");
+  ExpectDone(Run({"-c", config, "--reload", "t"}));
+}
+
+TEST_F(Resume, ReloadsATableThatStoodWithoutAlteringIt) {
+  target_.Execute("create table other (id int not null default 5, w varchar(20))", database_);
+  ExpectDone(Run({"--on-existing", "truncate"}));
+  ExpectDone(Run({"--reload", "other", "--map", "col:other.w=bytea"}));
+  EXPECT_EQ(Value("select string_agg(format_type(atttypid, atttypmod), ' ' order by attnum) from "
+                  "pg_attribute where attrelid = 'other'::regclass and attnum > 0"),
+            "integer character varying(20)");
+  EXPECT_EQ(Value("select string_agg(w, ' ') from other"), "a b");
+}
+
 TEST_F(Resume, UndoesARunThatIsHalfDone) {
   ASSERT_NO_FATAL_FAILURE(Kill());
   TransloadRun undone = RunTransload({"undo", target_.Url(database_)});
