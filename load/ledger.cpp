@@ -351,6 +351,13 @@ void Ledger::AddAmendment(const std::string& run_id, const std::string& what,
       {run_id, what, table});
 }
 
+void Ledger::MoveEnd(const std::string& run_id) {
+  state_->Exec(
+      "update {L}.run set finished_xid = txid_current() where id = $1::text and finished_xid is "
+      "not null",
+      {run_id});
+}
+
 void Ledger::ForgetSteps(const std::string& run_id, const std::vector<StepTime>& times) {
   for (StepTime time : times) {
     state_->Exec(

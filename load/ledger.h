@@ -235,6 +235,8 @@ class Ledger {
   void AddAmendment(const std::string& run_id, const std::string& what, const std::string& table);
   // The user's steps of these times are to run again.
   void ForgetSteps(const std::string& run_id, const std::vector<StepTime>& times);
+  // Of a run that had ended: what is written up to now counts as its own, for undo.
+  void MoveEnd(const std::string& run_id);
   // Materialised views are to be filled again.
   void ForgetRefreshes(const std::string& run_id);
   // Deletes all that is known of a run.

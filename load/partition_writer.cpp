@@ -375,6 +375,13 @@ FinishResult PartitionWriter::FinishRetry(const RetriedRows& retried) {
   return FinishResult::kCommitted;
 }
 
+void PartitionWriter::SetReject(const RejectRow& reject) {
+  state_->connection.Exec(state_->Sql("update {L}.reject set \"column\" = $2::text, reason = "
+                                      "$3::text, \"row\" = $4::text where id = $1::bigint"),
+                          {std::to_string(reject.id), reject.column, WithoutNul(reject.reason),
+                           WithoutNul(reject.row)});
+}
+
 void PartitionWriter::Abort() {
   state_->rejects.clear();
   state_->open = false;

@@ -97,6 +97,8 @@ class PartitionWriter {
   // Of a partition that was done before BeginCareful: takes the rows out of the rejects and counts
   // them as written, in the transaction that wrote them.
   FinishResult FinishRetry(const RetriedRows& retried);
+  // Column, reason and row of a reject that stays one. Not while a partition is open.
+  void SetReject(const RejectRow& reject);
   // Rolls back what Begin() started; the connection stays. Harmless when nothing is open.
   void Abort();
   // Makes a blocked call on another thread throw soon. Any thread; the connection is lost.

@@ -51,6 +51,11 @@ bool IsAboutARow(const Error& error) {
          code.starts_with("P0");
 }
 
+std::string RefusalReason(const Error& error) {
+  const std::string text = error.what();
+  return "refused by the target: " + text.substr(0, text.find("; COPY "));
+}
+
 std::vector<RefusedTuple> SendBisecting(const CopyBlock& block, const SendTuples& send) {
   Bisection bisection(block, send);
   bisection.Send(0, block.row_starts.size());

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/plan_json.h"
@@ -127,17 +128,20 @@ void Migration::RetryRejected() {
         std::make_unique<BoundTable>(table_ids_[i], board_.At(table_ids_[i]).generation,
                                      std::move(plan), std::move(targets), run_.seed);
   }
-  const RetryResult result = RetryRejects(ends_->options, *ledger_, run_.id, tables, stop_,
-                                          [this] { RunLateStepsAgain(); });
+  bool steps_to_come = false;
+  auto before_change = [&](const BoundTable& table) {
+    if (!std::exchange(steps_to_come, true)) RunLateStepsAgain();
+    // What verifies the rows, now and later, has to read the source as they were read. Known before
+    // they are in: a run that is cut off then finds no reject any more that would tell.
+    const auto found = std::find(table_ids_.begin(), table_ids_.end(), table.table_id());
+    TablePlan& plan = planned_.plan.tables[static_cast<std::size_t>(found - table_ids_.begin())];
+    if (table.plan() == plan) return;
+    plan = table.plan();
+    ledger_->Amend(run_.id, table.table_id(), {}, ToJson(plan), "policies of --retry-rejects");
+  };
+  const RetryResult result =
+      RetryRejects(ends_->options, *ledger_, run_.id, tables, stop_, before_change);
   ledger_->AddAmendment(run_.id, "rejected rows were tried again", "");
-  // What verifies the rows, now and later, has to read the source as they were read.
-  for (std::size_t i = 0; i < table_ids_.size(); ++i) {
-    const std::int64_t id = table_ids_[i];
-    TablePlan& plan = planned_.plan.tables[i];
-    if (!result.loaded_tables.contains(id) || tables.at(id)->plan() == plan) continue;
-    plan = tables.at(id)->plan();
-    ledger_->Amend(run_.id, id, {}, ToJson(plan), "policies of --retry-rejects");
-  }
   notes_.push_back(fmt::format("of the rejected rows, {} were loaded and {} still are rejected",
                                result.loaded, result.left));
 }

@@ -86,16 +86,8 @@ class Mover {
 
   void RejectRow(std::string_view row, const Error& error) {
     if (context_.count_rejects) context_.count_rejects(1);
-    sink_.Reject(
-        {table_.NameRow(row), error.column, "refused by the target: " + RowReason(error), "", row});
+    sink_.Reject({table_.NameRow(row), error.column, RefusalReason(error), "", row});
     ++outcome_.rows_rejected;
-  }
-
-  // The server's words without where in the COPY it stood: that line counts from a point which no
-  // reader knows.
-  static std::string RowReason(const Error& error) {
-    std::string text = error.what();
-    return text.substr(0, text.find("; COPY "));
   }
 
   // Far more came than was planned for one partition: the rest is to be another one. Asked once;

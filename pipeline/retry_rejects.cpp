@@ -25,7 +25,7 @@ class Retry {
  public:
   Retry(const Options& options, Ledger& ledger,
         const std::map<std::int64_t, std::unique_ptr<BoundTable>>& tables,
-        std::function<void()> before_commit)
+        std::function<void(const BoundTable&)> before_commit)
       : options_(options),
         ledger_(ledger),
         tables_(tables),
@@ -40,7 +40,10 @@ class Retry {
     for (const RejectRow& reject : rejects) batch.AppendFramedRow(RejectedCells(reject.row));
     CopyBlock block;
     table.encoder().Encode(batch, block, /*keep_row_starts=*/true);
-    if (block.rows == 0) return 0;
+    if (block.rows == 0) {
+      NoteFaults(table, rejects, batch, block);
+      return 0;
+    }
 
     // Found out first: the reader's locks would hold up what disables them.
     const TriggerSwitch triggers = [&] {
@@ -57,19 +60,35 @@ class Retry {
     retried.last = triggers.on;
     RowBatch written;
     std::set<std::size_t> left;
+    std::map<std::size_t, const Error*> errors;  // by row
     for (const CellFault& fault : block.faults) left.insert(fault.row);
     for (std::size_t row = 0, tuple = 0; row < rejects.size(); ++row) {
       if (left.contains(row)) continue;
       const std::size_t mine = tuple++;
       auto is_mine = [&](const RefusedTuple& r) { return r.tuple == mine; };
-      if (std::any_of(refused.begin(), refused.end(), is_mine)) continue;
+      const auto found = std::find_if(refused.begin(), refused.end(), is_mine);
+      if (found != refused.end()) {
+        errors[row] = &found->error;
+        continue;
+      }
       retried.rejects.push_back(rejects[row].id);
       written.AppendFramedRow(batch.Row(row));
     }
     if (retried.rejects.empty()) {
       writer_.Abort();
-      return 0;
+    } else {
+      Finish(run_id, table, written, retried);
     }
+    NoteFaults(table, rejects, batch, block);
+    for (const auto& [row, error] : errors) {
+      Note(table, rejects[row], error->column, RefusalReason(*error), "");
+    }
+    return retried.rejects.size();
+  }
+
+ private:
+  void Finish(const std::string& run_id, const BoundTable& table, const RowBatch& written,
+              RetriedRows& retried) {
     CopyBlock counted;
     table.encoder().Encode(written, counted, /*keep_row_starts=*/false);
     retried.checksum = counted.checksum;
@@ -78,15 +97,35 @@ class Retry {
       retried.coercions.push_back(
           {table.table_id(), table.columns()[column].name, rule, coercion.count, coercion.samples});
     }
-    before_commit_();
+    before_commit_(table);
+    // Savepoints have transactions of their own, by which undo does not know the rows. All of them
+    // have begun by now.
+    ledger_.MoveEnd(run_id);
     if (writer_.FinishRetry(retried) == FinishResult::kFenced) {
       throw Error(
           fmt::format("{}: the partition was loaded again meanwhile", table.plan().SourceLabel()));
     }
-    return retried.rejects.size();
   }
 
- private:
+  void NoteFaults(const BoundTable& table, const std::vector<RejectRow>& rejects,
+                  const RowBatch& batch, const CopyBlock& block) {
+    for (const CellFault& fault : block.faults) {
+      Note(table, rejects[fault.row], table.columns()[fault.column].source.name, fault.reason,
+           table.ShowCell(batch.Row(fault.row), fault.column));
+    }
+  }
+
+  // A row that still does not go in may have another reason by now.
+  void Note(const BoundTable& table, RejectRow reject, const std::string& column,
+            const std::string& reason, const std::string& value) {
+    if (reject.column == column && reject.reason == reason) return;
+    const std::string cells = RejectedCells(reject.row);
+    reject.column = column;
+    reject.reason = reason;
+    reject.row = RejectedRowJson({reject.key, column, reason, value, cells}, table);
+    writer_.SetReject(reject);
+  }
+
   // What the writer needs to know of a partition that is done.
   Claim ClaimOf(const std::string& run_id, const BoundTable& table, std::int64_t partition_id) {
     Claim claim;
@@ -105,7 +144,7 @@ class Retry {
   const Options& options_;
   Ledger& ledger_;
   const std::map<std::int64_t, std::unique_ptr<BoundTable>>& tables_;
-  const std::function<void()> before_commit_;
+  const std::function<void(const BoundTable&)> before_commit_;
   PartitionWriter writer_;
 };
 
@@ -132,11 +171,12 @@ TablePlan PlanForRetry(TablePlan loaded, const TablePlan& today) {
 
 RetryResult RetryRejects(const Options& options, Ledger& ledger, const std::string& run_id,
                          const std::map<std::int64_t, std::unique_ptr<BoundTable>>& tables,
-                         const StopFlag& stop, const std::function<void()>& before_change) {
+                         const StopFlag& stop,
+                         const std::function<void(const BoundTable&)>& before_change) {
   RetryResult result;
-  bool changed = false;
-  Retry retry(options, ledger, tables, [&] {
-    if (!std::exchange(changed, true)) before_change();
+  std::set<std::int64_t> changed;
+  Retry retry(options, ledger, tables, [&](const BoundTable& table) {
+    if (changed.insert(table.table_id()).second) before_change(table);
   });
   // The last id of a page; 0 where there was none.
   auto retry_page = [&](std::int64_t after) -> std::int64_t {
@@ -148,7 +188,6 @@ RetryResult RetryRejects(const Options& options, Ledger& ledger, const std::stri
       const bool known = tables.contains(rejects.front().table_id);  // else left out of this start
       const std::uint64_t loaded = known ? retry.Partition(run_id, rejects) : 0;
       result.loaded += loaded;
-      if (loaded > 0) result.loaded_tables.insert(rejects.front().table_id);
       result.left += rejects.size() - loaded;
     }
     return page.empty() ? 0 : page.back().id;

@@ -2,7 +2,7 @@
 //
 // The rows come from the ledger, which keeps their bytes: they are of the run's snapshot, as all
 // others. A row that goes in leaves transload.reject in the same transaction; one that still does
-// not stays there.
+// not stays there, with the reason of now.
 #ifndef TRANSLOAD_PIPELINE_RETRY_REJECTS_H_
 #define TRANSLOAD_PIPELINE_RETRY_REJECTS_H_
 
@@ -10,7 +10,6 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 
 #include "core/options.h"
 #include "core/plan.h"
@@ -23,18 +22,18 @@ namespace transload {
 struct RetryResult {
   std::uint64_t loaded = 0;
   std::uint64_t left = 0;
-  std::set<std::int64_t> loaded_tables;  // by their ids: where rows were loaded
 };
 
 // The plan that the table was loaded by, with the policies of today's. Throws a usage error when a
 // column's type is another one today: that takes --reload.
 TablePlan PlanForRetry(TablePlan loaded, const TablePlan& today);
 
-// `tables`: bound by such plans, by their ids in the ledger. `before_change` is called once, before
-// the first row is in.
+// `tables`: bound by such plans, by their ids in the ledger. `before_change` is called once for a
+// table, before the first of its rows is in.
 RetryResult RetryRejects(const Options& options, Ledger& ledger, const std::string& run_id,
                          const std::map<std::int64_t, std::unique_ptr<BoundTable>>& tables,
-                         const StopFlag& stop, const std::function<void()>& before_change);
+                         const StopFlag& stop,
+                         const std::function<void(const BoundTable&)>& before_change);
 
 }  // namespace transload
 

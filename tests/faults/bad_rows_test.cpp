@@ -13,7 +13,9 @@
 namespace transload {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 class BadRows : public testing::Test {
  protected:
@@ -111,6 +113,43 @@ TEST_F(BadRows, AreLoadedAloneUnderAnotherPolicy) {
   EXPECT_EQ(Value("select sum(rows) from transload.coercion"), "2");
   TransloadRun verified = RunTransload({"verify", "sqlite://" + path_, target_.Url(database_)});
   EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+}
+
+TEST_F(BadRows, TellWhyTheyStillAreRejected) {
+  target_.Execute(kStrict, database_);
+  rig::MakeSqliteFile(path_, "update t set u = 'a' || char(0) || 'b' where id = 7");
+  ASSERT_EQ(Run({"--on-bad-row", "reject"}).exit_code, 5);
+  ASSERT_THAT(Value("select reason from transload.reject where key = 'id=7'"),
+              HasSubstr("NUL byte"));
+  target_.Execute("alter table t add check (u <> 'ab')", database_);
+  EXPECT_EQ(
+      Run({"--on-bad-row", "reject", "--retry-rejects", "--policy", "nul_byte=strip"}).exit_code,
+      5);
+  EXPECT_THAT(Value("select \"column\" || reason from transload.reject where key = 'id=7'"),
+              AllOf(HasSubstr("refused by the target"), HasSubstr("t_u_check")));
+  EXPECT_EQ(Run({"--on-bad-row", "reject", "--retry-rejects"}).exit_code, 5);
+  EXPECT_THAT(Value("select \"column\" || reason from transload.reject where key = 'id=7'"),
+              StartsWith("uNUL byte"));
+  target_.Execute("alter table t drop constraint t_u_check", database_);
+  Run({"--on-bad-row", "reject", "--retry-rejects", "--policy", "nul_byte=strip"});
+  EXPECT_EQ(Value("select u from t where id = 7"), "ab");
+}
+
+// Killed after all of them are in, and before the run has ended again.
+TEST_F(BadRows, AreKnownByTheirPolicyWhenTheRetryWasKilled) {
+  rig::MakeSqliteFile(path_, "update t set u = 'a' || char(0) || 'b' where id in (7, 2999)");
+  const std::vector<std::string> first = {"run", "sqlite://" + path_, target_.Url(database_),
+                                          "--on-bad-row", "reject"};
+  ASSERT_EQ(RunTransload(first).exit_code, 5);
+  std::vector<std::string> again = first;
+  again.insert(again.end(), {"--retry-rejects", "--policy", "nul_byte=strip"});
+  EXPECT_EQ(RunTransload(again, {{"TRANSLOAD_FAULT", "table-loaded:1:kill"}}).exit_code, 128 + 9);
+  EXPECT_EQ(Value("select count(*) from t where u = 'ab'"), "2");
+  const TransloadRun verified =
+      RunTransload({"verify", "sqlite://" + path_, target_.Url(database_)});
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+  const TransloadRun undone = RunTransload({"undo", target_.Url(database_)});
+  EXPECT_EQ(undone.exit_code, 0) << undone.out << undone.err;
 }
 
 TEST_F(BadRows, AreLoadedAloneAfterTheRejectedRowsThatTheyReferTo) {
