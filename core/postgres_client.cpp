@@ -88,6 +88,17 @@ std::vector<std::pair<std::string, std::string>> CommonSettings(std::uint64_t lo
   };
 }
 
+// The snapshot's catalogue against the one of now.
+std::string AsInSnapshotSql(std::string_view name) {
+  return fmt::format(
+      "with recursive tree as (select oid, relkind, relfilenode from pg_catalog.pg_class where oid "
+      "= {}::regclass union all select c.oid, c.relkind, c.relfilenode from tree t join "
+      "pg_catalog.pg_inherits i on i.inhparent = t.oid and t.relkind = 'p' join "
+      "pg_catalog.pg_class c on c.oid = i.inhrelid) select count(*) > 0 and coalesce(bool_and("
+      "relfilenode = pg_catalog.pg_relation_filenode(oid)), true) from tree",
+      name);
+}
+
 std::string TidyMessage(std::string_view message) {
   while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) {
     message.remove_suffix(1);

@@ -49,6 +49,11 @@ std::vector<std::pair<std::string, std::string>> CommonSettings(std::uint64_t lo
 // its buffer has room for, 16 KiB; an answer that does not fit makes it larger, and it stays so.
 inline constexpr char kWidenBufferSql[] = "select pg_catalog.repeat(' ', 250000)";
 
+// Whether a table and its partitions are what the transaction's snapshot saw: one boolean. What a
+// rewriting ALTER TABLE or a TRUNCATE has left behind since looks empty to it. Whoever asks holds a
+// lock on the table. `name`: qualified, as an SQL text.
+std::string AsInSnapshotSql(std::string_view name);
+
 // libpq's message without its prefix and its last line end.
 std::string TidyMessage(std::string_view message);
 

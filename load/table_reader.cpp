@@ -56,17 +56,9 @@ struct TableReader::State {
         name));
   }
 
-  // The catalogue as the snapshot sees it, against the one of now. Whoever asks has read of the
-  // table already, which keeps it as it is.
+  // Whoever asks has read of the table already, which keeps it as it is.
   void ThrowIfRewritten(const std::string& name) {
-    const SqlRows same = connection.Exec(
-        "with recursive tree as (select oid, relkind, relfilenode from pg_catalog.pg_class where "
-        "oid = $1::regclass union all select c.oid, c.relkind, c.relfilenode from tree t join "
-        "pg_catalog.pg_inherits i on i.inhparent = t.oid and t.relkind = 'p' join "
-        "pg_catalog.pg_class c on c.oid = i.inhrelid) select count(*) > 0 and coalesce(bool_and("
-        "relfilenode = pg_catalog.pg_relation_filenode(oid)), true) from tree",
-        {name});
-    if (!same.Bool(0, 0)) ThrowRewritten(name);
+    if (!connection.Exec(AsInSnapshotSql(ddl::QuoteLiteral(name))).Bool(0, 0)) ThrowRewritten(name);
   }
 
   DataConnection connection;

@@ -71,7 +71,8 @@ PostgresRowReader::PostgresRowReader(const Endpoint& endpoint, std::string snaps
 }
 
 void PostgresRowReader::Join() {
-  joined_ = false;
+  joined_ = holds_all_ = false;
+  unchanged_.clear();
   try {
     connection_.Exec("begin isolation level repeatable read read only");
     connection_.Exec("set transaction snapshot " + QuoteText(snapshot_id_));
@@ -90,10 +91,25 @@ void PostgresRowReader::Join() {
 
 void PostgresRowReader::Hold(const std::vector<std::string>& locks) {
   for (const std::string& lock : locks) connection_.Exec(lock);
+  holds_all_ = true;
 }
 
 void PostgresRowReader::Know(std::shared_ptr<const PartitionedTables> partitioned) {
   partitioned_ = std::move(partitioned);
+}
+
+// The session that keeps the snapshot locks the tables too, and may have gone without a sign.
+void PostgresRowReader::LockUnchanged(const std::string& schema, const std::string& table) {
+  if (holds_all_ || !unchanged_.emplace(schema, table).second) return;
+  const std::string name = QuoteTable(schema, table);
+  connection_.Exec("lock table " + name + " in access share mode");
+  if (connection_.Exec(AsInSnapshotSql(QuoteText(name))).Bool(0, 0)) return;
+  Error error(fmt::format(
+      "{} of the source was rewritten, emptied or replaced after the snapshot was taken: its lock "
+      "went with the session that kept the snapshot",
+      name));
+  error.snapshot_lost = true;
+  throw error;
 }
 
 void PostgresRowReader::Fail(Error error) {
@@ -107,6 +123,7 @@ void PostgresRowReader::Open(const ReadRequest& request) {
   table_ = request.schema + "." + request.table;
   const bool partitioned = partitioned_->contains({request.schema, request.table});
   try {
+    LockUnchanged(request.schema, request.table);
     connection_.StartCopy("COPY (" + SelectSql(request, partitioned) +
                           ") TO STDOUT (FORMAT binary)");
   } catch (const Error& error) {
@@ -169,6 +186,7 @@ std::uint64_t PostgresRowReader::CountRows(const std::string& schema, const std:
   sql += QuoteTable(schema, table);
   if (!where.empty()) sql += " where " + where;
   try {
+    LockUnchanged(schema, table);
     return connection_.Exec(sql).Count(0, 0);
   } catch (const Error& error) {
     Fail(error);

@@ -46,12 +46,15 @@ class PostgresRowReader : public RowReader {
 
  private:
   void Join();
+  void LockUnchanged(const std::string& schema, const std::string& table);
   [[noreturn]] void Fail(Error error);
 
   DataConnection connection_;
   std::string snapshot_id_;
   std::shared_ptr<const PartitionedTables> partitioned_;
   std::string table_;
+  std::set<std::pair<std::string, std::string>> unchanged_;  // tables, since the snapshot
+  bool holds_all_ = false;                                   // locks from before any could change
   bool joined_ = false;
   bool open_ = false;
   bool first_ = false;  // the file's header stands before the first row

@@ -91,6 +91,39 @@ TEST_F(PostgresSourceTest, ReadsOnWhileATruncateWaitsForTheSnapshotToEnd) {
   waiter.join();
 }
 
+// What an ALTER TABLE has written anew looks empty to the snapshot.
+TEST_F(PostgresSourceTest, DoesNotReadATableAsEmptyThatWasRewrittenOnceItsLockWasLost) {
+  Make(rig::SharedPostgres(),
+       "create table t (a int); insert into t values (1), (2);"
+       "create table part (a int) partition by range (a);"
+       "create table part1 partition of part for values from (0) to (9); insert into part values "
+       "(1); create table u (a int); insert into u values (1)");
+  source_->ReadCatalogue();
+  SnapshotRequest request;
+  request.readers = 0;
+  request.tables = {{"public", "t"}, {"public", "part"}, {"public", "u"}};
+  source_->TakeSnapshot(request);
+  auto of_t = source_->NewReader(), of_part = source_->NewReader(), of_u = source_->NewReader();
+  server_->Execute("select pg_terminate_backend(pid) from pg_locks where relation = 't'::regclass",
+                   database_);
+  server_->Execute(
+      "set lock_timeout = '10s'; alter table t alter a type bigint; alter table part1 set unlogged",
+      database_);
+  auto expect_rewritten = [](const std::string& table, auto&& read) {
+    try {
+      read();
+      ADD_FAILURE() << "read what is another table now";
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("rewritten, emptied or replaced after the snapshot"));
+      EXPECT_TRUE(error.snapshot_lost);
+      EXPECT_EQ(error.table, table);
+    }
+  };
+  expect_rewritten("public.t", [&] { of_t->Open(Request("t", {"a"})); });
+  expect_rewritten("public.part", [&] { of_part->CountRows("public", "part", ""); });
+  EXPECT_EQ(ReadAll(*of_u, Request("u", {"a"})), 1u);
+}
+
 TEST_F(PostgresSourceTest, TellsWhoKeepsAReaderOut) {
   Make(rig::SharedPostgres(), "create table t (a int)");
   Options options;
