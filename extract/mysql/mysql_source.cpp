@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "core/error.h"
+#include "core/int128.h"
 #include "extract/mysql/binlog_position.h"
 #include "extract/mysql/catalogue.h"
 #include "extract/mysql/control_connection.h"
@@ -208,9 +209,9 @@ std::string MySqlSource::NextAutoValue(const SourceTable& table) {
   if (!highest) highest = control_->Scalar(sql);
   // An AUTO_INCREMENT on a floating point column (MyISAM habit) has no exact maximum to add to.
   bool whole = highest && highest->find_first_not_of("-0123456789") == std::string::npos;
-  Int128 next = std::max<Int128>(1, stated ? ParseInteger(*stated) : 1);
-  if (whole) next = std::max(next, ParseInteger(*highest) + 1);
-  return FormatInteger(next);
+  Int128 next = std::max<Int128>(1, stated ? ParseInt128(*stated) : 1);
+  if (whole) next = std::max(next, ParseInt128(*highest) + 1);
+  return fmt::format("{}", next);
 }
 
 std::string MySqlSource::NextSequenceValue(const SourceSequence& sequence) {

@@ -50,15 +50,13 @@ std::uint64_t Dive(SqlConnection& connection, const SourceTable& table, const Ta
   // looking into the index.
   SqlResult plan = connection.Query(
       fmt::format("EXPLAIN SELECT {0} FROM {1} USE INDEX ({2}) WHERE {0} >= {3} AND {0} <= {4}",
-                  name, QuoteTable(table.schema, table.name), QuoteName(key.index),
-                  FormatInteger(low), FormatInteger(high)));
+                  name, QuoteTable(table.schema, table.name), QuoteName(key.index), low, high));
   std::string rows = plan.Text(0, "rows");
   if (!rows.empty() && rows != "0" && rows != "1") return std::stoull(rows);
   // The engine says 1 of an empty range too: many of those would become ranges of their own.
-  SqlValue any = connection.Scalar(
-      fmt::format("SELECT 1 FROM {} USE INDEX ({}) WHERE {} >= {} AND {} <= {} LIMIT 1",
-                  QuoteTable(table.schema, table.name), QuoteName(key.index), name,
-                  FormatInteger(low), name, FormatInteger(high)));
+  SqlValue any = connection.Scalar(fmt::format(
+      "SELECT 1 FROM {} USE INDEX ({}) WHERE {} >= {} AND {} <= {} LIMIT 1",
+      QuoteTable(table.schema, table.name), QuoteName(key.index), name, low, name, high));
   return any ? 1 : 0;
 }
 
@@ -70,9 +68,9 @@ SplitPlan CutByDives(SqlConnection& connection, const SourceTable& table, const 
   PartitionRange range = KeyRange(key);
   if (ends.rows.at(0).at(0)) {
     auto estimate = [&](Int128 from, Int128 to) { return Dive(connection, table, key, from, to); };
-    for (Int128 bound : CutIntegers(ParseInteger(*ends.rows[0][0]), ParseInteger(*ends.rows[0][1]),
+    for (Int128 bound : CutIntegers(ParseInt128(*ends.rows[0][0]), ParseInt128(*ends.rows[0][1]),
                                     target, estimate)) {
-      range.upper = KeyBound{FormatInteger(bound)};
+      range.upper = KeyBound{fmt::format("{}", bound)};
       plan.ranges.push_back(range);
       range.lower = range.upper;
       range.upper.reset();
@@ -85,26 +83,6 @@ SplitPlan CutByDives(SqlConnection& connection, const SourceTable& table, const 
 }
 
 }  // namespace
-
-Int128 ParseInteger(const std::string& text) {
-  bool negative = text.starts_with('-');
-  Int128 value = 0;
-  for (std::size_t i = negative ? 1 : 0; i < text.size(); ++i) value = value * 10 + (text[i] - '0');
-  return negative ? -value : value;
-}
-
-std::string FormatInteger(Int128 value) {
-  bool negative = value < 0;
-  std::string digits;
-  do {
-    int digit = static_cast<int>(value % 10);
-    digits += static_cast<char>('0' + (digit < 0 ? -digit : digit));
-    value /= 10;
-  } while (value != 0);
-  if (negative) digits += '-';
-  std::reverse(digits.begin(), digits.end());
-  return digits;
-}
 
 std::vector<Int128> CutIntegers(Int128 low, Int128 high, std::uint64_t target,
                                 const std::function<std::uint64_t(Int128, Int128)>& estimate) {

@@ -8,36 +8,12 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/int128.h"
 #include "extract/odbc/sql.h"
 #include "extract/odbc/sql_server_types.h"
 
 namespace transload::odbc {
 namespace {
-
-__extension__ using Int128 = __int128;
-
-// 38 digits fit 128 bits.
-Int128 ParseWide(const std::string& text) {
-  const bool negative = text.starts_with('-');
-  Int128 value = 0;
-  for (std::size_t i = negative ? 1 : 0; i < text.size() && text[i] != '.'; ++i) {
-    value = value * 10 + (text[i] - '0');
-  }
-  return negative ? -value : value;
-}
-
-std::string FormatWide(Int128 value) {
-  const bool negative = value < 0;
-  std::string digits;
-  do {
-    const int digit = static_cast<int>(value % 10);
-    digits += static_cast<char>('0' + (digit < 0 ? -digit : digit));
-    value /= 10;
-  } while (value != 0);
-  if (negative) digits += '-';
-  std::reverse(digits.begin(), digits.end());
-  return digits;
-}
 
 bool True(const ResultTable& rows, std::size_t row, std::string_view column) {
   const std::string text = rows.Text(row, column);
@@ -322,20 +298,20 @@ class Builder {
 std::string NextIdentity(const std::string& seed, const std::string& increment,
                          const std::string& last, const std::string& extreme) {
   if (seed.empty()) return {};
-  const Int128 step = increment.empty() ? 1 : ParseWide(increment);
-  Int128 next = last.empty() ? ParseWide(seed) : ParseWide(last) + step;
+  const Int128 step = increment.empty() ? 1 : ParseInt128(increment);
+  Int128 next = last.empty() ? ParseInt128(seed) : ParseInt128(last) + step;
   if (!extreme.empty()) {
-    const Int128 passed = ParseWide(extreme) + step;
+    const Int128 passed = ParseInt128(extreme) + step;
     next = step < 0 ? std::min(next, passed) : std::max(next, passed);
   }
-  return FormatWide(next);
+  return fmt::format("{}", next);
 }
 
 std::string NextOfSequence(const std::string& current, const std::string& start,
                            const std::string& increment) {
   if (current.empty()) return start;
   // A sequence that was never asked shows its start: one number more than needed is left out.
-  return FormatWide(ParseWide(current) + (increment.empty() ? 1 : ParseWide(increment)));
+  return fmt::format("{}", ParseInt128(current) + (increment.empty() ? 1 : ParseInt128(increment)));
 }
 
 SqlServerRows ReadSqlServerRows(Connection& connection) {

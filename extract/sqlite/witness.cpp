@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/int128.h"
 #include "extract/where_clause.h"
 
 namespace transload::sqlite {
@@ -103,16 +104,7 @@ WitnessSql Reals(const std::string& name) {
 
 // high * 2^32 + low, in decimal.
 std::string Combine(std::int64_t high, std::int64_t low) {
-  __extension__ using Wide = __int128;
-  Wide sum = static_cast<Wide>(high) * 4294967296 + low;
-  const bool negative = sum < 0;
-  std::string digits;
-  do {
-    const int digit = static_cast<int>(sum % 10);
-    digits.insert(digits.begin(), static_cast<char>('0' + (digit < 0 ? -digit : digit)));
-    sum /= 10;
-  } while (sum != 0);
-  return (negative ? "-" : "") + digits;
+  return fmt::format("{}", static_cast<Int128>(high) * 4294967296 + low);
 }
 
 std::string Value(const Statement& row, int column, WitnessForm form) {

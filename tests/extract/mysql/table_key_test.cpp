@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/int128.h"
 #include "extract/mysql/split.h"
 
 namespace transload::mysql {
@@ -149,7 +150,7 @@ TEST(MySqlSplit, CutsDenseIdsEvenly) {
 }
 
 TEST(MySqlSplit, DoesNotExplodeOnSparseIds) {
-  std::vector<Int128> ids = {1, 2, ParseInteger("9223372036854775807")};
+  std::vector<Int128> ids = {1, 2, ParseInt128("9223372036854775807")};
   int dives = 0;
   auto bounds = CutIntegers(ids.front(), ids.back(), 1, Exactly(ids, &dives));
   EXPECT_LT(dives, 200);
@@ -162,7 +163,7 @@ TEST(MySqlSplit, StopsWhenEstimatesNeverShrink) {
     ++dives;
     return std::uint64_t{1000};
   };
-  CutIntegers(0, ParseInteger("9223372036854775807"), 10, stubborn);
+  CutIntegers(0, ParseInt128("9223372036854775807"), 10, stubborn);
   EXPECT_LE(dives, 20'100);
 }
 
