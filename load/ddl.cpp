@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
+#include "core/sql_quotes.h"
 
 namespace transload::ddl {
 namespace {
@@ -11,16 +12,6 @@ void RefuseNul(std::string_view text) {
   if (text.find('\0') != std::string_view::npos) {
     throw UsageError("a NUL byte cannot stand in SQL: " + std::string(text.data()));
   }
-}
-
-std::string Doubled(std::string_view text, char quote) {
-  RefuseNul(text);
-  std::string out(1, quote);
-  for (char c : text) {
-    if (c == quote) out += quote;
-    out += c;
-  }
-  return out + quote;
 }
 
 std::string Joined(const std::vector<std::string>& parts) {
@@ -90,11 +81,14 @@ std::string OrphanBody(const TablePlan& table, const ForeignKeyPlan& key) {
 
 std::string QuoteName(std::string_view name) {
   if (name.empty()) throw UsageError("a name in PostgreSQL cannot be empty");
-  return Doubled(name, '"');
+  RefuseNul(name);
+  return QuoteIdent(name);
 }
 
-// Backslashes are literal: every session sets standard_conforming_strings.
-std::string QuoteLiteral(std::string_view text) { return Doubled(text, '\''); }
+std::string QuoteLiteral(std::string_view text) {
+  RefuseNul(text);
+  return transload::QuoteLiteral(text);
+}
 
 std::string Qualified(std::string_view schema, std::string_view name) {
   if (schema.empty()) return QuoteName(name);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/sql_quotes.h"
 #include "mappings/expression_translator.h"
 
 namespace transload {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/sql_quotes.h"
 #include "mappings/checks.h"
 #include "mappings/observations.h"
 #include "mappings/plan_draft.h"

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "core/ascii.h"
+#include "core/sql_quotes.h"
 #include "mappings/default_values.h"
 #include "mappings/expression_translator.h"
 #include "mappings/plan_draft.h"

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/sql_quotes.h"
 #include "mappings/index_builder.h"
 #include "mappings/plan_draft.h"
 

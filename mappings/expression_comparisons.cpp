@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "core/ascii.h"
+#include "core/sql_quotes.h"
 #include "mappings/default_values.h"
 #include "mappings/expression_emitter.h"
-#include "mappings/names.h"
 
 namespace transload {
 namespace {

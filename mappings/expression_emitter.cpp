@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "core/ascii.h"
+#include "core/sql_quotes.h"
 #include "mappings/default_values.h"
-#include "mappings/names.h"
 #include "mappings/type_rules.h"
 
 namespace transload {

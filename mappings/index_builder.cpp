@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
+#include "core/sql_quotes.h"
 #include "mappings/expression_translator.h"
 #include "mappings/index_width.h"
-#include "mappings/names.h"
 
 namespace transload {
 namespace {

@@ -9,8 +9,8 @@
 
 #include "core/ascii.h"
 #include "core/digits.h"
+#include "core/sql_quotes.h"
 #include "mappings/default_values.h"
-#include "mappings/names.h"
 
 namespace transload {
 namespace {

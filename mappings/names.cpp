@@ -35,15 +35,6 @@ std::string Snake(std::string_view name) {
   return LowerAscii(out);
 }
 
-std::string Quoted(std::string_view text, char quote) {
-  std::string out(1, quote);
-  for (char c : text) {
-    out += c;
-    if (c == quote) out += c;
-  }
-  return out += quote;
-}
-
 // The longest whole characters of a UTF-8 text within `bytes`.
 std::string CutUtf8(const std::string& text, std::size_t bytes) {
   if (text.size() <= bytes) return text;
@@ -53,9 +44,6 @@ std::string CutUtf8(const std::string& text, std::size_t bytes) {
 }
 
 }  // namespace
-
-std::string QuoteIdent(std::string_view name) { return Quoted(name, '"'); }
-std::string QuoteLiteral(std::string_view text) { return Quoted(text, '\''); }
 
 std::string FoldName(std::string_view name, Identifiers identifiers) {
   switch (identifiers) {

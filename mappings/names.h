@@ -16,10 +16,6 @@
 
 namespace transload {
 
-// "b""x" for SQL; 'it''s' for SQL.
-std::string QuoteIdent(std::string_view name);
-std::string QuoteLiteral(std::string_view text);
-
 // kLower: ASCII to lower case. kPreserve: unchanged. kSnake: "orderItems", "Order Items" and
 // "order-items" become order_items.
 std::string FoldName(std::string_view name, Identifiers identifiers);

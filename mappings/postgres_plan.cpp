@@ -6,7 +6,7 @@
 #include <set>
 
 #include "core/error.h"
-#include "mappings/names.h"
+#include "core/sql_quotes.h"
 #include "mappings/selection.h"
 #include "mappings/type_decision.h"
 

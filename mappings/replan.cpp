@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "core/sql_quotes.h"
 #include "mappings/checks.h"
 #include "mappings/default_values.h"
 #include "mappings/expression_translator.h"

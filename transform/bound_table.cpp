@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/sql_quotes.h"
 #include "transform/render.h"
 
 namespace transload {
@@ -30,9 +31,7 @@ std::vector<std::size_t> KeyPositions(const TablePlan& plan,
     if (!index.primary) continue;
     std::vector<std::size_t> positions;
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      std::string quoted = "\"";
-      for (char c : columns[i].name) quoted += c == '"' ? "\"\"" : std::string(1, c);
-      quoted += "\"";
+      const std::string quoted = QuoteIdent(columns[i].name);
       for (const IndexPartPlan& part : index.parts) {
         if (part.sql == quoted) positions.push_back(i);
       }

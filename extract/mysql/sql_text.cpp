@@ -2,6 +2,7 @@
 
 #include "core/ascii.h"
 #include "core/error.h"
+#include "core/sql_quotes.h"
 
 namespace transload::mysql {
 namespace {
@@ -15,14 +16,7 @@ unsigned HexDigit(char c) {
 
 }  // namespace
 
-std::string QuoteName(std::string_view name) {
-  std::string quoted = "`";
-  for (char c : name) {
-    if (c == '`') quoted += '`';
-    quoted += c;
-  }
-  return quoted + "`";
-}
+std::string QuoteName(std::string_view name) { return Quoted(name, '`'); }
 
 std::string QuoteTable(std::string_view schema, std::string_view table) {
   if (schema.empty()) return QuoteName(table);

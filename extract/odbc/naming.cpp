@@ -7,6 +7,7 @@
 #include "core/ascii.h"
 #include "core/digits.h"
 #include "core/error.h"
+#include "core/sql_quotes.h"
 
 namespace transload::odbc {
 namespace {
@@ -67,14 +68,7 @@ Naming ReadNaming(const Connection& connection) {
   return naming;
 }
 
-std::string QuoteText(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) {
-    out += c;
-    if (c == '\'') out += c;
-  }
-  return out + "'";
-}
+std::string QuoteText(std::string_view text) { return QuoteLiteral(text); }
 
 std::string Join(const std::vector<std::string>& parts, std::string_view between) {
   return fmt::format("{}", fmt::join(parts, between));

@@ -10,6 +10,7 @@
 
 #include "core/ascii.h"
 #include "core/digits.h"
+#include "core/sql_quotes.h"
 
 namespace transload::sqlite {
 namespace {
@@ -19,15 +20,6 @@ constexpr int kBusyTimeoutMs = 10'000;
 // Instructions of the virtual machine between two looks at the interrupt flag: some 0.1 ms.
 constexpr int kProgressSteps = 10'000;
 constexpr const char* kRowFunction = "transload_row";
-
-std::string Quoted(std::string_view text, char quote) {
-  std::string quoted(1, quote);
-  for (char c : text) {
-    if (c == quote) quoted += quote;
-    quoted += c;
-  }
-  return quoted + quote;
-}
 
 // The path inside a file: URI.
 std::string UriPath(std::string_view path) {
