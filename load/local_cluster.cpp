@@ -252,11 +252,6 @@ bool LocalCluster::Stop(const std::string& folder) {
   return true;
 }
 
-bool LocalCluster::IsRunning(const std::string& folder) {
-  const LocalCluster cluster(folder, {});
-  return cluster.Exists() && cluster.Running(cluster.ReadNote());
-}
-
 std::string LocalCluster::Url(const std::string& folder) {
   const LocalCluster cluster(folder, {});
   cluster.RequireExists();

@@ -22,7 +22,6 @@ class LocalCluster {
   // Stops it, open transactions rolled back; false when it was not running. Refused when there is
   // no cluster.
   static bool Stop(const std::string& folder);
-  static bool IsRunning(const std::string& folder);
   // postgresql://user@/transload?host=... of a cluster that exists; refused when there is none.
   static std::string Url(const std::string& folder);
 
