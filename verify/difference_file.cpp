@@ -25,7 +25,6 @@ constexpr std::size_t kBytesInMemory = std::size_t{1} << 20;
 // Lines put aside: in memory, then in a file.
 struct HeldLines {
   void Add(std::string_view line) {
-    ++rows;
     recent += line;
     if (recent.size() < kBytesInMemory) return;
     file.Append(recent);
@@ -34,7 +33,6 @@ struct HeldLines {
 
   TemporaryFile file;
   std::string recent;  // behind those in the file
-  std::uint64_t rows = 0;
 };
 
 struct DifferenceFile::State {
@@ -79,7 +77,6 @@ struct DifferenceFile::State {
   std::optional<HeldLines> held;
   int fd = -1;
   ZSTD_CCtx* context = nullptr;
-  std::uint64_t written = 0;
   char buffer[std::size_t{16} << 10];
 };
 
@@ -111,7 +108,6 @@ void DifferenceFile::Write(const std::string& table, const RowDifference& differ
   }
   state.Open();
   state.Compress(text, ZSTD_e_continue);
-  ++state.written;
 }
 
 void DifferenceFile::Hold() {
@@ -122,15 +118,14 @@ void DifferenceFile::Hold() {
 void DifferenceFile::Keep() {
   State& state = *state_;
   if (!state.held) return;
-  if (state.held->rows > 0) state.Open();
-  std::string part;
   const std::uint64_t in_file = state.held->file.size();
+  if (in_file > 0 || !state.held->recent.empty()) state.Open();
+  std::string part;
   for (std::uint64_t at = 0; at < in_file; at += part.size()) {
     state.held->file.Read(at, std::min<std::uint64_t>(kBytesInMemory, in_file - at), part);
     state.Compress(part, ZSTD_e_continue);
   }
   if (!state.held->recent.empty()) state.Compress(state.held->recent, ZSTD_e_continue);
-  state.written += state.held->rows;
   state.held.reset();
 }
 
@@ -146,7 +141,5 @@ void DifferenceFile::Finish() {
     throw Error(fmt::format("cannot write {}: {}", state_->path.string(), std::strerror(errno)));
   }
 }
-
-std::uint64_t DifferenceFile::written() const { return state_->written; }
 
 }  // namespace transload

@@ -29,7 +29,6 @@ class DifferenceFile {
   void Drop();
   // Keeps what is put aside, and ends the frame. Harmless when nothing was written.
   void Finish();
-  std::uint64_t written() const;
 
  private:
   struct State;
