@@ -1,8 +1,10 @@
 // Which tables of a PostgreSQL source are moved, into what, and in how many pieces.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <filesystem>
+#include <fstream>
 #include <thread>
 #include <vector>
 
@@ -342,6 +344,58 @@ TEST_F(PostgresSelection, NamesWhatATableNeedsThatIsLeftOut) {
   const TransloadRun run = Run({"--exclude", "a.base"});
   EXPECT_EQ(run.exit_code, 4) << run.out << run.err;
   EXPECT_THAT(run.err, HasSubstr("table a.child needs table a.base, which is left out"));
+}
+
+TEST_F(PostgresPair, LoadsASubsetIntoTablesThatExist) {
+  server_.Execute(
+      "create schema a; create table a.t (id int generated always as identity primary key, v text);"
+      "insert into a.t (v) select 'v' || i from generate_series(1, 100) i; create table a.u (x "
+      "int)",
+      source_);
+  server_.Execute(
+      "create schema b; create table b.t (id int generated always as identity primary key, v text)",
+      target_);
+  rig::TemporaryDir dir;
+  const std::string config = dir / "c.toml";
+  std::ofstream(config) << "[table.\"a.t\"]\nwhere = \"id > 40\"\n";
+  const TransloadRun run =
+      Run({"--data-only", "--include", "a.t", "--rename-schema", "a=b", "-c", config});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(Value("select count(*) || ' ' || min(id) from b.t"), "60 41");
+  EXPECT_EQ(Value("insert into b.t (v) values ('next') returning id"), "101");
+}
+
+TEST_F(PostgresPair, KeepsWhatIsSaidOfTheForeignKeysOfTablesThatExist) {
+  const std::string tables =
+      "create table p (id int primary key); create table c (id int primary key, p int constraint "
+      "\"the key\" references p); comment on constraint \"the key\" on c is 'it''s a key';";
+  server_.Execute(tables + "insert into p values (1); insert into c values (1, 1)", source_);
+  server_.Execute(tables, target_);
+  const std::string before = TargetSchema();
+  const TransloadRun killed =
+      Run({"--data-only"}, {{"TRANSLOAD_FAULT", "partition-uncommitted:1:kill"}});
+  ASSERT_EQ(killed.exit_code, 128 + SIGKILL) << killed.out << killed.err;
+  EXPECT_NE(TargetSchema(), before);
+  EXPECT_EQ(RunTransload({"undo", server_.Url(target_), "--force"}).exit_code, 0);
+  EXPECT_EQ(TargetSchema(), before);
+  const TransloadRun run = Run({"--data-only"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(TargetSchema(), before);
+}
+
+TEST_F(PostgresPair, LeavesOutWhatNeedsATableThatIsLeftOut) {
+  server_.Execute(
+      "create table keep (id int primary key); insert into keep values (1);"
+      "create table skip (id int primary key references keep); create view both_v as select k.id "
+      "from keep k join skip s using (id); create view one_v as select * from keep",
+      source_);
+  const TransloadRun run = Run({"--exclude", "skip"});
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_EQ(
+      Value("select to_regclass('public.one_v') is not null and to_regclass('public.skip') is "
+            "null and to_regclass('public.both_v') is null"),
+      "t");
+  EXPECT_THAT(run.out, HasSubstr("both_v"));
 }
 
 }  // namespace
