@@ -9,6 +9,7 @@
 #include <memory>
 #include <numeric>
 #include <thread>
+#include <utility>
 
 #include "core/error.h"
 #include "verify/judge.h"
@@ -39,11 +40,47 @@ SplitPlan SplitFor(Source& source, const CompareTable& table, const Options& opt
   return whole;
 }
 
+// The request's tables in the order of reading.
+struct ReadingList {
+  std::vector<std::size_t> order;  // positions in the request
+  std::vector<SourceRead> reads;
+  std::vector<std::uint64_t> source_bytes;
+  std::vector<TableAccount> accounts;
+};
+
+ReadingList ListTables(Source& source, const Options& options, const CompareRequest& request) {
+  ReadingList list;
+  list.order = LargestFirst(request.tables);
+  for (std::size_t position : list.order) {
+    const CompareTable& table = request.tables[position];
+    list.source_bytes.push_back(table.source->estimated_bytes);
+    list.reads.push_back({table.bound, SplitFor(source, table, options, request.jobs), SubSums()});
+    TableAccount account;
+    account.table = table.bound;
+    list.accounts.push_back(std::move(account));
+  }
+  return list;
+}
+
+// Tells the watch of tables by their positions in the request. Both are borrowed.
+ProofWatch ByRequest(const ProofWatch& watch, const std::vector<std::size_t>& order) {
+  ProofWatch by_request = watch;
+  if (watch.moved) {
+    by_request.moved = [&](std::size_t table, std::uint64_t rows, std::uint64_t bytes) {
+      watch.moved(order[table], rows, bytes);
+    };
+  }
+  if (watch.table_done) {
+    by_request.table_done = [&](std::size_t table) { watch.table_done(order[table]); };
+  }
+  return by_request;
+}
+
 // Both sides at once: the target on threads of its own while the source is read from here.
 class BothSides {
  public:
-  BothSides(const Options& options, const CompareRequest& request, VerifyLevel level)
-      : request_(request), level_(level), readers_(options, request.jobs) {}
+  BothSides(const Options& options, int jobs, VerifyLevel level, ProofWatch watch)
+      : jobs_(jobs), level_(level), watch_(std::move(watch)), readers_(options, jobs) {}
 
   std::vector<TableAccount> Read(std::vector<std::unique_ptr<RowReader>>& source_readers,
                                  const std::vector<SourceRead>& reads,
@@ -58,8 +95,8 @@ class BothSides {
           error.interrupted = true;
           throw error;
         };
-        quiet.worked = request_.watch.worked;
-        sums_ = ReadTargets(readers_, targets, level_, request_.jobs, quiet);
+        quiet.worked = watch_.worked;
+        sums_ = ReadTargets(readers_, targets, level_, jobs_, quiet);
       } catch (...) {
         target_failure = std::current_exception();  // thrown again by the calling thread
       }
@@ -67,10 +104,10 @@ class BothSides {
     std::vector<TableAccount> accounts;
     std::exception_ptr source_failure;
     try {
-      ProofWatch watch = request_.watch;
+      ProofWatch watch = watch_;
       watch.moved = [this](std::size_t table, std::uint64_t rows, std::uint64_t bytes) {
         source_bytes_ += bytes;
-        if (request_.watch.moved) request_.watch.moved(table, rows, bytes);
+        if (watch_.moved) watch_.moved(table, rows, bytes);
       };
       accounts = ReadSources(source_readers, reads, level_, watch);
     } catch (...) {
@@ -88,8 +125,9 @@ class BothSides {
   TargetReaders& readers() { return readers_; }
 
  private:
-  const CompareRequest& request_;
+  int jobs_;
   VerifyLevel level_;
+  ProofWatch watch_;
   TargetReaders readers_;
   std::atomic<bool> end_target_ = false;
   std::atomic<std::uint64_t> source_bytes_ = 0;
@@ -133,28 +171,28 @@ void TakeKnown(const KnownTargets& known, std::vector<TargetSum>& sums) {
 // Parts that both sides are summed by: sub-ranges of the key, else buckets by hash. The cuts are
 // what the parts point into.
 std::vector<std::optional<KeyCuts>> CutsFor(BothSides& sides, const Source& source,
-                                            VerifyLevel level, std::vector<SourceRead>& reads,
-                                            const std::vector<std::uint64_t>& source_bytes,
-                                            const KnownTargets& known, ProofRequest& proof) {
+                                            VerifyLevel level, const KnownTargets& known,
+                                            ReadingList& list) {
+  std::vector<SourceRead>& reads = list.reads;
   std::vector<std::optional<KeyCuts>> cuts(reads.size());
   if (level == VerifyLevel::kCount) return cuts;
   const std::string& rules = source.Info().rules;
   const bool any_key = rules != "odbc" && rules != "mssql";
   TableReader& target = sides.readers().first();
-  const std::vector<TargetSize> sizes = MeasureTargets(target, proof.tables);
+  const std::vector<TargetSize> sizes = MeasureTargets(target, list.accounts);
   for (std::size_t i = 0; i < reads.size(); ++i) {
     if (known[i] != nullptr) {
       reads[i].parts = known[i]->sums.Blank();
       continue;
     }
     cuts[i] = SampleCuts(target, *reads[i].table, sizes[i], any_key, reads[i].split.ranges);
-    const std::uint64_t bytes = std::max(sizes[i].bytes, source_bytes[i]);
+    const std::uint64_t bytes = std::max(sizes[i].bytes, list.source_bytes[i]);
     if (cuts[i]) {
       reads[i].parts = SubSums(&*cuts[i]);
     } else if (bytes > kBytesToSumByHash) {
       reads[i].parts = SubSums::ByHash(BucketBits(bytes));
     }
-    proof.tables[i].sub_sums = reads[i].parts.Blank();
+    list.accounts[i].sub_sums = reads[i].parts.Blank();
   }
   return cuts;
 }
@@ -194,6 +232,50 @@ void Settle(const TableAccount& account, TableVerdict& verdict) {
   }
 }
 
+std::vector<TableVerdict> JudgeAll(const CompareRequest& request, VerifyLevel level,
+                                   const std::vector<TargetSum>& sums, ReadingList& list) {
+  std::vector<TableVerdict> verdicts;
+  for (std::size_t i = 0; i < list.order.size(); ++i) {
+    TableAccount& account = list.accounts[i];
+    account.rejected_rows = request.tables[list.order[i]].rejected_rows;
+    if (level == VerifyLevel::kCount) CountOnly(account);
+    verdicts.push_back(Judge(account, level, &sums[i]));
+  }
+  return verdicts;
+}
+
+void AddReading(const BothSides& sides, const KnownTargets& known,
+                std::chrono::steady_clock::time_point start, CompareCost& cost) {
+  cost.read_seconds +=
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  cost.source_bytes += sides.source_bytes();
+  for (const TargetSum& sum : sides.sums()) cost.target_bytes += sum.bytes;
+  for (const KnownTarget* one : known) cost.target_known |= one != nullptr;
+}
+
+void AddDrillDown(const std::vector<TableVerdict>& verdicts, CompareCost& cost) {
+  for (const TableVerdict& verdict : verdicts) {
+    cost.source_bytes += verdict.drill.source_bytes;
+    cost.target_bytes += verdict.drill.read_bytes - verdict.drill.source_bytes;
+  }
+}
+
+void Remember(const std::vector<TableAccount>& accounts, const std::vector<TargetSum>& sums,
+              TargetMemory& memory) {
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    const TableAccount& account = accounts[i];
+    if (!account.why_not.empty()) continue;
+    memory.Expect(*account.table, account.sub_sums, account.checksum(), sums[i].bytes);
+  }
+}
+
+std::vector<TableVerdict> InRequestOrder(std::vector<TableVerdict> verdicts,
+                                         const std::vector<std::size_t>& order) {
+  std::vector<TableVerdict> ordered(verdicts.size());
+  for (std::size_t i = 0; i < order.size(); ++i) ordered[order[i]] = std::move(verdicts[i]);
+  return ordered;
+}
+
 }  // namespace
 
 std::vector<TableVerdict> VerifyDatabases(Source& source, const Options& options,
@@ -201,82 +283,37 @@ std::vector<TableVerdict> VerifyDatabases(Source& source, const Options& options
   if (request.tables.empty()) return {};
   const VerifyLevel level =
       request.level == VerifyLevel::kNone ? VerifyLevel::kCount : request.level;
-  const std::vector<std::size_t> order = LargestFirst(request.tables);
-  std::vector<SourceRead> reads;
-  std::vector<std::uint64_t> source_bytes;
-  ProofRequest proof;
-  for (std::size_t position : order) {
-    const CompareTable& table = request.tables[position];
-    source_bytes.push_back(table.source->estimated_bytes);
-    reads.push_back({table.bound, SplitFor(source, table, options, request.jobs), SubSums()});
-    TableAccount account;
-    account.table = table.bound;
-    proof.tables.push_back(std::move(account));
-  }
+  ReadingList list = ListTables(source, options, request);
   std::vector<std::unique_ptr<RowReader>> readers;
   for (int i = 0; i < std::max(request.jobs, 1); ++i) readers.push_back(source.NewReader());
-
-  CompareRequest sides_request;
-  sides_request.jobs = request.jobs;
-  sides_request.watch.throw_if_stopped = request.watch.throw_if_stopped;
-  sides_request.watch.worked = request.watch.worked;
-  if (request.watch.moved) {
-    sides_request.watch.moved = [&](std::size_t table, std::uint64_t rows, std::uint64_t bytes) {
-      request.watch.moved(order[table], rows, bytes);
-    };
-  }
-  if (request.watch.table_done) {
-    sides_request.watch.table_done = [&](std::size_t table) {
-      request.watch.table_done(order[table]);
-    };
-  }
-  BothSides sides(options, sides_request, level);
-  const KnownTargets known = FindKnown(request, level, order);
-  const std::vector<std::optional<KeyCuts>> cuts =
-      CutsFor(sides, source, level, reads, source_bytes, known, proof);
+  BothSides sides(options, request.jobs, level, ByRequest(request.watch, list.order));
+  const KnownTargets known = FindKnown(request, level, list.order);
+  const std::vector<std::optional<KeyCuts>> cuts = CutsFor(sides, source, level, known, list);
   const auto start = std::chrono::steady_clock::now();
-  proof.tables = sides.Read(readers, reads, ToRead(proof.tables, known));
-  if (cost != nullptr) {
-    cost->read_seconds +=
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    cost->source_bytes += sides.source_bytes();
-    for (const TargetSum& sum : sides.sums()) cost->target_bytes += sum.bytes;
-    for (const KnownTarget* one : known) cost->target_known |= one != nullptr;
-  }
+  list.accounts = sides.Read(readers, list.reads, ToRead(list.accounts, known));
+  if (cost != nullptr) AddReading(sides, known, start, *cost);
   std::vector<TargetSum> sums = sides.sums();
   TakeKnown(known, sums);
+
+  std::vector<TableVerdict> verdicts = JudgeAll(request, level, sums, list);
+  ProofRequest proof;
+  proof.tables = std::move(list.accounts);
   proof.level = level;
   proof.source = readers.front().get();
-  proof.file = request.file;
+  proof.witness = [&source](const WitnessRequest& asked) { return source.Witness(asked); };
   proof.found = request.found;
+  proof.file = request.file;
   proof.watch.throw_if_stopped = request.watch.throw_if_stopped;
   proof.watch.worked = request.watch.worked;
-
-  std::vector<TableVerdict> verdicts;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    TableAccount& account = proof.tables[i];
-    account.rejected_rows = request.tables[order[i]].rejected_rows;
-    if (level == VerifyLevel::kCount) CountOnly(account);
-    verdicts.push_back(Judge(account, level, &sums[i]));
-  }
-  proof.witness = [&source](const WitnessRequest& asked) { return source.Witness(asked); };
   HearWitnesses(proof, sides.readers(), verdicts);
   DrillDownAll(proof, sums, sides.readers(), verdicts);
-  std::vector<TableVerdict> ordered(verdicts.size());
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    const TableAccount& account = proof.tables[i];
-    Settle(account, verdicts[i]);
-    if (request.memory != nullptr && level == VerifyLevel::kChecksum && account.why_not.empty()) {
-      request.memory->Expect(*account.table, account.sub_sums, account.checksum(), sums[i].bytes);
-    }
-    if (cost != nullptr) {
-      cost->source_bytes += verdicts[i].drill.source_bytes;
-      cost->target_bytes += verdicts[i].drill.read_bytes - verdicts[i].drill.source_bytes;
-    }
-    ordered[order[i]] = std::move(verdicts[i]);
+  for (std::size_t i = 0; i < verdicts.size(); ++i) Settle(proof.tables[i], verdicts[i]);
+  if (request.memory != nullptr && level == VerifyLevel::kChecksum) {
+    Remember(proof.tables, sums, *request.memory);
   }
+  if (cost != nullptr) AddDrillDown(verdicts, *cost);
   for (auto& reader : readers) source.Release(std::move(reader));
-  return ordered;
+  return InRequestOrder(std::move(verdicts), list.order);
 }
 
 std::vector<std::size_t> ConfirmTargets(const Options& options, const CompareRequest& request,
