@@ -1,5 +1,5 @@
-// Names and texts between quotes, those within doubled. A backslash means nothing: where it does, as
-// in MySQL's texts, the adapter writes them.
+// Names and texts between quotes, those within doubled. A backslash means nothing: where it does,
+// as in MySQL's texts, the adapter writes them.
 #ifndef TRANSLOAD_CORE_SQL_QUOTES_H_
 #define TRANSLOAD_CORE_SQL_QUOTES_H_
 

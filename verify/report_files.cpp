@@ -15,7 +15,7 @@
 #include "verify/report_html.h"
 #include "verify/report_json.h"
 #include "verify/report_junit.h"
-#include "verify/report_text.h"
+#include "verify/report_markdown.h"
 
 namespace transload {
 namespace {

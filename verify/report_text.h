@@ -1,4 +1,4 @@
-// The report as text: the summary table on stdout, and report.md.
+// The report as text for a terminal.
 #ifndef TRANSLOAD_VERIFY_REPORT_TEXT_H_
 #define TRANSLOAD_VERIFY_REPORT_TEXT_H_
 
@@ -8,10 +8,8 @@
 
 namespace transload {
 
-// For a terminal: one line a table, then what needs attention, the verdict last.
+// One line a table, then what needs attention, the verdict last.
 std::string ReportText(const Report& report);
-// Markdown, for a ticket or a wiki.
-std::string ReportMarkdown(const Report& report);
 
 }  // namespace transload
 

@@ -11,6 +11,7 @@
 #include "verify/report_html.h"
 #include "verify/report_json.h"
 #include "verify/report_junit.h"
+#include "verify/report_markdown.h"
 #include "verify/report_outcome.h"
 #include "verify/report_text.h"
 #include "verify/report_timeline.h"
