@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/hex.h"
 #include "core/json_visitor.h"
 
 namespace transload {
@@ -26,9 +27,7 @@ std::string JsonText(const std::string& text) {
       probe.dump(-1, ' ', false, Json::error_handler_t::replace).find("\xEF\xBF\xBD") ==
       std::string::npos;
   if (plain && utf8) return text;
-  std::string out(kHexMark);
-  for (char c : text) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return out;
+  return std::string(kHexMark) + LowerHex(text);
 }
 
 std::string TextFromJson(const std::string& text) {

@@ -9,6 +9,7 @@
 
 #include "core/ascii.h"
 #include "core/digits.h"
+#include "core/hex.h"
 #include "core/sql_quotes.h"
 #include "mappings/default_values.h"
 
@@ -161,7 +162,7 @@ DefaultValue Bytes(const std::string& text) {
              IsHex(std::string_view(text).substr(2))) {
     hex = text.substr(2);
   } else {
-    for (char c : text) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
+    hex = LowerHex(text);
   }
   return Sql("'\\x" + LowerAscii(hex) + "'::bytea");
 }

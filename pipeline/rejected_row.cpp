@@ -1,14 +1,13 @@
 #include "pipeline/rejected_row.h"
 
-#include <fmt/format.h>
 #include <zstd.h>
 
-#include <iterator>
 #include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/hex.h"
 
 namespace transload {
 namespace {
@@ -33,15 +32,6 @@ std::string Compressed(std::string_view bytes) {
   return out;
 }
 
-std::string Hex(std::string_view bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (char byte : bytes) {
-    fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(byte));
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string RejectedRowJson(const BadRow& row, const BoundTable& table) {
@@ -51,7 +41,7 @@ std::string RejectedRowJson(const BadRow& row, const BoundTable& table) {
   for (std::size_t i = 0; i < table.columns().size(); ++i) {
     columns[table.columns()[i].source.name] = table.ShowCell(row.row, i);
   }
-  json["cells_zstd"] = Hex(Compressed(row.row));
+  json["cells_zstd"] = LowerHex(Compressed(row.row));
   // The rendered values are UTF-8 already; should one not be, it must not stop the run.
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

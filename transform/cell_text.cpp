@@ -6,6 +6,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "core/hex.h"
 #include "transform/numeric_field.h"
 
 namespace transload {
@@ -84,15 +85,6 @@ void AppendVector(std::string& out, std::string_view floats) {
     AppendFloat(out, value);
   }
   out += ']';
-}
-
-void AppendHex(std::string& out, std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  for (const char c : bytes) {
-    const unsigned byte = static_cast<std::uint8_t>(c);
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
-  }
 }
 
 }  // namespace transload

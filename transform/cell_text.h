@@ -22,7 +22,6 @@ void AppendFloat(std::string& out, float value);
 void AppendBits(std::string& out, std::string_view big_endian, std::int64_t width);
 void AppendUuid(std::string& out, std::string_view bytes);
 void AppendVector(std::string& out, std::string_view floats);
-void AppendHex(std::string& out, std::string_view bytes);
 
 }  // namespace transload
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/hex.h"
 #include "transform/bind_source.h"
 #include "transform/cell_text.h"
 #include "transform/text_rules.h"

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "core/error.h"
+#include "core/hex.h"
 #include "transform/bind_source.h"
 #include "transform/cell_text.h"
 #include "transform/field_encoder.h"

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "core/hex.h"
 #include "core/utf8.h"
 #include "transform/cell_text.h"
 #include "transform/cell_values.h"

@@ -9,6 +9,7 @@
 #include <iterator>
 #include <limits>
 
+#include "core/hex.h"
 #include "transform/cell_text.h"
 #include "transform/civil_time.h"
 #include "transform/encode_context.h"

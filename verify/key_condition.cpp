@@ -4,21 +4,12 @@
 
 #include <vector>
 
+#include "core/hex.h"
 #include "core/row_batch.h"
 #include "load/ddl.h"
 #include "transform/render_field.h"
 
 namespace transload {
-namespace {
-
-std::string Hex(std::string_view bytes) {
-  std::string out;
-  for (char c : bytes) out += fmt::format("{:02x}", static_cast<unsigned char>(c));
-  return out;
-}
-
-}  // namespace
-
 std::optional<std::string> FieldLiteral(const Cell& field, const PgType& type) {
   if (field.null) return "NULL::" + type.Sql();
   switch (type.kind) {
@@ -32,7 +23,7 @@ std::optional<std::string> FieldLiteral(const Cell& field, const PgType& type) {
       if (field.size == 0) return std::nullopt;
       return ddl::QuoteLiteral(field.view().substr(1)) + "::jsonb";
     case PgKind::kBytea:
-      return "'\\x" + Hex(field.view()) + "'::bytea";
+      return "'\\x" + LowerHex(field.view()) + "'::bytea";
     case PgKind::kFloat4:
     case PgKind::kFloat8:
     case PgKind::kBool:

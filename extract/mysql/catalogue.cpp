@@ -6,6 +6,7 @@
 
 #include "core/ascii.h"
 #include "core/error.h"
+#include "core/hex.h"
 #include "extract/mysql/charset.h"
 #include "extract/mysql/column_type.h"
 #include "extract/mysql/default_value.h"

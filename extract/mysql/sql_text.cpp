@@ -2,6 +2,7 @@
 
 #include "core/ascii.h"
 #include "core/error.h"
+#include "core/hex.h"
 #include "core/sql_quotes.h"
 
 namespace transload::mysql {
@@ -34,18 +35,6 @@ std::string QuoteText(std::string_view text) {
     quoted += c;
   }
   return quoted + "'";
-}
-
-std::string LowerHex(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(bytes.size() * 2);
-  for (char c : bytes) {
-    auto byte = static_cast<unsigned char>(c);
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
-  return hex;
 }
 
 std::string HexLiteral(std::string_view bytes) { return "x'" + LowerHex(bytes) + "'"; }

@@ -14,7 +14,6 @@ std::string QuoteTable(std::string_view schema, std::string_view table);
 std::string QuoteText(std::string_view text);
 // x'0aff'
 std::string HexLiteral(std::string_view bytes);
-std::string LowerHex(std::string_view bytes);
 // Throws BugError for anything that is not pairs of hexadecimal digits.
 std::string FromHex(std::string_view hex);
 std::string Join(const std::vector<std::string>& parts, std::string_view separator);

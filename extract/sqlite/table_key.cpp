@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/ascii.h"
+#include "core/hex.h"
 #include "extract/sqlite/sql_tokens.h"
 #include "extract/sqlite/text_class.h"
 
@@ -16,12 +17,6 @@ namespace transload::sqlite {
 namespace {
 
 constexpr std::size_t kLongestBound = 1024;
-
-std::string HexText(std::string_view bytes) {
-  std::string hex;
-  for (unsigned char byte : bytes) hex += fmt::format("{:02x}", byte);
-  return hex;
-}
 
 std::string HexBytes(const std::string& hex) {
   std::string bytes;
@@ -55,7 +50,7 @@ std::optional<std::string> BoundText(const Statement& row, int column, Affinity 
   if (affinity == Affinity::kBlob && storage == SQLITE_BLOB) {
     const std::string_view bytes = row.Bytes(column);
     if (bytes.size() > kLongestBound) return std::nullopt;
-    return HexText(bytes);
+    return LowerHex(bytes);
   }
   const bool number = affinity == Affinity::kInteger || affinity == Affinity::kNumeric;
   if (number && storage == SQLITE_INTEGER) return std::to_string(row.Integer(column));

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "core/hex.h"
 #include "extract/sqlite/column_scan.h"
 #include "extract/sqlite/stored_rows.h"
 
@@ -113,10 +114,8 @@ template <class AnyValue>
 std::string Shown(const AnyValue& value) {
   if (value.Class() == SQLITE_BLOB) {
     const std::string_view bytes = value.StoredBytes();
-    std::string text = "x'";
-    for (unsigned char byte : bytes.substr(0, kSampleChars / 2))
-      text += fmt::format("{:02x}", byte);
-    return text + (bytes.size() > kSampleChars / 2 ? "...'" : "'");
+    return "x'" + LowerHex(bytes.substr(0, kSampleChars / 2)) +
+           (bytes.size() > kSampleChars / 2 ? "...'" : "'");
   }
   if (value.Class() == SQLITE_NULL) return "";
   if (value.Class() != SQLITE_TEXT) return NumberText(value);

@@ -1,6 +1,7 @@
 // Names, literals, versions, grants, option files: the small texts of the MySQL adapter.
 #include <gtest/gtest.h>
 
+#include "core/hex.h"
 #include "extract/mysql/grants.h"
 #include "extract/mysql/option_file.h"
 #include "extract/mysql/server_version.h"
