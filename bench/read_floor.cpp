@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/error.h"
 #include "extract/source.h"
 #include "load/table_reader.h"
 

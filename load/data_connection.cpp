@@ -17,7 +17,6 @@
 #include "core/fault_point.h"
 #include "load/backend_watch.h"
 #include "load/conninfo.h"
-#include "load/ddl.h"
 #include "load/pq_deleters.h"
 #include "load/target_error.h"
 

@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "core/error.h"
 #include "core/fault_point.h"
 #include "load/ledger.h"
 #include "load/ledger_state.h"

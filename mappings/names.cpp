@@ -8,6 +8,7 @@
 
 #include "core/ascii.h"
 #include "core/digits.h"
+#include "core/pg_type.h"
 
 namespace transload {
 namespace {

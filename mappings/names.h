@@ -12,7 +12,6 @@
 #include <unordered_map>
 
 #include "core/options.h"
-#include "core/plan.h"
 
 namespace transload {
 

@@ -10,7 +10,6 @@
 #include "mappings/expression_translator.h"
 #include "mappings/index_builder.h"
 #include "mappings/planner.h"
-#include "mappings/selection.h"
 
 namespace transload {
 namespace {

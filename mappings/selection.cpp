@@ -8,7 +8,6 @@
 #include "core/ascii.h"
 #include "core/error.h"
 #include "core/glob.h"
-#include "mappings/type_rules.h"
 
 namespace transload {
 namespace {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "core/error.h"
-
 namespace transload {
 namespace {
 

@@ -9,7 +9,6 @@
 
 #include "core/fault_point.h"
 #include "load/target_columns.h"
-#include "pipeline/commands.h"
 #include "pipeline/extra_checks.h"
 #include "pipeline/lane_timeline.h"
 #include "pipeline/log_flusher.h"

@@ -7,7 +7,6 @@
 #include <set>
 
 #include "core/glob.h"
-#include "mappings/type_rules.h"
 
 namespace transload {
 namespace {

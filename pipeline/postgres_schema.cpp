@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "core/error.h"
 #include "core/plan_json.h"
 #include "extract/postgres/catalogue.h"
 #include "load/ddl.h"

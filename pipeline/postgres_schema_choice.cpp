@@ -6,7 +6,6 @@
 
 #include "core/error.h"
 #include "core/plan_json.h"
-#include "pipeline/postgres_extras.h"
 #include "pipeline/postgres_schema.h"
 
 namespace transload {

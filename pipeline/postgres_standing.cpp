@@ -5,7 +5,6 @@
 
 #include "core/error.h"
 #include "load/conninfo.h"
-#include "load/ddl.h"
 #include "load/pg_programs.h"
 #include "pipeline/postgres_extras.h"
 #include "pipeline/postgres_schema.h"

@@ -21,7 +21,6 @@
 #include "core/progress.h"
 #include "extract/source.h"
 #include "load/ledger.h"
-#include "load/table_reader.h"
 #include "load/target.h"
 #include "pipeline/stop_flag.h"
 

@@ -8,7 +8,6 @@
 #include "core/utf8.h"
 #include "transform/cell_text.h"
 #include "transform/cell_values.h"
-#include "transform/encode_context.h"
 #include "transform/render_field.h"
 
 namespace transload {

@@ -6,7 +6,6 @@
 #include <unordered_map>
 
 #include "core/ascii.h"
-#include "core/error.h"
 #include "transform/bind_source.h"
 #include "transform/cell_text.h"
 #include "transform/text_rules.h"

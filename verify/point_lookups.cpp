@@ -7,7 +7,6 @@
 #include <optional>
 #include <random>
 
-#include "core/error.h"
 #include "verify/key_condition.h"
 #include "verify/read_source.h"
 #include "verify/sample_cuts.h"

@@ -5,7 +5,7 @@
 #include "core/copy_block.h"
 #include "core/row_batch.h"
 #include "load/ddl.h"
-#include "verify/drill_down.h"
+#include "verify/findings.h"
 #include "verify/key_condition.h"
 #include "verify/read_back.h"
 

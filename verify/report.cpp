@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "core/error.h"
-
 namespace transload {
 namespace {
 

@@ -7,7 +7,6 @@
 #include <exception>
 #include <thread>
 
-#include "core/error.h"
 #include "load/witness.h"
 #include "transform/civil_time.h"
 

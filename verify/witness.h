@@ -10,7 +10,6 @@
 
 #include "core/witness.h"
 #include "load/table_reader.h"
-#include "transform/bound_table.h"
 #include "verify/accounts.h"
 #include "verify/table_verdict.h"
 

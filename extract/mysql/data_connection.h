@@ -7,7 +7,6 @@
 #include <string>
 
 #include "extract/mysql/endpoint.h"
-#include "extract/mysql/server_version.h"
 #include "extract/mysql/sql_connection.h"
 
 struct st_mysql;

@@ -8,7 +8,6 @@
 #include "extract/mysql/charset.h"
 #include "extract/mysql/default_value.h"
 #include "extract/mysql/storage_engine.h"
-#include "extract/odbc/driver_quirks.h"
 
 namespace transload::odbc {
 namespace {

@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "core/ascii.h"
-#include "extract/odbc/driver_quirks.h"
 #include "extract/odbc/naming.h"
 
 namespace transload::odbc {

@@ -10,7 +10,6 @@
 #include "core/digits.h"
 #include "core/short_decimal.h"
 #include "core/utf8.h"
-#include "extract/sqlite/sql_tokens.h"
 
 namespace transload::sqlite {
 namespace {

@@ -11,7 +11,6 @@
 #include "tests/rig/process.h"
 #include "tests/rig/shared_servers.h"
 #include "tests/rig/slurp.h"
-#include "tests/rig/temporary_dir.h"
 
 namespace transload {
 namespace {

@@ -14,6 +14,7 @@
 #include "tests/rig/postgres_server.h"
 #include "tests/rig/programs.h"
 #include "tests/rig/shared_servers.h"
+#include "tests/rig/slurp.h"
 
 namespace transload {
 namespace {

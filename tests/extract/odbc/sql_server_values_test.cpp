@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "extract/odbc/cell_buffer.h"
-#include "extract/odbc/sql_server_types.h"
 #include "tests/transform/encoding.h"
 
 namespace transload::odbc {
