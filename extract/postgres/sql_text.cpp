@@ -1,21 +1,11 @@
 #include "extract/postgres/sql_text.h"
 
+#include "core/sql_quotes.h"
+
 namespace transload::postgres {
-namespace {
 
-std::string Quoted(std::string_view text, char quote) {
-  std::string out(1, quote);
-  for (char c : text) {
-    if (c == quote) out += quote;
-    out += c;
-  }
-  return out + quote;
-}
-
-}  // namespace
-
-std::string QuoteName(std::string_view name) { return Quoted(name, '"'); }
-std::string QuoteText(std::string_view text) { return Quoted(text, '\''); }
+std::string QuoteName(std::string_view name) { return QuoteIdent(name); }
+std::string QuoteText(std::string_view text) { return QuoteLiteral(text); }
 std::string QuoteTable(std::string_view schema, std::string_view name) {
   return QuoteName(schema) + "." + QuoteName(name);
 }
