@@ -22,8 +22,9 @@ class FieldEncoder {
   // Writes the field of a cell that is not NULL. False when it cannot: the context says why, and
   // what was written is void.
   virtual bool Encode(EncodeContext& context, const Cell& cell) const = 0;
-  // Whether every field is its cell's bytes, so that nobody needs to call Encode.
-  virtual bool CopiesCells() const { return false; }
+  // Of which cells the field is their bytes, so that nobody needs to call Encode.
+  enum class Copies { kNone, kGoodText, kAll };
+  virtual Copies CopiesCells() const { return Copies::kNone; }
 };
 using EncoderPtr = std::unique_ptr<const FieldEncoder>;
 

@@ -10,7 +10,7 @@ class PassThroughEncoder final : public FieldEncoder {
   bool Encode(EncodeContext& context, const Cell& cell) const override {
     return context.PutBytes(cell.view());
   }
-  bool CopiesCells() const override { return true; }
+  Copies CopiesCells() const override { return Copies::kAll; }
 };
 
 // A source in SQL_ASCII promises nothing about its text.
@@ -20,6 +20,9 @@ class CheckedTextEncoder final : public FieldEncoder {
   bool Encode(EncodeContext& context, const Cell& cell) const override {
     std::string_view text = cell.view();
     return rules_.Clean(context, text) && context.PutBytes(text);
+  }
+  Copies CopiesCells() const override {
+    return rules_.KeepsGoodText() ? Copies::kGoodText : Copies::kNone;
   }
 
  private:

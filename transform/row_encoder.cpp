@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/utf8.h"
 #include "transform/canonical.h"
 #include "transform/field_encoder.h"
 
@@ -38,7 +39,7 @@ struct RowEncoder::State {
   // What is looked at for every cell, close together. Points into `columns`.
   struct Step : EncodedColumn {
     bool rewrites;  // its fields may not be canonical as they are
-    bool copied;    // its fields are its cells
+    FieldEncoder::Copies copies;
     const FieldEncoder* encoder;
   };
 
@@ -80,10 +81,10 @@ RowEncoder::RowEncoder(const std::vector<ColumnPlan>& columns,
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const State::Column& column = state->columns[i];
     const bool rewrites = state->canonicaliser.Rewrites(i);
-    const bool copied = !rewrites && column.encoder->CopiesCells();
+    const auto copies = rewrites ? FieldEncoder::Copies::kNone : column.encoder->CopiesCells();
     state->steps.push_back({{&column.source, static_cast<std::uint32_t>(i), targets[i].not_null},
                             rewrites,
-                            copied,
+                            copies,
                             column.encoder.get()});
   }
   state_ = std::move(state);
@@ -129,7 +130,11 @@ bool RowEncoder::State::EncodeRow(std::string_view cells, EncodeContext& context
     if (kFramedByServer && static_cast<std::size_t>(end - next) < cell.size) RefuseCutRow();
     next += cell.size;
     if constexpr (kFramedByServer) {
-      if (step.copied) continue;
+      if (step.copies == FieldEncoder::Copies::kAll) continue;
+      if (step.copies == FieldEncoder::Copies::kGoodText &&
+          FindBadText(cell.view()) == cell.size) {
+        continue;
+      }
       copy_stretch(frame);
       stretch = next;
     }

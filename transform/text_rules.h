@@ -22,6 +22,8 @@ class TextRules {
     const std::size_t bad = FindBadText(text);
     return bad == text.size() || Repair(context, text, bad);
   }
+  // Whether text stays as it is where FindBadText finds nothing.
+  bool KeepsGoodText() const { return !latin1_is_utf8_; }
 
  private:
   bool Repair(EncodeContext& context, std::string_view& text, std::size_t bad) const;
