@@ -145,7 +145,7 @@ void Migration::MoveData() {
                    [this](TablePlan& table, std::size_t column, const std::string& reason) {
                      return Replan(table, column, reason, planned_.Request(*ends_));
                    },
-                   [this] { workers_->Prepare(); },
+                   [this] { workers_->Prepare(ends_->options.index_jobs); },
                    [this](const TableWork& table) { TableLoaded(table.id, table.plan); }},
                   board_);
   phase.Run();

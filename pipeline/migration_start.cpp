@@ -293,6 +293,8 @@ void Migration::Begin() {
   run_.input_json.shrink_to_fit();
   workers_ = std::make_unique<ObjectWorkers>(options, run_.id, options.index_jobs, progress_, stop_,
                                              retries_, timeline_);
+  // While pg_dump is at work.
+  if (postgres_ != nullptr) workers_->Prepare(1);
 }
 
 std::vector<NewPartition> Migration::CutTable(std::int64_t id, const TablePlan& plan,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 
@@ -11,6 +12,18 @@ namespace transload {
 namespace {
 
 constexpr std::chrono::milliseconds kIdleStep{100};
+
+template <class Step>
+std::optional<Error> FailureOf(const Step& step) {
+  try {
+    step();
+    return std::nullopt;
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::exception& error) {
+    return BugError(error.what());
+  }
+}
 
 }  // namespace
 
@@ -76,9 +89,9 @@ void ObjectWorkers::Submit(std::string what, Task task, std::function<void()> th
   changed_.notify_all();
 }
 
-void ObjectWorkers::Prepare() {
+void ObjectWorkers::Prepare(int workers) {
   std::lock_guard lock(mutex_);
-  preparing_ = true;
+  preparing_ = std::max(preparing_, workers);
   changed_.notify_all();
 }
 
@@ -103,33 +116,38 @@ void ObjectWorkers::Loop(int number) {
   std::unique_ptr<SchemaBuilder> builder;
   bool prepared = false;
   std::unique_lock lock(mutex_);
-  auto job_waits = [this] { return !jobs_.empty() && !first_error_; };
+  auto job_for_us = [&] {
+    return !first_error_ && jobs_.size() > (builder == nullptr ? free_sessions_ : 0);
+  };
+  auto shall_prepare = [&] { return number < preparing_ && !prepared && builder == nullptr; };
   for (;;) {
-    changed_.wait(lock, [&] { return closing_ || job_waits() || (preparing_ && !prepared); });
+    changed_.wait(lock, [&] { return closing_ || job_for_us() || shall_prepare(); });
     if (closing_) break;
-    if (!job_waits()) {
+    if (!job_for_us()) {
       prepared = true;
       lock.unlock();
       try {
-        if (builder == nullptr) builder = Connect();
+        builder = Connect();
       } catch (const std::exception&) {
         // The first job tries again, and tells.
       }
       lock.lock();
+      if (builder != nullptr) ++free_sessions_;
       continue;
     }
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
+    if (builder != nullptr) --free_sessions_;
     lock.unlock();
-    std::optional<Error> failure;
-    try {
-      Work(number, builder, job);
-    } catch (const Error& error) {
-      failure = error;
-    } catch (const std::exception& error) {
-      failure = BugError(error.what());
-    }
+    std::optional<Error> failure = FailureOf([&] { Work(number, builder, job); });
     lock.lock();
+    // Before what follows from the job comes: this session is free for it.
+    if (builder != nullptr) ++free_sessions_;
+    if (!failure && job.then) {
+      lock.unlock();
+      failure = FailureOf(job.then);
+      lock.lock();
+    }
     if (failure && !first_error_ && !closing_) first_error_ = failure;
     --unfinished_;
     if (job.urgency == Urgency::kAwaited) --awaited_;
@@ -175,7 +193,7 @@ bool ObjectWorkers::RestUnlessClosing(std::chrono::milliseconds time) {
   return true;
 }
 
-void ObjectWorkers::Work(int number, std::unique_ptr<SchemaBuilder>& builder, Job& job) {
+void ObjectWorkers::Work(int number, std::unique_ptr<SchemaBuilder>& builder, const Job& job) {
   Timeline::Span span(timeline_, fmt::format("index {}", number + 1), job.what);
   ObjectOutcome outcome = Try(number, builder, job);
   if (!outcome.ok) {
@@ -187,11 +205,8 @@ void ObjectWorkers::Work(int number, std::unique_ptr<SchemaBuilder>& builder, Jo
                     outcome.error, outcome.hint.empty() ? "" : "; ", outcome.hint));
   }
   progress_.StepDone(job.what);
-  {
-    std::lock_guard lock(mutex_);
-    outcomes_.push_back(std::move(outcome));
-  }
-  if (job.then) job.then();
+  std::lock_guard lock(mutex_);
+  outcomes_.push_back(std::move(outcome));
 }
 
 }  // namespace transload

@@ -1,4 +1,6 @@
-// Threads that make indexes, constraints and the rest, each over a connection of its own.
+// Threads that make indexes, constraints and the rest, each over a connection of its own. A job
+// goes to a worker that has its connection already, where one is free: what is made one after the
+// other needs but one.
 //
 // A task makes one object and returns what came of it; a failed object is kept for the report and
 // does not stop the others. Tasks may submit further tasks. Nothing builds on a trailing task: it
@@ -38,8 +40,9 @@ class ObjectWorkers {
   // Cancels what runs, drops what waits and ends the threads. Submitting is harmless afterwards.
   void Close();
 
-  // Jobs will come soon: workers that have no session open theirs meanwhile. Any thread.
-  void Prepare();
+  // Jobs will come soon: so many workers at most, by their number, open their sessions meanwhile.
+  // Any thread.
+  void Prepare(int workers);
 
   enum class Urgency { kAwaited, kTrailing };
   // Any thread. `then` runs on the worker, after the outcome is recorded, whatever it was.
@@ -66,7 +69,7 @@ class ObjectWorkers {
   void WaitFor(const std::size_t& jobs);
   void Loop(int number);
   std::unique_ptr<SchemaBuilder> Connect();
-  void Work(int number, std::unique_ptr<SchemaBuilder>& builder, Job& job);
+  void Work(int number, std::unique_ptr<SchemaBuilder>& builder, const Job& job);
   ObjectOutcome Try(int number, std::unique_ptr<SchemaBuilder>& builder, const Job& job);
   bool RestUnlessClosing(std::chrono::milliseconds time);
 
@@ -83,7 +86,8 @@ class ObjectWorkers {
   std::vector<SchemaBuilder*> at_work_;  // of the workers, for cancelling
   std::size_t unfinished_ = 0;           // waiting or at work
   std::size_t awaited_ = 0;              // of them
-  bool preparing_ = false;
+  std::size_t free_sessions_ = 0;        // open, and without a job
+  int preparing_ = 0;                    // workers
   bool closing_ = false;
   std::optional<Error> first_error_;
   std::vector<ObjectOutcome> outcomes_;

@@ -131,8 +131,7 @@ bool RowEncoder::State::EncodeRow(std::string_view cells, EncodeContext& context
     next += cell.size;
     if constexpr (kFramedByServer) {
       if (step.copies == FieldEncoder::Copies::kAll) continue;
-      if (step.copies == FieldEncoder::Copies::kGoodText &&
-          FindBadText(cell.view()) == cell.size) {
+      if (step.copies == FieldEncoder::Copies::kGoodText && FindBadText(cell.view()) == cell.size) {
         continue;
       }
       copy_stretch(frame);
