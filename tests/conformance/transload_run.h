@@ -9,6 +9,9 @@
 
 namespace transload {
 
+// The exit code, as a shell tells it, of a run that a fault killed.
+constexpr int kKilledExit = 128 + 9;
+
 struct TransloadRun {
   int exit_code = -1;            // 128 + the signal when one ended it
   std::string out;               // stdout

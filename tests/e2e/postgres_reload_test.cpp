@@ -10,8 +10,6 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr int kReloadKilled = 128 + 9;
-
 class PostgresReload : public PostgresPair {
  protected:
   void Source(const std::string& sql) const { server_.Execute(sql, source_); }
@@ -60,11 +58,11 @@ TEST_F(PostgresReload, KeepsKeysTriggersRulesAndViewsAsTheyWere) {
 TEST_F(PostgresReload, KeepsThemWhenTheSourceMovedAfterTheyWereMade) {
   Source(kFamily);
   const TransloadRun killed = Run({}, {{"TRANSLOAD_FAULT", "verify-begun:1:kill"}});
-  ASSERT_EQ(killed.exit_code, kReloadKilled) << killed.out << killed.err;
+  ASSERT_EQ(killed.exit_code, kKilledExit) << killed.out << killed.err;
   Source("update p set v = 'zz' where id = 3; delete from t where id = 1");
   // And once more, with everything set aside.
   const TransloadRun again = Run({}, {{"TRANSLOAD_FAULT", "partition-committed:1:kill"}});
-  ASSERT_EQ(again.exit_code, kReloadKilled) << again.out << again.err;
+  ASSERT_EQ(again.exit_code, kKilledExit) << again.out << again.err;
   ExpectDone();
   EXPECT_EQ(Value("select v from p where id = 3") + Value("select v from of_sums"), "zzzz");
   EXPECT_EQ(Value("select (select count(*) from t) || ' ' || (select count(*) from log)"), "49 0");
@@ -167,7 +165,7 @@ TEST_F(PostgresReload, ListsDefinitionsThatChangedSinceTheyWereMade) {
       "create table r (id int primary key) partition by range (id);"
       "create table r1 partition of r for values from (0) to (10); insert into r values (1)");
   const TransloadRun killed = Run({}, {{"TRANSLOAD_FAULT", "partition-committed:1:kill"}});
-  EXPECT_EQ(killed.exit_code, kReloadKilled) << killed.out << killed.err;
+  EXPECT_EQ(killed.exit_code, kKilledExit) << killed.out << killed.err;
   Source(
       "alter table r detach partition r1; drop view v; create or replace view w as select 1 as a, "
       "2 "
@@ -259,7 +257,7 @@ TEST_F(PostgresReload, RefusesTheSameWhenTheSourceMoved) {
       "create table part_1 partition of parts for values from (0) to (10);"
       "insert into parts values (1, 'a')");
   const TransloadRun killed = Run({}, {{"TRANSLOAD_FAULT", "verify-begun:1:kill"}});
-  ASSERT_EQ(killed.exit_code, kReloadKilled) << killed.out << killed.err;
+  ASSERT_EQ(killed.exit_code, kKilledExit) << killed.out << killed.err;
   Target(
       "create table mine (id int primary key, pid int references parts on delete cascade);"
       "insert into mine values (1, 1)");

@@ -89,7 +89,7 @@ TEST_F(PostgresRename, GoesOnFromEveryPointOfAKill) {
         "verify-begun:1:kill", "schema-uncommitted:3:kill", "schema-committed:3:kill"}) {
     SCOPED_TRACE(fault);
     target_ = rig::FreshDatabase(server_);
-    ASSERT_EQ(Run({"--rename-schema", "a=b"}, {{"TRANSLOAD_FAULT", fault}}).exit_code, 128 + 9);
+    ASSERT_EQ(Run({"--rename-schema", "a=b"}, {{"TRANSLOAD_FAULT", fault}}).exit_code, kKilledExit);
     const TransloadRun again = Run({"--rename-schema", "a=b"});
     ASSERT_EQ(again.exit_code, 0) << again.out << again.err;
     EXPECT_THAT(again.err, HasSubstr("going on with run"));

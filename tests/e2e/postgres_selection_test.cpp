@@ -251,13 +251,13 @@ TEST_F(PostgresSelection, AsksBeforehandForWhatLoadingIntoTablesTakes) {
       source_);
   server_.Execute(
       "create table p (id serial primary key, v int); create table c (id int references p); create "
-      "sequence alone; create schema transload; do $$ begin create role pgs_loader login password "
+      "sequence alone; create schema transload; do $$ begin create role pgs_filler login password "
       "'secret'; exception when duplicate_object then null; end $$; grant usage, create on schema "
-      "transload to pgs_loader; grant select on p, c to pgs_loader",
+      "transload to pgs_filler; grant select on p, c to pgs_filler",
       target_);
   auto preflight = [&](const std::vector<std::string>& more) {
     std::vector<std::string> words = {"preflight", server_.Url(source_),
-                                      server_.TcpUrl(target_, "pgs_loader"), "--data-only"};
+                                      server_.TcpUrl(target_, "pgs_filler"), "--data-only"};
     words.insert(words.end(), more.begin(), more.end());
     return RunTransload(words, {{"TRANSLOAD_TARGET_PASSWORD", "secret"}});
   };
@@ -268,8 +268,8 @@ TEST_F(PostgresSelection, AsksBeforehandForWhatLoadingIntoTablesTakes) {
                     HasSubstr("be owner of public.c"), HasSubstr("\"public\".\"alone\""),
                     HasSubstr("GRANT UPDATE ON SEQUENCE"), HasSubstr("lacks public.gone")));
   server_.Execute(
-      "grant insert on p, c to pgs_loader; grant update on all sequences in schema public to "
-      "pgs_loader; alter table c owner to pgs_loader; grant references on p to pgs_loader",
+      "grant insert on p, c to pgs_filler; grant update on all sequences in schema public to "
+      "pgs_filler; alter table c owner to pgs_filler; grant references on p to pgs_filler",
       target_);
   const TransloadRun fit = preflight({});
   EXPECT_EQ(fit.exit_code, 0) << fit.out << fit.err;

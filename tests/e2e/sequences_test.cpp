@@ -32,7 +32,7 @@ class Sequences : public testing::Test {
   void NeverSetBack(const std::string& source, const std::function<void()>& insert_600,
                     const std::vector<std::string>& sequences) {
     const TransloadRun killed = Run(source, {}, {{"TRANSLOAD_FAULT", "verify-begun:1:kill"}});
-    ASSERT_EQ(killed.exit_code, 128 + 9) << killed.err;
+    ASSERT_EQ(killed.exit_code, kKilledExit) << killed.err;
     auto use = [&](int values) {
       for (const std::string& sequence : sequences) {
         target_.Execute(

@@ -143,7 +143,8 @@ TEST_F(BadRows, AreKnownByTheirPolicyWhenTheRetryWasKilled) {
   ASSERT_EQ(RunTransload(first).exit_code, 5);
   std::vector<std::string> again = first;
   again.insert(again.end(), {"--retry-rejects", "--policy", "nul_byte=strip"});
-  EXPECT_EQ(RunTransload(again, {{"TRANSLOAD_FAULT", "table-loaded:1:kill"}}).exit_code, 128 + 9);
+  EXPECT_EQ(RunTransload(again, {{"TRANSLOAD_FAULT", "table-loaded:1:kill"}}).exit_code,
+            kKilledExit);
   EXPECT_EQ(Value("select count(*) from t where u = 'ab'"), "2");
   const TransloadRun verified =
       RunTransload({"verify", "sqlite://" + path_, target_.Url(database_)});

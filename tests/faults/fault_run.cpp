@@ -13,11 +13,11 @@
 namespace transload {
 namespace {
 
-constexpr int kRejected = 5, kKilled = 128 + 9;
+constexpr int kRejected = 5;
 
 // How a run may end that was hit: by the signal, by giving up, or because it got over it.
 std::set<int> EndsAfter(const std::string& kind) {
-  if (kind == "kill") return {kKilled};
+  if (kind == "kill") return {kKilledExit};
   if (kind == "term") return {143, kRejected};  // too late to stop: it ends as it would have
   if (kind == "throw") return {1};
   return {kRejected};  // what a new try may get past ends no run
@@ -93,7 +93,7 @@ std::string FaultBench::Prepare(bool after_change) {
   std::string database = rig::FreshDatabase(target_);
   if (after_change) {
     TransloadRun killed = Run(database, "partition-committed:9:kill");
-    if (killed.exit_code != kKilled) throw std::runtime_error("not killed: " + Said(killed));
+    if (killed.exit_code != kKilledExit) throw std::runtime_error("not killed: " + Said(killed));
   }
   return database;
 }
@@ -161,7 +161,7 @@ std::string FaultBench::KillAgainAndAgain(const std::vector<long>& points) {
   DatabaseGuard guard(target_, database);
   for (long point : points) {
     TransloadRun run = Run(database, fmt::format("any:{}:kill", point));
-    if (run.exit_code == kKilled) {
+    if (run.exit_code == kKilledExit) {
       ++hit_;
     } else if (run.exit_code != kRejected && run.exit_code != 3) {
       return fmt::format("killed at point {}: {}", point, Said(run));

@@ -21,8 +21,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr int kKilledExit = 128 + 9;
-
 class Resume : public testing::Test {
  protected:
   Resume() {
