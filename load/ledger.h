@@ -298,6 +298,14 @@ class Ledger {
   // Schema and name of tables that stood before a run, whichever, appended to them under
   // --on-existing append, and that none has emptied since: they hold rows of others.
   std::set<std::pair<std::string, std::string>> AppendedTables();
+  // The run of another source than `fingerprint` that was the last to make, empty or fill a table
+  // which still stands, by its schema and name.
+  struct Filler {
+    std::string run_id;
+    std::string source;  // its URL without secrets
+  };
+  std::map<std::pair<std::string, std::string>, Filler> FilledByOthers(
+      const std::string& fingerprint);
   std::uint64_t CountRejects(const std::string& run_id);
   // In the order in which they were recorded, those that follow the one whose id is `after`.
   std::vector<RejectRow> ReadRejects(const std::string& run_id, std::uint64_t limit,

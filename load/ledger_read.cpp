@@ -132,6 +132,23 @@ std::set<std::pair<std::string, std::string>> Ledger::AppendedTables() {
   return tables;
 }
 
+std::map<std::pair<std::string, std::string>, Ledger::Filler> Ledger::FilledByOthers(
+    const std::string& fingerprint) {
+  const SqlRows rows = state_->Exec(
+      "select n.nspname, c.relname, r.id, coalesce(r.options ->> 'source', '') from "
+      "(select distinct on (o.oid) o.oid, o.run_id from {L}.object o join {L}.run r on r.id = "
+      "o.run_id where o.kind = 'table' and o.action in ('created', 'truncated', 'appended') and "
+      "r.state <> 'undone' order by o.oid, o.id desc) last join {L}.run r on r.id = last.run_id "
+      "join pg_catalog.pg_class c on c.oid = last.oid::oid join pg_catalog.pg_namespace n on "
+      "n.oid = c.relnamespace where r.fingerprint <> $1::text",
+      {fingerprint});
+  std::map<std::pair<std::string, std::string>, Filler> fillers;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    fillers[{rows.Text(row, 0), rows.Text(row, 1)}] = {rows.Text(row, 2), rows.Text(row, 3)};
+  }
+  return fillers;
+}
+
 std::uint64_t Ledger::CountRejects(const std::string& run_id) {
   return state_
       ->Exec(

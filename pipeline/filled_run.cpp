@@ -56,14 +56,14 @@ std::optional<RunRecord> FindFiller(const Endpoints& ends, std::optional<Ledger>
   const std::string& named = ends.options.run_id;
   std::optional<RunRecord> last;
   for (RunRecord& run : ledger ? ledger->ListRuns() : std::vector<RunRecord>()) {
-    if (run.fingerprint != ends.source->Info().fingerprint || run.state == "undone") continue;
-    if (!named.empty() && run.id != named) continue;
+    if (run.state == "undone" || (!named.empty() && run.id != named)) continue;
+    if (named.empty() && run.fingerprint != ends.source->Info().fingerprint) continue;
     if (!named.empty() || AllAmong(run.target_schemas, schemas)) return ledger->FindRun(run.id);
     if (!last) last = std::move(run);
   }
   if (last) return ledger->FindRun(last->id);
   if (!named.empty()) {
-    throw RefusedError(fmt::format("--run {}: the ledger knows no such run of this source", named));
+    throw RefusedError(fmt::format("--run {}: the ledger knows no such run", named));
   }
   return std::nullopt;
 }
@@ -124,6 +124,9 @@ Filled ReadFilled(const Endpoints& ends, std::optional<Ledger>& ledger,
   Filled filled;
   if (!filler) return filled;
   filled.run_id = filler->id;
+  if (filler->fingerprint != ends.source->Info().fingerprint) {
+    filled.other_source = nlohmann::json::parse(filler->options_json).value("source", "");
+  }
   std::map<std::int64_t, std::string> labels;
   const LedgerSnapshot known = ledger->Read(filled.run_id, Ledger::Plans::kRead);
   filled.sample_percent = SampleOf(known.run.input_json);

@@ -15,14 +15,15 @@
 
 namespace transload {
 
-// The run that is named, else the last one into the schemas that would be planned now, else the
-// last one.
+// The run that is named, of whichever source: it may have moved to another server. Else this
+// source's last one into the schemas that would be planned now, else its last one.
 std::optional<RunRecord> FindFiller(const Endpoints& ends, std::optional<Ledger>& ledger,
                                     const std::string& schemas);
 
 // What its ledger knows; nothing of it when there was none.
 struct Filled {
   std::string run_id;
+  std::string other_source;                // the URL of the run's source, where it is another one
   std::map<std::string, TablePlan> plans;  // by source label: the mapping as it was carried out
   std::map<std::string, std::vector<std::string>> rejected;  // as RejectRow::row
   std::optional<double> sample_percent;                      // of the rows that it moved

@@ -96,7 +96,8 @@ class Verification {
     const std::optional<RunRecord> filler = FindFiller(ends_, ledger, schemas);
     if (ends_.options.repair == Repair::kApply) {
       held_ = Ledger::OpenForLock(ends_.options);
-      held_->Lock(ends_.source->Info().fingerprint, filler ? filler->target_schemas : schemas);
+      held_->Lock(filler ? filler->fingerprint : ends_.source->Info().fingerprint,
+                  filler ? filler->target_schemas : schemas);
       round_.lock = held_->held_lock();
     }
     AskedFor asked_for(filler);
@@ -115,7 +116,10 @@ class Verification {
     planned_ = filler ? MakeRoughPlan(ends_) : MakePlanned(ends_, progress_, stop_);
     asked_for.LeaveOut(ends_, planned_);
     left_out_ = asked_for.Note();
-    if (ledger && ends_.options.repair != Repair::kNone) RefuseAppended(ledger->AppendedTables());
+    if (ledger && ends_.options.repair != Repair::kNone) {
+      RefuseAppended(ledger->AppendedTables());
+      RefuseFilledByOthers(ledger->FilledByOthers(ends_.source->Info().fingerprint));
+    }
   }
 
   const TablePlan& PlanOf(const TablePlan& fresh) const {
@@ -136,6 +140,22 @@ class Verification {
                     "and a repair would delete it; leave {} out with --exclude, or only look at "
                     "the differences with transload verify",
                     fmt::join(tables, ", "), tables.size() == 1 ? "it" : "them"));
+  }
+
+  // A mistaken URL would replace one source's rows by another's.
+  void RefuseFilledByOthers(
+      const std::map<std::pair<std::string, std::string>, Ledger::Filler>& fillers) const {
+    for (const TablePlan& fresh : planned_.plan.tables) {
+      const TablePlan& plan = PlanOf(fresh);
+      const auto found = fillers.find({plan.schema, plan.name});
+      if (found == fillers.end() || found->second.run_id == ends_.options.run_id) continue;
+      const auto& [run_id, source] = found->second;
+      throw RefusedError(fmt::format(
+          "{} was filled by run {} from another source, {}, and a repair would put this source's "
+          "rows in their place: check both URLs; if it is the same data on another server or "
+          "under another path, say so with --run {}",
+          plan.TargetLabel(), run_id, source, run_id));
+    }
   }
 
   void Bind() {
@@ -240,6 +260,12 @@ class Verification {
         filled_.run_id.empty()
             ? "no run in the ledger filled this target: the mapping is the one of a fresh plan"
             : fmt::format("mapping and rejected rows are those of run {}", filled_.run_id));
+    if (!filled_.other_source.empty()) {
+      notes.push_back(
+          fmt::format("run {} was of another source, {}: compared with it because "
+                      "--run names it",
+                      filled_.run_id, filled_.other_source));
+    }
     if (!left_out_.empty()) notes.push_back(left_out_);
     if (const auto gone = filled_.GoneFrom(planned_.catalogue); !gone.empty()) {
       notes.push_back(fmt::format("tables of run {} that the source no longer has: {}",
