@@ -343,6 +343,16 @@ void Ledger::SetSnapshot(const std::string& run_id, const std::string& snapshot_
                {run_id, OrNull(snapshot_json)});
 }
 
+void Ledger::SetSource(const std::string& run_id, const std::string& fingerprint,
+                       const std::string& display_url) {
+  state_->Exec(
+      "update {L}.run set fingerprint = $2::text, options = (options::jsonb || "
+      "jsonb_build_object('source', $3::text))::json, amendments = (amendments::jsonb || "
+      "jsonb_build_object('at', clock_timestamp(), 'what', 'source moved from ' || (options ->> "
+      "'source'), 'table', ''))::json where id = $1::text",
+      {run_id, fingerprint, display_url});
+}
+
 void Ledger::AddAmendment(const std::string& run_id, const std::string& what,
                           const std::string& table) {
   state_->Exec(

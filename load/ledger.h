@@ -231,6 +231,9 @@ class Ledger {
   void SetInput(const std::string& run_id, const std::string& input_hash,
                 const std::string& input_json);
   void SetSnapshot(const std::string& run_id, const std::string& snapshot_json);
+  // The source has moved: another identity, and another URL. Recorded as an amendment.
+  void SetSource(const std::string& run_id, const std::string& fingerprint,
+                 const std::string& display_url);
   // Appends {"at": now, "what": ..., "table": ...} to the run's amendments.
   void AddAmendment(const std::string& run_id, const std::string& what, const std::string& table);
   // The user's steps of these times are to run again.

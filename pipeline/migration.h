@@ -82,6 +82,7 @@ class Migration {
   // `standing`: whose tables of the plan's names are that may stand in the target.
   enum class Standing { kOthers, kOwn, kToBeUndone };
   void CheckPreflight(Standing standing);
+  void NameRunsOfOthers(std::vector<std::string>& refusals) const;
   void Begin();
   void TakeSnapshot();
   void PlanFresh();
@@ -157,7 +158,12 @@ class Migration {
   bool ledger_found_ = false;  // before this start
   bool resuming_ = false;
   bool restarted_ = false;
-  std::string earlier_snapshot_;         // of a resumed run
+  std::string earlier_snapshot_;  // of a resumed run
+  struct EarlierSource {
+    std::string fingerprint, display_url;
+  };
+  std::optional<EarlierSource> moved_from_;  // of a resumed run, where it was another one
+  std::map<std::pair<std::string, std::string>, Ledger::Filler> filled_by_others_;
   Planned planned_;                      // its tables are the ledger's when resuming
   std::vector<TablePlan> fresh_tables_;  // what would be planned today, for --reload
   std::vector<std::int64_t> table_ids_;  // in the order of planned_.plan.tables

@@ -36,6 +36,8 @@ void UndoEarlier(const RunRecord& earlier, const Options& options, Progress& pro
                                                     undone.dropped.size()));
 }
 
+bool IsOpen(const RunRecord& run) { return run.state == "running" || run.state == "stopped"; }
+
 void CheckRejectsWait(std::optional<Ledger>& ledger, const std::optional<RunRecord>& run) {
   if (!run || ledger->CountRejects(run->id) == 0) {
     throw RefusedError("--retry-rejects: no run of this source into this target has rejected rows");
@@ -57,20 +59,21 @@ void Migration::FindEarlierRun() {
   if (ends_->target.HasLedger()) ledger = Ledger::OpenReadOnly(options);
   ledger_found_ = ledger.has_value();
   std::optional<RunRecord> unfinished, finished;
-  if (ledger) {
-    const std::string fingerprint = ends_->source->Info().fingerprint;
-    const std::string schemas = TargetSchemas(*ends_, planned_.plan);
+  const std::string& fingerprint = ends_->source->Info().fingerprint;
+  const std::string schemas = TargetSchemas(*ends_, planned_.plan);
+  if (!options.run_id.empty()) {
+    // Of whichever source: it may have moved to another server.
+    std::optional<RunRecord> named = ledger ? ledger->FindRun(options.run_id) : std::nullopt;
+    if (!named || named->target_schemas != schemas || !(IsOpen(*named) || named->state == "done")) {
+      throw RefusedError(fmt::format(
+          "--run {}: no such run into this target can be taken up; see `transload status`",
+          options.run_id));
+    }
+    (IsOpen(*named) ? unfinished : finished) = std::move(named);
+  } else if (ledger) {
     unfinished = ledger->FindUnfinishedRun(fingerprint, schemas);
     finished = ledger->FindFinishedRun(fingerprint, schemas);
-  }
-  for (std::optional<RunRecord>* found : {&unfinished, &finished}) {
-    if (*found && !options.run_id.empty() && (*found)->id != options.run_id) found->reset();
-  }
-  if (!options.run_id.empty() && !unfinished && !finished) {
-    throw RefusedError(fmt::format(
-        "--run {}: no such run of this source into this target can be taken up; see `transload "
-        "status`",
-        options.run_id));
+    filled_by_others_ = ledger->FilledByOthers(fingerprint);
   }
   // It made the tables that rows are to go into now.
   if (finished && options.data_only && MadeOnlyTables(*finished)) finished.reset();
@@ -104,6 +107,10 @@ void Migration::FindEarlierRun() {
     resuming_ = true;
     run_ = *unfinished;
     earlier_snapshot_ = run_.snapshot_json;
+    if (run_.fingerprint != fingerprint) {
+      moved_from_ = {run_.fingerprint,
+                     nlohmann::json::parse(run_.options_json).value("source", "")};
+    }
     // Tables are named otherwise then, and the rest of the run is as it was.
     if (rows_again) {
       const AskedFor asked(run_);
@@ -124,14 +131,11 @@ void Migration::FindEarlierRun() {
 
 // Another process may have had the lock since earlier runs were looked for.
 void Migration::RefuseMovedRun(const std::string& lock_key) {
-  const auto open = [](const RunRecord& run) {
-    return run.state == "running" || run.state == "stopped";
-  };
   const std::string& fingerprint = ends_->source->Info().fingerprint;
   std::optional<RunRecord> moved;
   if (resuming_) {
     moved = ledger_->FindRun(run_.id);
-    if (moved && (moved->state == run_.state || (open(*moved) && open(run_)))) return;
+    if (moved && (moved->state == run_.state || (IsOpen(*moved) && IsOpen(run_)))) return;
   } else {
     if (ends_->options.restart) return;
     moved = ledger_->FindUnfinishedRun(fingerprint, lock_key);

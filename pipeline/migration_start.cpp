@@ -126,6 +126,7 @@ void Migration::Open() {
 void Migration::HoldLedger(const std::string& lock_key) {
   if (!ledger_) ledger_ = Ledger::Open(ends_->options);
   if (predecessor_) ledger_->EndSession(*predecessor_);
+  if (moved_from_) ledger_->Lock(moved_from_->fingerprint, lock_key);
   ledger_->Lock(ends_->source->Info().fingerprint, lock_key);
   RefuseMovedRun(lock_key);
 }
@@ -170,7 +171,10 @@ void Migration::CheckPreflight(Standing standing) {
   for (const Hazard& refusal : planned_.plan.refusals) {
     refusals.push_back(refusal.where + ": " + refusal.text);
   }
-  if (!refusals.empty()) throw RefusedError("preflight refused:" + Listed(refusals));
+  if (!refusals.empty()) {
+    if (fresh) NameRunsOfOthers(refusals);
+    throw RefusedError("preflight refused:" + Listed(refusals));
+  }
   std::vector<TablePlan> again;
   for (const TablePlan& table : planned_.plan.tables) {
     for (const std::string& wanted : ends_->options.reload) {
@@ -180,6 +184,21 @@ void Migration::CheckPreflight(Standing standing) {
   if (again.empty()) return;
   TableReader reader(ends_->options);
   RefuseForeignCascades(reader, ends_->options, run_.id, again);
+}
+
+// Tables that are in the way may be those of a run of this very data, from where it was then.
+void Migration::NameRunsOfOthers(std::vector<std::string>& refusals) const {
+  std::map<std::string, std::string> runs;
+  for (const TablePlan& table : planned_.plan.tables) {
+    const auto found = filled_by_others_.find({table.schema, table.name});
+    if (found != filled_by_others_.end()) runs[found->second.run_id] = found->second.source;
+  }
+  for (const auto& [run_id, source] : runs) {
+    refusals.push_back(
+        fmt::format("run {} of another source, {}, has made such tables: if it is the same data, "
+                    "on another server or under another path now, --run {} takes it up",
+                    run_id, source, run_id));
+  }
 }
 
 void Migration::TakeSnapshot() {
@@ -382,6 +401,12 @@ void Migration::Reconcile() {
   CompareWithEarlierSnapshot();
   // Only now: until then what is loaded belongs to the earlier state of the source.
   ledger_->SetSnapshot(run_.id, SnapshotJson(snapshot_));
+  if (moved_from_) {
+    const SourceInfo& source = ends_->source->Info();
+    ledger_->SetSource(run_.id, source.fingerprint, source.display_url);
+    notes_.push_back(fmt::format("resumed from {}; the run was begun from {}", source.display_url,
+                                 moved_from_->display_url));
+  }
   FaultAt(FaultPoint::kSnapshotRecorded);
 }
 
@@ -393,7 +418,7 @@ void Migration::CompareWithEarlierSnapshot() {
   for (nlohmann::ordered_json* position : {&before, &now}) {
     if (position->contains("transactions")) position->erase("lsn");
   }
-  if (!before.is_null() && !before.empty() && before == now) {
+  if (!moved_from_ && !before.is_null() && !before.empty() && before == now) {
     notes_.emplace_back("resumed: the source had not moved since the run began");
     return;
   }
