@@ -1,4 +1,5 @@
-// What another source's run has filled is not repaired from this one, unless the user says that it is the same data.
+// What another source's run has filled is not repaired from this one, unless the user says that it
+// is the same data.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // Which tables of a PostgreSQL source are moved, into what, and in how many pieces.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
+#include <csignal>
 
 #include <filesystem>
 #include <fstream>

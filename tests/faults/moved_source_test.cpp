@@ -78,7 +78,8 @@ TEST_F(MovedSource, IsComparedWithWhatIsLoadedAlready) {
 TEST_F(MovedSource, SetsTheSequencesOfANamedRun) {
   ASSERT_EQ(Run(before_).exit_code, 0);
   Move();
-  rig::MakeSqliteFile(after_, "insert into t values (7000, 'later'); delete from t where id = 7000");
+  rig::MakeSqliteFile(after_,
+                      "insert into t values (7000, 'later'); delete from t where id = 7000");
   const TransloadRun unnamed = Run(after_, {"--refresh-sequences"});
   EXPECT_EQ(unnamed.exit_code, 3) << unnamed.out << unnamed.err;
   const TransloadRun named = Run(after_, {"--refresh-sequences", "--run", RunId()});
@@ -92,6 +93,32 @@ TEST_F(MovedSource, IsNotTakenUpIntoOtherSchemas) {
   const TransloadRun other = Run(after_, {"--schema", "elsewhere", "--run", RunId()});
   EXPECT_EQ(other.exit_code, 3) << other.out << other.err;
   EXPECT_THAT(other.err, HasSubstr("no such run into this target"));
+}
+
+// A restored copy: the same rows, in other blocks.
+TEST_F(MovedSource, MayBeARestoredCopyOfAPostgresDatabase) {
+  const std::string table = "create table t (id int primary key, v text not null); insert into t ";
+  const std::string rows =
+      "select n, 'value ' || n || ' of the first state' from generate_series(1, 5000) n";
+  const std::string first = rig::FreshDatabase(target_);
+  const std::string copy = rig::FreshDatabase(target_);
+  target_.Execute(table + rows, first);
+  target_.Execute(table + rows + " order by n % 7, n; update t set v = 'changed' where id = 77",
+                  copy);
+  auto run = [&](const std::string& source, std::vector<std::string> more,
+                 const std::map<std::string, std::string>& environment) {
+    more.insert(more.begin(), {"run", target_.Url(source), target_.Url(database_), "-j", "2",
+                               "--partition-size", "16KiB"});
+    return RunTransload(more, environment);
+  };
+  ASSERT_EQ(run(first, {}, {{"TRANSLOAD_FAULT", "partition-committed:4:kill"}}).exit_code,
+            kKilledExit);
+  EXPECT_EQ(run(copy, {}, {}).exit_code, 3);
+  const TransloadRun resumed = run(copy, {"--run", RunId()}, {});
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.out << resumed.err;
+  EXPECT_EQ(Value("select count(*) || ' ' || sum(id) || ' ' || count(*) filter (where v = "
+                  "'changed') from t"),
+            "5000 12502500 1");
 }
 
 }  // namespace
