@@ -165,64 +165,86 @@ void Migration::Prove() {
   if (options.verify == VerifyLevel::kNone) return;
   Phase("verify", table_ids_.size());
   FaultAt(FaultPoint::kVerifyBegun);
-  std::vector<std::unique_ptr<BoundTable>> bound;
-  std::map<std::int64_t, std::vector<std::string>> rejected;
-  for (RejectRow& row : ledger_->ReadRejects(run_.id, kMostRejects)) {
-    rejected[row.table_id].push_back(std::move(row.row));
-  }
+  const std::vector<std::unique_ptr<BoundTable>> bound = BindLoaded();
   ProofRequest request;
   request.level = options.verify;
   request.jobs = options.jobs;
-  for (std::size_t i = 0; i < table_ids_.size(); ++i) {
-    const TablePlan& plan = planned_.plan.tables[i];
-    const TableWork& work = board_.At(table_ids_[i]);
-    bound.push_back(std::make_unique<BoundTable>(
-        table_ids_[i], work.generation, plan,
-        BindColumns(ends_->target.DescribeTable(plan.schema, plan.name), plan), run_.seed));
-    TableAccount account;
-    account.table = bound.back().get();
-    account.source_rows = work.source_rows;
-    account.sampled = options.sample_percent.has_value();
-    for (const PartitionRow& row : ledger_->ReadPartitions(table_ids_[i])) {
-      account.partitions.push_back({row.number, row.range, row.state == "done", row.rows_read,
-                                    row.rows_written, row.rows_rejected, row.checksum});
-    }
-    if (existing_.contains(table_ids_[i]) && options.on_existing == OnExisting::kAppend) {
-      account.why_not = "appended to a table that may have held rows before";
-    }
-    for (const std::string& row : rejected[table_ids_[i]]) {
-      account.rejected_rows.insert(IdentifyRejected(row, *account.table));
-    }
-    request.tables.push_back(std::move(account));
-  }
+  request.tables = AccountsOf(bound);
   std::unique_ptr<RowReader> reader = ends_->source->NewReader();
   // Under --sample a second reading would be another sample.
-  if (!options.sample_percent) request.source = reader.get();
-  if (!options.sample_percent) {
+  RowReader* again = options.sample_percent ? nullptr : reader.get();
+  request.source = again;
+  if (again != nullptr) {
     request.witness = [this](const WitnessRequest& asked) {
       std::lock_guard lock(ends_->source_mutex);
       return ends_->source->Witness(asked);
     };
   }
-  request.watch.throw_if_stopped = [this] { stop_.ThrowIfRequested(); };
-  for (const TableAccount& account : request.tables) {
-    for (const PartitionAccount& part : account.partitions) progress_.ExpectChecked(part.written);
-  }
-  request.watch.moved = [this](std::size_t, std::uint64_t rows, std::uint64_t) {
-    progress_.RowsChecked(rows);
-  };
-  request.watch.table_done = [&](std::size_t table) {
-    progress_.StepDone(planned_.plan.tables[table].SourceLabel());
-    FaultAt(FaultPoint::kTableVerified);
-  };
+  Watch(request);
   ProveAgainAfterLosses(request, *reader);
-  RunExtraChecks(*ends_, bound, options.sample_percent ? nullptr : reader.get(), report_);
+  RunExtraChecks(*ends_, bound, again, report_);
   ends_->source->Release(std::move(reader));
   for (std::size_t i = 0; i < verdicts_.size(); ++i) {
     ledger_->SetVerdict(table_ids_[i], std::string(Name(verdicts_[i].verdict)),
                         verdicts_[i].reason);
   }
   FaultAt(FaultPoint::kVerdictsRecorded);
+}
+
+// As they were loaded in the end, in the order of the plan.
+std::vector<std::unique_ptr<BoundTable>> Migration::BindLoaded() {
+  std::vector<std::unique_ptr<BoundTable>> bound;
+  for (std::size_t i = 0; i < table_ids_.size(); ++i) {
+    const TablePlan& plan = planned_.plan.tables[i];
+    bound.push_back(std::make_unique<BoundTable>(
+        table_ids_[i], board_.At(table_ids_[i]).generation, plan,
+        BindColumns(ends_->target.DescribeTable(plan.schema, plan.name), plan), run_.seed));
+  }
+  return bound;
+}
+
+// What the books say of each table.
+std::vector<TableAccount> Migration::AccountsOf(
+    const std::vector<std::unique_ptr<BoundTable>>& bound) {
+  std::map<std::int64_t, std::vector<std::string>> rejected;
+  for (RejectRow& row : ledger_->ReadRejects(run_.id, kMostRejects)) {
+    rejected[row.table_id].push_back(std::move(row.row));
+  }
+  std::vector<TableAccount> accounts;
+  for (const std::unique_ptr<BoundTable>& table : bound) {
+    const std::int64_t id = table->table_id();
+    TableAccount account;
+    account.table = table.get();
+    account.source_rows = board_.At(id).source_rows;
+    account.sampled = ends_->options.sample_percent.has_value();
+    for (const PartitionRow& row : ledger_->ReadPartitions(id)) {
+      account.partitions.push_back({row.number, row.range, row.state == "done", row.rows_read,
+                                    row.rows_written, row.rows_rejected, row.checksum});
+    }
+    if (existing_.contains(id) && ends_->options.on_existing == OnExisting::kAppend) {
+      account.why_not = "appended to a table that may have held rows before";
+    }
+    for (const std::string& row : rejected[id]) {
+      account.rejected_rows.insert(IdentifyRejected(row, *table));
+    }
+    accounts.push_back(std::move(account));
+  }
+  return accounts;
+}
+
+// How far the proof is, and how it is stopped.
+void Migration::Watch(ProofRequest& request) {
+  for (const TableAccount& account : request.tables) {
+    for (const PartitionAccount& part : account.partitions) progress_.ExpectChecked(part.written);
+  }
+  request.watch.throw_if_stopped = [this] { stop_.ThrowIfRequested(); };
+  request.watch.moved = [this](std::size_t, std::uint64_t rows, std::uint64_t) {
+    progress_.RowsChecked(rows);
+  };
+  request.watch.table_done = [this](std::size_t table) {
+    progress_.StepDone(planned_.plan.tables[table].SourceLabel());
+    FaultAt(FaultPoint::kTableVerified);
+  };
 }
 
 // Reading changes nothing: a connection to the target that was lost costs only time. A lost source

@@ -133,6 +133,9 @@ class Migration {
   void Execute();
   void MoveData();
   void Prove();
+  std::vector<std::unique_ptr<BoundTable>> BindLoaded();
+  std::vector<TableAccount> AccountsOf(const std::vector<std::unique_ptr<BoundTable>>& bound);
+  void Watch(ProofRequest& request);
   void ProveAgainAfterLosses(ProofRequest& request, RowReader& reader);
   void Phase(const std::string& name, std::uint64_t steps = 0);
   void ExpectThrough(TablePhase phase);

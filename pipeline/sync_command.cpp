@@ -12,6 +12,28 @@ namespace {
 
 double Megabytes(std::uint64_t bytes) { return static_cast<double>(bytes) / 1e6; }
 
+struct RoundTimes {
+  double seconds = 0;
+  double cut_over = 0;  // from the last write to the verdict of sync --final
+};
+
+std::string Tell(int number, const RepairRound& round, const Report& report, bool final_round,
+                 const RoundTimes& times) {
+  const auto still =
+      std::count_if(report.tables.begin(), report.tables.end(),
+                    [](const ReportTable& table) { return table.verdict == Verdict::kMismatch; });
+  return fmt::format(
+      "round {}: {} rows in {} tables differed and were repaired, {:.1f} s; read {:.1f} MB of the "
+      "source and {:.1f} MB of the target; {}{}",
+      number, round.rows(), round.tables, times.seconds, Megabytes(round.cost.source_bytes),
+      Megabytes(round.cost.target_bytes),
+      final_round ? "the final one"
+                  : fmt::format("a cut-over now would take about {:.1f} s from the last write to "
+                                "the verdict of sync --final",
+                                times.cut_over),
+      still == 0 ? "" : fmt::format("; tables that still differ: {}", still));
+}
+
 }  // namespace
 
 Report SyncMigration(const Options& options, Progress& progress, const StopFlag& stop) {
@@ -47,24 +69,12 @@ Report SyncMigration(const Options& options, Progress& progress, const StopFlag&
     }
     repaired += round.rows();
     if (started.empty()) started = report.run.started;
-    const double seconds = timeline.Now();
+    RoundTimes times;
+    times.seconds = timeline.Now();
     if (!round.cost.target_known) both_seconds = round.cost.read_seconds;
-    const double rest = seconds - round.cost.read_seconds;
-    const auto still =
-        std::count_if(report.tables.begin(), report.tables.end(),
-                      [](const ReportTable& table) { return table.verdict == Verdict::kMismatch; });
-    const std::string text = fmt::format(
-        "round {}: {} rows in {} tables differed and were repaired, {:.1f} s; read {:.1f} MB of "
-        "the "
-        "source and {:.1f} MB of the target; {}{}",
-        number, round.rows(), round.tables, seconds, Megabytes(round.cost.source_bytes),
-        Megabytes(round.cost.target_bytes),
-        options.final_round
-            ? "the final one"
-            : fmt::format("a cut-over now would take about {:.1f} s from the last write to the "
-                          "verdict of sync --final",
-                          std::max(both_seconds, round.cost.read_seconds) + rest),
-        still == 0 ? "" : fmt::format("; tables that still differ: {}", still));
+    times.cut_over =
+        std::max(both_seconds, round.cost.read_seconds) + times.seconds - round.cost.read_seconds;
+    const std::string text = Tell(number, round, report, options.final_round, times);
     progress.Message(MessageLevel::kInfo, text);
     told.push_back(text);
     if (round.rows() > 0 && found_before > 0 && round.rows() >= found_before && !round.last) {

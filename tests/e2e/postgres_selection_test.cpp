@@ -1,8 +1,8 @@
 // Which tables of a PostgreSQL source are moved, into what, and in how many pieces.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <csignal>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <thread>
