@@ -97,8 +97,19 @@ class PostgresSchema {
     std::function<void()> indexed;
   };
 
+  // Of what an entry is a part, an index of its table say.
+  struct PartOf {
+    bool chosen = false;    // of something that is made
+    bool standing = false;  // of something that stood in the target before
+  };
+
   void Choose(const MigrationPlan& plan,
               const std::set<std::pair<std::string, std::string>>& standing);
+  std::map<std::uint32_t, std::string> WhoBringsRows(const MigrationPlan& plan);
+  bool Subset() const;
+  void ChooseTable(const ArchiveEntry& entry, const std::string& brought_by, bool stands);
+  PartOf GoByNeeds(const ArchiveEntry& entry);
+  void ListPartOfStanding(const ArchiveEntry& entry);
   void TakeStanding();
   void LeaveToAttach();
   static bool BelongsTo(const ArchiveEntry& entry, const ArchiveEntry& thing);

@@ -34,66 +34,87 @@ void PostgresSchema::LeaveOutUnreadable(const MigrationPlan& plan, ArchiveReques
   }
 }
 
-// Leaves out tables that are not in the plan or that stand already, and whatever needs them.
-void PostgresSchema::Choose(const MigrationPlan& plan,
-                            const std::set<std::pair<std::string, std::string>>& standing) {
+// For each table that holds rows, by its oid, the key of the planned table that brings them: itself
+// or one that it is a partition of. Empty where none does.
+std::map<std::uint32_t, std::string> PostgresSchema::WhoBringsRows(const MigrationPlan& plan) {
   std::set<std::string> planned;
   for (const TablePlan& table : plan.tables) {
     planned.insert(TableKey(table.source_schema, table.source_name));
   }
-  // Each table that holds rows, with itself and those it is a partition of: a planned one among
-  // these brings its rows.
-  postgres::SqlRows tables = source_.Query(
+  const postgres::SqlRows tables = source_.Query(
       "with recursive up as (select c.oid as start, c.oid from pg_catalog.pg_class c where "
       "c.relkind = 'r' and c.relpersistence <> 't' union all select u.start, i.inhparent from up u "
       "join pg_catalog.pg_inherits i on i.inhrelid = u.oid join pg_catalog.pg_class c on c.oid = "
       "u.oid and c.relispartition) select u.start, n.nspname, c.relname from up u join "
       "pg_catalog.pg_class c on c.oid = u.oid join pg_catalog.pg_namespace n on n.oid = "
       "c.relnamespace");
-  std::map<std::uint32_t, std::string> brought_by;  // empty: by none
+  std::map<std::uint32_t, std::string> brought_by;
   for (std::size_t row = 0; row < tables.size(); ++row) {
     const std::string key = TableKey(tables.Text(row, 1), tables.Text(row, 2));
     std::string& by = brought_by[static_cast<std::uint32_t>(tables.Count(row, 0))];
     if (planned.contains(key)) by = key;
   }
-  const bool subset = !ends_.options.include.empty() || !ends_.options.exclude.empty();
+  return brought_by;
+}
+
+bool PostgresSchema::Subset() const {
+  return !ends_.options.include.empty() || !ends_.options.exclude.empty();
+}
+
+// Leaves out tables that are not in the plan or that stand already, and whatever needs them. An
+// entry comes after those that it needs.
+void PostgresSchema::Choose(const MigrationPlan& plan,
+                            const std::set<std::pair<std::string, std::string>>& standing) {
+  const std::map<std::uint32_t, std::string> brought_by = WhoBringsRows(plan);
   for (const ArchiveEntry& entry : entries_) {
     Node& node = nodes_.at(entry.id);
-    if (auto rows = brought_by.find(entry.oid); entry.kind == "TABLE" && rows != brought_by.end()) {
-      const bool stands = standing.contains({entry.schema, entry.name});
-      const bool planned_rows = !rows->second.empty();
-      node.chosen = planned_rows && !stands;
-      if (node.chosen) row_source_[entry.id] = rows->second;
-      if (!planned_rows && !subset) {
-        left_out_.push_back({KindOf(entry), LabelOf(entry),
-                             "came to the source after the run was planned; --restart moves it",
-                             entry.sql});
-      }
-    }
-    const bool stands = standing.contains({entry.schema, entry.name}) && entry.kind == "TABLE";
+    const bool stands = entry.kind == "TABLE" && standing.contains({entry.schema, entry.name});
+    auto rows = brought_by.find(entry.oid);
+    if (entry.kind == "TABLE" && rows != brought_by.end()) ChooseTable(entry, rows->second, stands);
     if (node.stood && !stands) continue;
     // Empty at the source, or preflight would have refused; another schema gets its name.
     if (entry.kind == "SCHEMA") {
       node.chosen = std::none_of(renames_.begin(), renames_.end(),
                                  [&](const auto& rename) { return rename.second == entry.name; });
     }
-    const bool brings_rows = node.chosen && row_source_.contains(entry.id);
-    bool part_of_chosen = false;  // "orders mine", a policy of the table orders
-    bool part_of_standing = false;
-    for (int other : entry.depends_on) {
-      auto needed = nodes_.find(other);
-      if (needed == nodes_.end()) continue;
-      const ArchiveEntry& thing = *needed->second.entry;
-      if (needed->second.stood && BelongsTo(entry, thing)) {
-        part_of_standing = true;
-        node.chosen = false;
-        continue;
-      }
-      if (needed->second.chosen) {
-        part_of_chosen = part_of_chosen || BelongsTo(entry, thing);
-        continue;
-      }
-      if (node.done) continue;  // what it needs now it did not need then
+    const PartOf part_of = GoByNeeds(entry);
+    if (part_of.standing) {
+      ListPartOfStanding(entry);
+    } else if (!node.chosen && (!GoesAlong(entry) || part_of.chosen)) {
+      left_out_.push_back({KindOf(entry), LabelOf(entry),
+                           "needs a table that is left out, or that stood in the target before",
+                           entry.sql});
+    }
+  }
+  if (Subset()) LeaveEmptySchemas();
+}
+
+void PostgresSchema::ChooseTable(const ArchiveEntry& entry, const std::string& brought_by,
+                                 bool stands) {
+  Node& node = nodes_.at(entry.id);
+  node.chosen = !brought_by.empty() && !stands;
+  if (node.chosen) row_source_[entry.id] = brought_by;
+  if (!brought_by.empty() || Subset()) return;
+  left_out_.push_back({KindOf(entry), LabelOf(entry),
+                       "came to the source after the run was planned; --restart moves it",
+                       entry.sql});
+}
+
+// Leaves an entry out that needs one which is not made, or which belongs to what stood before.
+PostgresSchema::PartOf PostgresSchema::GoByNeeds(const ArchiveEntry& entry) {
+  Node& node = nodes_.at(entry.id);
+  const bool brings_rows = node.chosen && row_source_.contains(entry.id);
+  PartOf part_of;
+  for (int other : entry.depends_on) {
+    auto needed = nodes_.find(other);
+    if (needed == nodes_.end()) continue;
+    const ArchiveEntry& thing = *needed->second.entry;
+    if (needed->second.stood && BelongsTo(entry, thing)) {
+      part_of.standing = true;
+      node.chosen = false;
+    } else if (needed->second.chosen) {
+      part_of.chosen = part_of.chosen || BelongsTo(entry, thing);
+    } else if (!node.done) {  // what it needs now it did not need then
       if (brings_rows) {
         throw Error(fmt::format(
             "table {} needs {} {}, which is left out or stood in the target before: leave the "
@@ -102,22 +123,18 @@ void PostgresSchema::Choose(const MigrationPlan& plan,
       }
       node.chosen = false;
     }
-    if (part_of_standing) {
-      // Foreign keys of tables that stood are dropped for loading, and made again as they were.
-      if (entry.kind == "FK CONSTRAINT") continue;
-      left_out_.push_back({KindOf(entry), LabelOf(entry),
-                           entry.kind == "MATERIALIZED VIEW DATA"
-                               ? "the view stood in the target before: refresh it there"
-                               : "belongs to what stood in the target before, and is used as it is",
-                           entry.sql});
-      continue;
-    }
-    if (node.chosen || (GoesAlong(entry) && !part_of_chosen)) continue;
-    left_out_.push_back({KindOf(entry), LabelOf(entry),
-                         "needs a table that is left out, or that stood in the target before",
-                         entry.sql});
   }
-  if (subset) LeaveEmptySchemas();
+  return part_of;
+}
+
+void PostgresSchema::ListPartOfStanding(const ArchiveEntry& entry) {
+  // Foreign keys of tables that stood are dropped for loading, and made again as they were.
+  if (entry.kind == "FK CONSTRAINT") return;
+  left_out_.push_back({KindOf(entry), LabelOf(entry),
+                       entry.kind == "MATERIALIZED VIEW DATA"
+                           ? "the view stood in the target before: refresh it there"
+                           : "belongs to what stood in the target before, and is used as it is",
+                       entry.sql});
 }
 
 // Schemas that hold nothing of a subset, and what is said of them and granted in them.
