@@ -229,10 +229,10 @@ TEST_F(StopTime, OfARepairThatLostItsLock) {
                                                          : std::vector<std::string>()));
     EXPECT_TRUE(repairing.WaitUntil(WaitsForLock(database_)));
     target_.Execute(
-        "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = "
-        "(select oid from pg_database where datname = '" +
+        "select pg_terminate_backend(pid, 60000) from pg_locks where locktype = 'advisory' and "
+        "database = (select oid from pg_database where datname = '" +
         database_ + "')");
-    other.Exec("rollback");
+    other.Exec("rollback");  // that backend has gone, and with it its lock
     const TransloadRun done = repairing.Finish();
     EXPECT_EQ(done.exit_code, 4) << done.out;
     EXPECT_THAT(done.out + done.err, testing::HasSubstr("beside it was lost with its connection"));
