@@ -172,7 +172,7 @@ void Migration::CheckPreflight(Standing standing) {
     refusals.push_back(refusal.where + ": " + refusal.text);
   }
   if (!refusals.empty()) {
-    if (fresh) NameRunsOfOthers(refusals);
+    if (fresh && ends_->options.on_existing == OnExisting::kFail) NameRunsOfOthers(refusals);
     throw RefusedError("preflight refused:" + Listed(refusals));
   }
   std::vector<TablePlan> again;
