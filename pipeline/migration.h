@@ -8,6 +8,7 @@
 //   migration.cpp              the order of the phases
 //   migration_earlier_run.cpp  which run it goes on with, if any
 //   migration_start.cpp        fresh or resumed: lock, snapshot, plan, ledger
+//   migration_work.cpp         partitions, those left over, and what the source changed since
 //   migration_again.cpp        what is loaded once more: --reload, --retry-rejects
 //   migration_objects.cpp      what is made before and after the data
 //   migration_postgres.cpp     the same from a PostgreSQL source, by pg_dump's archive
@@ -87,12 +88,15 @@ class Migration {
   void TakeSnapshot();
   void PlanFresh();
   void PlanFromLedger();
-  void Reconcile();
-  void CompareWithEarlierSnapshot();
-  void FillBoard();
-  void AddPartitions();
+  static std::string SnapshotJson(const SnapshotInfo& snapshot);
+
+  // --- migration_work.cpp
   std::vector<NewPartition> CutTable(std::int64_t id, const TablePlan& plan,
                                      const SourceTable& source);
+  void AddPartitions();
+  void FillBoard();
+  void Reconcile();
+  void CompareWithEarlierSnapshot();
 
   // --- migration_again.cpp
   std::vector<std::size_t> TablesToReload() const;
@@ -166,12 +170,11 @@ class Migration {
     std::string fingerprint, display_url;
   };
   std::optional<EarlierSource> moved_from_;  // of a resumed run, where it was another one
-  std::map<std::pair<std::string, std::string>, Ledger::Filler> filled_by_others_;
-  Planned planned_;                      // its tables are the ledger's when resuming
-  std::vector<TablePlan> fresh_tables_;  // what would be planned today, for --reload
-  std::vector<std::int64_t> table_ids_;  // in the order of planned_.plan.tables
-  std::set<std::int64_t> existing_;      // tables that stood in the target before the run
-  std::set<std::string> made_;           // keys of objects that the ledger lists as made
+  Planned planned_;                          // its tables are the ledger's when resuming
+  std::vector<TablePlan> fresh_tables_;      // what would be planned today, for --reload
+  std::vector<std::int64_t> table_ids_;      // in the order of planned_.plan.tables
+  std::set<std::int64_t> existing_;          // tables that stood in the target before the run
+  std::set<std::string> made_;               // keys of objects that the ledger lists as made
   std::map<std::string, std::set<std::string>> definitions_;  // of these, made by an archive
   std::set<std::string> touched_;  // of existing tables, emptied or appended to
   std::set<std::pair<std::string, std::string>> appended_to_;  // of a resumed run; by any run

@@ -73,7 +73,6 @@ void Migration::FindEarlierRun() {
   } else if (ledger) {
     unfinished = ledger->FindUnfinishedRun(fingerprint, schemas);
     finished = ledger->FindFinishedRun(fingerprint, schemas);
-    filled_by_others_ = ledger->FilledByOthers(fingerprint);
   }
   // It made the tables that rows are to go into now.
   if (finished && options.data_only && MadeOnlyTables(*finished)) finished.reset();

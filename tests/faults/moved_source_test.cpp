@@ -75,6 +75,18 @@ TEST_F(MovedSource, IsComparedWithWhatIsLoadedAlready) {
   EXPECT_THAT(resumed.out, HasSubstr("finished partitions were compared with it, 0 of them"));
 }
 
+// Cut off before the run was that source's, it is named once more; after that, no longer.
+TEST_F(MovedSource, MayBeCutOffWhileItIsTakenUp) {
+  ASSERT_EQ(Run(before_, {}, "partition-committed:4:kill").exit_code, kKilledExit);
+  Move();
+  ASSERT_EQ(Run(after_, {"--run", RunId()}, "snapshot-taken:1:kill").exit_code, kKilledExit);
+  EXPECT_EQ(Run(after_).exit_code, 3);
+  ASSERT_EQ(Run(after_, {"--run", RunId()}, "snapshot-recorded:1:kill").exit_code, kKilledExit);
+  const TransloadRun resumed = Run(after_);
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.out << resumed.err;
+  EXPECT_EQ(Value("select count(*) from t"), "5000");
+}
+
 TEST_F(MovedSource, SetsTheSequencesOfANamedRun) {
   ASSERT_EQ(Run(before_).exit_code, 0);
   Move();
