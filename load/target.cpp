@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/error.h"
@@ -9,6 +10,7 @@
 #include "load/ddl.h"
 #include "load/ledger_layout.h"
 #include "load/ledger_state.h"
+#include "load/range_json.h"
 #include "load/session.h"
 #include "load/sql.h"
 
@@ -143,35 +145,54 @@ std::vector<TargetColumn> Target::DescribeTable(const std::string& schema,
 }
 
 std::vector<ExistingTable> Target::ExistingTables(const MigrationPlan& plan) {
+  const Relations there = FindRelations(plan);
   std::vector<ExistingTable> found;
   auto look = [&](const std::string& schema, const std::string& name) {
-    SqlRows rows = On([&](Session& session) {
-      return session.Exec(
-          "select c.relkind from pg_catalog.pg_class c join pg_catalog.pg_namespace n on "
-          "n.oid = c.relnamespace where n.nspname = $1::text and c.relname = $2::text",
-          {schema, name});
-    });
-    if (rows.empty()) return;
-    ExistingTable table{schema, name, rows.Text(0, 0).at(0), false};
-    if (table.kind == 'r' || table.kind == 'p') {
-      const std::string quoted = ddl::Qualified(schema, name);
-      const SqlRows readable = On([&](Session& session) {
-        return session.Exec(
-            "select from pg_catalog.pg_class where oid = to_regclass($1::text) and "
-            "has_any_column_privilege(oid, 'select')",
-            {quoted});
-      });
-      if (!readable.empty()) {  // else preflight asks for the privilege
-        table.has_rows = On([&](Session& session) {
-                           return session.Exec("select exists (select 1 from " + quoted + ")");
-                         }).Bool(0, 0);
-      }
+    const auto relation = there.find({schema, name});
+    if (relation == there.end()) return;
+    ExistingTable table{schema, name, relation->second.kind, false};
+    if (relation->second.readable) {  // else preflight asks for the privilege
+      table.has_rows = On([&](Session& session) {
+                         return session.Exec("select exists (select 1 from " +
+                                             ddl::Qualified(schema, name) + ")");
+                       }).Bool(0, 0);
     }
     found.push_back(table);
   };
   for (const TablePlan& table : plan.tables) look(table.schema, table.name);
   for (const SequencePlan& sequence : plan.sequences) look(sequence.schema, sequence.name);
   return found;
+}
+
+std::set<std::pair<std::string, std::string>> Target::Standing(const MigrationPlan& plan) {
+  std::set<std::pair<std::string, std::string>> names;
+  for (const auto& [name, relation] : FindRelations(plan)) names.insert(name);
+  return names;
+}
+
+Target::Relations Target::FindRelations(const MigrationPlan& plan) {
+  nlohmann::ordered_json wanted = nlohmann::ordered_json::array();
+  auto want = [&](const std::string& schema, const std::string& name) {
+    wanted.push_back({{"schema", schema}, {"name", name}});
+  };
+  for (const TablePlan& table : plan.tables) want(table.schema, table.name);
+  for (const SequencePlan& sequence : plan.sequences) want(sequence.schema, sequence.name);
+  const SqlRows rows = On([&](Session& session) {
+    return session.Exec(
+        "select n.nspname, c.relname, c.relkind, case when c.relkind in ('r', 'p') then "
+        "has_schema_privilege(n.oid, 'usage') and has_any_column_privilege(c.oid, 'select') else "
+        "false end from "
+        "json_to_recordset($1::json) as w(schema text, name text) join pg_catalog.pg_namespace n "
+        "on n.nspname = w.schema join pg_catalog.pg_class c on c.relnamespace = n.oid and "
+        "c.relname = w.name",
+        {Dump(wanted)});
+  });
+  Relations relations;
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    relations[{rows.Text(row, 0), rows.Text(row, 1)}] = {rows.Text(row, 2).at(0),
+                                                         rows.Bool(row, 3)};
+  }
+  return relations;
 }
 
 void Target::RunSql(const SqlStep& step, const std::string& run_id, std::size_t position) {

@@ -6,7 +6,9 @@
 #ifndef TRANSLOAD_LOAD_TARGET_H_
 #define TRANSLOAD_LOAD_TARGET_H_
 
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,6 +62,8 @@ class Target {
       const std::vector<std::pair<std::string, std::string>>& parents = {});
   // Relations that stand where the plan's tables and sequences want to be.
   std::vector<ExistingTable> ExistingTables(const MigrationPlan& plan);
+  // Their names alone: schema and name.
+  std::set<std::pair<std::string, std::string>> Standing(const MigrationPlan& plan);
   // Which of the partitioned tables `parents`, by schema and name, stand here with these tables as
   // all of their partitions: dropping them drops no other rows.
   std::vector<std::pair<std::string, std::string>> ParentsOfAll(
@@ -83,6 +87,12 @@ class Target {
   Target(const Options& options, std::unique_ptr<Session> session, TargetInfo info);
   template <typename Call>
   auto On(Call call);
+  struct Relation {
+    char kind = 'r';        // pg_class.relkind
+    bool readable = false;  // a table whose rows may be looked at
+  };
+  using Relations = std::map<std::pair<std::string, std::string>, Relation>;  // by schema and name
+  Relations FindRelations(const MigrationPlan& plan);
   bool WasCommitted(const std::string& transaction_id);
 
   Options options_;

@@ -94,10 +94,7 @@ void Migration::MakeSchema() {
   std::vector<const TablePlan*> existing;
   std::vector<const TablePlan*> doomed;
   std::vector<const TablePlan*> fresh;
-  std::set<std::pair<std::string, std::string>> standing;
-  for (const ExistingTable& table : ends_->target.ExistingTables(planned_.plan)) {
-    standing.emplace(table.schema, table.name);
-  }
+  const auto standing = ends_->target.Standing(planned_.plan);
   for (std::size_t i = 0; i < planned_.plan.tables.size(); ++i) {
     const TablePlan& table = planned_.plan.tables[i];
     if (made_.contains(MadeTable(table))) continue;

@@ -22,10 +22,7 @@ void Migration::MakePostgresSchema() {
   };
   std::vector<const TablePlan*> existing;
   std::vector<const TablePlan*> doomed;
-  std::set<std::pair<std::string, std::string>> standing;
-  for (const ExistingTable& table : ends_->target.ExistingTables(planned_.plan)) {
-    standing.emplace(table.schema, table.name);
-  }
+  const auto standing = ends_->target.Standing(planned_.plan);
   std::set<std::pair<std::string, std::string>> kept;
   for (std::size_t i = 0; i < planned_.plan.tables.size(); ++i) {
     const TablePlan& table = planned_.plan.tables[i];
@@ -65,10 +62,7 @@ void Migration::MakePostgresSchema() {
   }
   LeaveUnlistedWhatExtensionsMade();
   // Without its table nothing of a plan can go on.
-  std::set<std::pair<std::string, std::string>> there;
-  for (const ExistingTable& table : ends_->target.ExistingTables(planned_.plan)) {
-    there.emplace(table.schema, table.name);
-  }
+  const auto there = ends_->target.Standing(planned_.plan);
   for (const TablePlan& table : planned_.plan.tables) {
     if (there.contains({table.schema, table.name})) continue;
     std::string why;
