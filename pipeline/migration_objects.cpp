@@ -71,7 +71,8 @@ void Migration::MakeConstraintIndexes(const TablePlan& plan, std::size_t from,
 // Without its table nothing of a plan can go on, so here a failure ends the run.
 void Migration::MakeSchema() {
   const Options& options = ends_->options;
-  Phase("schema", planned_.plan.tables.size());
+  // How many things PostgreSQL's source has besides tables its archive tells later.
+  Phase("schema", postgres_ ? 0 : planned_.plan.tables.size());
   if (postgres_) return MakePostgresSchema();
   SchemaBuilder builder(options, run_.id);
   auto must = [](const ObjectOutcome& outcome) {
