@@ -205,6 +205,46 @@ ObjectOutcome SchemaBuilder::CreateFromArchive(const ArchiveObject& object) {
   return outcome;
 }
 
+bool SchemaBuilder::CreateTogetherFromArchive(const std::vector<ArchiveObject>& objects) {
+  const std::string run = ddl::QuoteLiteral(state_->run_id);
+  std::string script = std::string(kSettings) + ";\n";
+  std::vector<std::string> failures;  // that earlier starts may have recorded
+  for (const ArchiveObject& object : objects) {
+    script += object.settings_sql + "\n" + object.sql + "\n";
+    const std::string address = object.address_type.empty()
+                                    ? "(select 0, 0) a(classid, objid)"
+                                    : fmt::format("pg_catalog.pg_get_object_address({}, {}, {}) a",
+                                                  ddl::QuoteLiteral(object.address_type),
+                                                  ddl::QuoteLiteral(object.address_names),
+                                                  ddl::QuoteLiteral(object.address_args));
+    script += fmt::format(
+        "insert into {}.object (run_id, kind, schema, name, \"table\", action, detail, oid) select "
+        "{}, {}, {}, {}, {}, 'created', '{}' || a.classid::oid || '{}{}', a.objid::bigint from "
+        "{};\n",
+        state_->ledger, run, ddl::QuoteLiteral(object.kind), ddl::QuoteLiteral(object.schema),
+        ddl::QuoteLiteral(object.name), ddl::QuoteLiteral(object.table), kMark, kDefinition,
+        object.fingerprint, address);
+    failures.push_back(
+        fmt::format("({}, {})", ddl::QuoteLiteral(object.kind), ddl::QuoteLiteral(object.label)));
+  }
+  script += fmt::format(
+      "delete from {}.object where run_id = {} and action = 'failed' and (kind, name) in ({})",
+      state_->ledger, run, fmt::join(failures, ", "));
+  try {
+    state_->session.Transact([&](SqlTransaction& transaction) {
+      transaction.Exec(script);
+      for (const ArchiveObject& object : objects) {
+        FaultAt(FaultPointsOf(object.kind).first, state_->session.socket());
+      }
+    });
+  } catch (const Error& error) {
+    if (error.connection_lost || error.exit_code == ExitCode::kBug || error.code == "53100") throw;
+    return false;
+  }
+  for (const ArchiveObject& object : objects) FaultAt(FaultPointsOf(object.kind).second);
+  return true;
+}
+
 ObjectOutcome SchemaBuilder::RunForArchive(const std::string& kind, const std::string& label,
                                            const std::vector<std::string>& statements,
                                            StandingKind standing) {

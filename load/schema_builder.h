@@ -105,6 +105,9 @@ class SchemaBuilder {
 
   // --- from a PostgreSQL source (pg_archive_objects.cpp)
   ObjectOutcome CreateFromArchive(const ArchiveObject& object);
+  // All of them in one transaction and one message; or none, without a record of the failure, when
+  // something is wrong with one: each is to be made alone then. None may be there already.
+  bool CreateTogetherFromArchive(const std::vector<ArchiveObject>& objects);
   // Statements that make no object: each is one outcome, the first failure. What the server warns
   // of is one.
   ObjectOutcome RunForArchive(const std::string& kind, const std::string& label,

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "core/plan_json.h"
 #include "extract/postgres/catalogue.h"
 #include "load/ddl.h"
@@ -11,6 +14,12 @@
 
 namespace transload {
 namespace {
+
+// Each takes some locks to the end of its transaction.
+constexpr std::size_t kObjectsAtOnce = 50;
+
+// Bytes. Its indexes and keys are made in no time, and twice if need be.
+constexpr std::uint64_t kSmallTable = std::uint64_t{8} << 20;
 
 // pg_dump tells nothing of it but its tag: "USER MAPPING app SERVER far".
 void AddressUserMapping(ArchiveObject& object) {
@@ -97,6 +106,11 @@ void PostgresSchema::Read(const MigrationPlan& plan,
       if (needed != nodes_.end() && needed->second.chosen) Follow(needed->second, node);
     }
   }
+  for (const TablePlan& table : plan.tables) {
+    if (table.estimated_bytes < kSmallTable) {
+      small_.insert(TableKey(table.source_schema, table.source_name));
+    }
+  }
   LinkTables();
 }
 
@@ -134,7 +148,7 @@ void PostgresSchema::LinkTables() {
   }
   for (auto& [table, loading] : loading_) {
     loading.left = loading.nodes.size();
-    ChainConstraints(loading);
+    if (!small_.contains(table)) ChainConstraints(loading);
   }
 }
 
@@ -178,15 +192,42 @@ ArchiveObject PostgresSchema::ObjectOf(const ArchiveEntry& entry) const {
   } else if (StageOf(entry) == ArchiveStage::kRefresh && renamed_) {
     object.schema = SchemaNow(entry.schema);
     object.sql = "REFRESH MATERIALIZED VIEW " + ddl::Qualified(object.schema, entry.name);
-  } else if (entry.kind == "FK CONSTRAINT") {
-    auto key = foreign_keys_.find(entry.oid);
-    if (key != foreign_keys_.end() && key->second.validated && !key->second.partitioned &&
-        object.sql.ends_with(";")) {
-      object.sql.back() = ' ';
-      object.sql += "NOT VALID;";
-    }
   }
   return object;
+}
+
+// The key, when it is one that is made NOT VALID first and validated later.
+const SourceForeignKeyInfo* PostgresSchema::ValidatedLater(const ArchiveEntry& entry) const {
+  if (entry.kind != "FK CONSTRAINT") return nullptr;
+  auto key = foreign_keys_.find(entry.oid);
+  const bool later =
+      key != foreign_keys_.end() && key->second.validated && !key->second.partitioned;
+  return later ? &key->second : nullptr;
+}
+
+// Not what may stand in the target already, or changes what stands there; nor what is looked up
+// otherwise, or takes its time.
+bool PostgresSchema::MayGoTogether(const ArchiveEntry& entry) const {
+  static const std::set<std::string> kAlone = {"SCHEMA", "EXTENSION", "PROCEDURAL LANGUAGE",
+                                               "OPERATOR", "MATERIALIZED VIEW DATA"};
+  if (entry.kind == "FK CONSTRAINT") {
+    const SourceForeignKeyInfo* key = ValidatedLater(entry);
+    return key != nullptr && small_.contains(TableKey(key->table.schema, key->table.name));
+  }
+  return !kAlone.contains(entry.kind) && !ChangesStanding(entry);
+}
+
+ObjectOutcome PostgresSchema::MakeAlone(ObjectWorkers& workers, SchemaBuilder& builder,
+                                        const ArchiveEntry& entry) {
+  ArchiveObject object = ObjectOf(entry);
+  const SourceForeignKeyInfo* key = ValidatedLater(entry);
+  if (key != nullptr && object.sql.ends_with(";")) {
+    object.sql.back() = ' ';
+    object.sql += "NOT VALID;";
+  }
+  ObjectOutcome outcome = builder.CreateFromArchive(object);
+  if (outcome.ok && key != nullptr) ValidateLater(workers, *key);
+  return outcome;
 }
 
 void PostgresSchema::Submit(ObjectWorkers& workers, Node& node) {
@@ -195,17 +236,12 @@ void PostgresSchema::Submit(ObjectWorkers& workers, Node& node) {
   workers.Submit(
       KindOf(entry) + " " + LabelOf(entry),
       [this, &entry, &workers](SchemaBuilder& builder) {
-        ObjectOutcome outcome = builder.CreateFromArchive(ObjectOf(entry));
-        if (outcome.ok && entry.kind == "FK CONSTRAINT") ValidateLater(workers, entry);
-        return outcome;
+        return MakeAlone(workers, builder, entry);
       },
       [this, &workers, &node] { Done(workers, node); });
 }
 
-void PostgresSchema::ValidateLater(ObjectWorkers& workers, const ArchiveEntry& entry) {
-  auto found = foreign_keys_.find(entry.oid);
-  if (found == foreign_keys_.end() || !found->second.validated || found->second.partitioned) return;
-  const SourceForeignKeyInfo& info = found->second;
+void PostgresSchema::ValidateLater(ObjectWorkers& workers, const SourceForeignKeyInfo& info) {
   workers.Submit("validate " + info.key.name, [&info](SchemaBuilder& builder) {
     return builder.ValidateForeignKey(info.table, info.key);
   });
@@ -239,18 +275,51 @@ void PostgresSchema::Done(ObjectWorkers& workers, Node& node) {
   for (const auto& call : indexed) call();
 }
 
+// `alone_until`: up to there they could not be made together.
 void PostgresSchema::RunInOrder(ObjectWorkers& workers,
-                                const std::shared_ptr<std::vector<Node*>>& nodes,
-                                std::size_t next) {
+                                const std::shared_ptr<std::vector<Node*>>& nodes, std::size_t next,
+                                std::size_t alone_until) {
   if (next == nodes->size()) return;
+  std::size_t end = next;
+  while (end < nodes->size() && end - next < kObjectsAtOnce &&
+         MayGoTogether(*(*nodes)[end]->entry)) {
+    ++end;
+  }
+  if (next >= alone_until && end - next > 1) return RunTogether(workers, nodes, next, end);
   Node& node = *(*nodes)[next];
   const ArchiveEntry& entry = *node.entry;
   workers.Submit(
       KindOf(entry) + " " + LabelOf(entry),
-      [this, &entry](SchemaBuilder& builder) { return builder.CreateFromArchive(ObjectOf(entry)); },
-      [this, &workers, nodes, next, &node] {
+      [this, &entry, &workers](SchemaBuilder& builder) {
+        return MakeAlone(workers, builder, entry);
+      },
+      [this, &workers, nodes, next, alone_until, &node] {
         Done(workers, node);
-        RunInOrder(workers, nodes, next + 1);
+        RunInOrder(workers, nodes, next + 1, alone_until);
+      });
+}
+
+// The nodes from `from` up to `to`, and then the others.
+void PostgresSchema::RunTogether(ObjectWorkers& workers,
+                                 const std::shared_ptr<std::vector<Node*>>& nodes, std::size_t from,
+                                 std::size_t to) {
+  const ArchiveEntry& first = *(*nodes)[from]->entry;
+  auto tried = std::make_shared<bool>(false);
+  auto made = std::make_shared<bool>(false);
+  workers.Submit(
+      fmt::format("{} {} and {} more", KindOf(first), LabelOf(first), to - from - 1),
+      [this, nodes, from, to, tried, made](SchemaBuilder& builder) {
+        // A second time: whether the first one was committed went down with its connection.
+        if (std::exchange(*tried, true)) return ObjectOutcome{};
+        std::vector<ArchiveObject> objects;
+        for (std::size_t i = from; i < to; ++i) objects.push_back(ObjectOf(*(*nodes)[i]->entry));
+        *made = builder.CreateTogetherFromArchive(objects);
+        return ObjectOutcome{};
+      },
+      [this, &workers, nodes, from, to, made] {
+        if (!*made) return RunInOrder(workers, nodes, from, to);
+        for (std::size_t i = from; i < to; ++i) Done(workers, *(*nodes)[i]);
+        RunInOrder(workers, nodes, to);
       });
 }
 
@@ -288,29 +357,50 @@ void PostgresSchema::RefreshAgain() {
 void PostgresSchema::TableLoaded(ObjectWorkers& workers, const std::string& schema,
                                  const std::string& table, const std::function<void()>& indexed) {
   bool nothing = false;
+  auto together = std::make_shared<std::vector<Node*>>();
   {
     std::lock_guard lock(mutex_);
     auto found = loading_.find(TableKey(schema, table));
     if (found == loading_.end() || found->second.left == 0) {
       nothing = true;
     } else {
-      found->second.indexed = indexed;
-      for (Node* node : found->second.nodes) Release(workers, *node);
+      Loading& loading = found->second;
+      loading.indexed = indexed;
+      for (Node* node : loading.nodes) {
+        if (!small_.contains(found->first)) {
+          Release(workers, *node);
+        } else if (--node->waits == 0 && !node->submitted && !node->done) {
+          node->submitted = true;
+          together->push_back(node);
+        }
+      }
     }
   }
+  std::stable_partition(together->begin(), together->end(),
+                        [](const Node* node) { return node->entry->kind == "CONSTRAINT"; });
+  RunInOrder(workers, together, 0);
   if (nothing) indexed();
 }
 
 // Submits what is ready of a stage and waits until all of it, and what follows, is done.
 void PostgresSchema::RunStage(ObjectWorkers& workers, ArchiveStage stage) {
+  auto together = std::make_shared<std::vector<Node*>>();
+  std::vector<Node*> alone;
   {
     std::lock_guard lock(mutex_);
     reached_ = stage;
     for (auto& [id, node] : nodes_) {
       if (node.stage != stage || !node.chosen || node.done || node.submitted) continue;
-      if (node.waits == 0) Submit(workers, node);
+      if (node.waits > 0) continue;
+      node.submitted = true;
+      const bool many = stage == ArchiveStage::kAfterData && MayGoTogether(*node.entry);
+      (many ? *together : alone).push_back(&node);
     }
   }
+  // First, and by one worker: they lock tables that others would lock the other way round.
+  RunInOrder(workers, together, 0);
+  if (!together->empty()) workers.WaitUntilIdle();
+  for (Node* node : alone) Submit(workers, *node);
   workers.WaitUntilIdle();
 }
 
@@ -327,9 +417,8 @@ void PostgresSchema::MakePostData(ObjectWorkers& workers, bool with_rows) {
   RunStage(workers, ArchiveStage::kAfterData);
   // An earlier start may have made a key and not come to look at the rows.
   for (const auto& [id, node] : nodes_) {
-    if (node.done && !node.submitted && node.entry->kind == "FK CONSTRAINT") {
-      ValidateLater(workers, *node.entry);
-    }
+    if (!node.done || node.submitted) continue;
+    if (const SourceForeignKeyInfo* key = ValidatedLater(*node.entry)) ValidateLater(workers, *key);
   }
   workers.WaitUntilIdle();
   if (with_rows) RunStage(workers, ArchiveStage::kRefresh);

@@ -1,11 +1,12 @@
 // The definitions of a PostgreSQL source, made in the target from pg_dump's archive.
 //
-// In this order, each object in a transaction with its row in the ledger:
+// In this order, each object in a transaction with its row in the ledger, some fifty small ones in
+// one; where such a transaction fails, each of them alone:
 //
 //   before the data   everything of the section pre-data, one after the other
 //   with the data     indexes and constraints of a table as soon as its rows are in, in parallel:
 //                     the constraints of one table first, which lock it, then its indexes
-//   after the data    foreign keys (NOT VALID, then validated), triggers, rules, policies
+//   after the data    triggers, rules, policies; foreign keys, of large tables NOT VALID first
 //   then              materialised views, in the order in which they need one another
 //   at the end        owners, privileges; publications, subscriptions, event triggers
 //
@@ -97,6 +98,12 @@ class PostgresSchema {
     std::function<void()> indexed;
   };
 
+  // What an entry grants, to roles that the target has.
+  struct Granted {
+    const ArchiveEntry* entry;
+    std::vector<std::string> statements;
+    StandingKind standing;
+  };
   // Of what an entry is a part, an index of its table say.
   struct PartOf {
     bool chosen = false;    // of something that is made
@@ -129,13 +136,20 @@ class PostgresSchema {
   void Done(ObjectWorkers& workers, Node& node);
   void RunStage(ObjectWorkers& workers, ArchiveStage stage);
   void RunInOrder(ObjectWorkers& workers, const std::shared_ptr<std::vector<Node*>>& nodes,
-                  std::size_t next);
-  void ValidateLater(ObjectWorkers& workers, const ArchiveEntry& entry);
+                  std::size_t next, std::size_t alone_until = 0);
+  void RunTogether(ObjectWorkers& workers, const std::shared_ptr<std::vector<Node*>>& nodes,
+                   std::size_t from, std::size_t to);
+  const SourceForeignKeyInfo* ValidatedLater(const ArchiveEntry& entry) const;
+  bool MayGoTogether(const ArchiveEntry& entry) const;
+  ObjectOutcome MakeAlone(ObjectWorkers& workers, SchemaBuilder& builder,
+                          const ArchiveEntry& entry);
+  static void ValidateLater(ObjectWorkers& workers, const SourceForeignKeyInfo& info);
   void SetOwners(ObjectWorkers& workers, ArchiveStage stage);
   static void SubmitOwner(ObjectWorkers& workers, const ArchiveEntry& entry,
                           const std::string& sql);
   static void SubmitOwners(ObjectWorkers& workers,
                            const std::vector<std::pair<const ArchiveEntry*, std::string>>& changes);
+  static void GrantTogether(ObjectWorkers& workers, const std::vector<Granted>& some);
   void LeaveEmptySchemas();
   std::vector<std::string> Grants(const ArchiveEntry& entry) const;
 
@@ -151,6 +165,7 @@ class PostgresSchema {
   std::map<int, Node> nodes_;
   std::map<int, std::string> row_source_;  // of a table's entry: the key of loading_
   std::map<std::string, Loading> loading_;
+  std::set<std::string> small_;         // tables of few rows: keys of loading_
   std::set<std::string> tablespaces_;   // of the target
   std::set<std::string> roles_;         // likewise
   std::set<std::string> usable_roles_;  // that the login may give things to

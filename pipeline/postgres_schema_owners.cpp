@@ -16,7 +16,7 @@ namespace transload {
 namespace {
 
 // Each takes a lock to the end of its transaction.
-constexpr std::size_t kOwnersAtOnce = 200;
+constexpr std::size_t kEntriesAtOnce = 200;
 
 // The name at the end of "… TO role;" or "… OWNER TO "Role";".
 std::string LastName(std::string text) {
@@ -170,8 +170,8 @@ void PostgresSchema::SetOwners(ObjectWorkers& workers, ArchiveStage stage) {
       // Two of them would change the schema's row at once.
       workers.WaitUntilIdle();
     }
-    for (std::size_t first = 0; first < changes.size(); first += kOwnersAtOnce) {
-      const std::size_t end = std::min(first + kOwnersAtOnce, changes.size());
+    for (std::size_t first = 0; first < changes.size(); first += kEntriesAtOnce) {
+      const std::size_t end = std::min(first + kEntriesAtOnce, changes.size());
       SubmitOwners(workers, {changes.begin() + static_cast<std::ptrdiff_t>(first),
                              changes.begin() + static_cast<std::ptrdiff_t>(end)});
     }
@@ -179,8 +179,35 @@ void PostgresSchema::SetOwners(ObjectWorkers& workers, ArchiveStage stage) {
   }
 }
 
+// In one transaction; where one cannot be had, each entry's in its own, one after the other: two
+// entries may be about one object.
+void PostgresSchema::GrantTogether(ObjectWorkers& workers, const std::vector<Granted>& some) {
+  if (some.empty()) return;
+  auto done = std::make_shared<bool>(false);
+  if (some.size() > 1) {
+    Granted all = {nullptr, {}, some.front().standing};
+    for (const Granted& one : some) {
+      all.statements.insert(all.statements.end(), one.statements.begin(), one.statements.end());
+    }
+    workers.Submit("privileges", [all, done](SchemaBuilder& builder) {
+      *done = builder.RunTogetherForArchive(all.statements, all.standing);
+      return ObjectOutcome{};
+    });
+    workers.WaitUntilIdle();
+  }
+  if (*done) return;
+  for (const Granted& granted : some) {
+    workers.Submit("privileges " + granted.entry->name, [granted](SchemaBuilder& builder) {
+      return builder.RunForArchive("privileges", LabelOf(*granted.entry), granted.statements,
+                                   granted.standing);
+    });
+    workers.WaitUntilIdle();
+  }
+}
+
 void PostgresSchema::GiveAway(ObjectWorkers& workers) {
   SetOwners(workers, ArchiveStage::kPreData);
+  std::vector<Granted> some;
   for (const ArchiveEntry& entry : entries_) {
     const Node& node = nodes_.at(entry.id);
     if (node.stage != ArchiveStage::kPrivileges || !node.chosen || node.stood) continue;
@@ -193,12 +220,13 @@ void PostgresSchema::GiveAway(ObjectWorkers& workers) {
     const StandingKind standing = ChangesStanding(entry) ? StandingKind::kSchemas
                                   : of_member            ? StandingKind::kMembers
                                                          : StandingKind::kNone;
-    workers.Submit("privileges " + entry.name, [&entry, grants, standing](SchemaBuilder& builder) {
-      return builder.RunForArchive("privileges", LabelOf(entry), grants, standing);
-    });
-    // One after the other: two entries may be about one object.
-    workers.WaitUntilIdle();
+    if (some.size() == kEntriesAtOnce || (!some.empty() && some.front().standing != standing)) {
+      GrantTogether(workers, some);
+      some.clear();
+    }
+    some.push_back({&entry, std::move(grants), standing});
   }
+  GrantTogether(workers, some);
   for (const ArchiveStage stage : {ArchiveStage::kLast, ArchiveStage::kEventTriggers}) {
     RunStage(workers, stage);
     SetOwners(workers, stage);

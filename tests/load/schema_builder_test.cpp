@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "load/pg_archive_objects.h"
 #include "tests/load/target_fixture.h"
 
 namespace transload {
@@ -216,6 +217,71 @@ TEST(SchemaBuilder, MakesTablesAsWideAsPostgresAllows) {
   table.name = "wider";
   table.columns.push_back(Column("one too many", PgKind::kInt4));
   EXPECT_FALSE(builder.CreateTable(table).ok);
+}
+
+ArchiveObject FromArchive(const std::string& kind, const std::string& name, const std::string& sql,
+                          const std::string& address_type, const std::string& address_names) {
+  ArchiveObject object;
+  object.kind = kind;
+  object.schema = "public";
+  object.name = name;
+  object.label = "public." + name;
+  object.sql = sql;
+  object.address_type = address_type;
+  object.address_names = address_names;
+  object.address_args = "{}";
+  object.fingerprint = "f";
+  return object;
+}
+
+const char* const kObjects =
+    "select string_agg(concat_ws(' ', kind, name, action, detail, oid <> 0), ', ' order by id) "
+    "from transload.object";
+
+void MakesTogether(const std::string& version) {
+  const std::vector<ArchiveObject> objects = {
+      FromArchive("table", "it's", "CREATE TABLE public.\"it's\" (n int);", "table",
+                  R"({public,it's})"),
+      FromArchive("default", "it's n", "ALTER TABLE ONLY public.\"it's\" ALTER n SET DEFAULT 1;",
+                  "default value", R"({public,it's,n})"),
+      FromArchive("comment", "TABLE it's", "COMMENT ON TABLE public.\"it's\" IS 'a;b';", "", "{}")};
+  TargetFixture one_by_one(version);
+  Ledger first_ledger = one_by_one.BeginRun();
+  SchemaBuilder first(one_by_one.options, "r1");
+  for (const ArchiveObject& object : objects) EXPECT_TRUE(first.CreateFromArchive(object).ok);
+
+  TargetFixture target(version);
+  Ledger ledger = target.BeginRun();
+  SchemaBuilder builder(target.options, "r1");
+  EXPECT_TRUE(builder.CreateTogetherFromArchive(objects));
+  EXPECT_EQ(target.Value(kObjects), one_by_one.Value(kObjects));
+  EXPECT_EQ(target.Value("insert into \"it's\" default values returning n"), "1");
+}
+
+TEST(SchemaBuilder, RecordsWhatIsMadeTogetherAsIfMadeAlone) { MakesTogether(""); }
+TEST(SchemaBuilderMatrix, MakesTogetherOnPostgres10) { MakesTogether("10"); }
+
+TEST(SchemaBuilder, MakesNothingTogetherWhereOneFails) {
+  TargetFixture target;
+  Ledger ledger = target.BeginRun();
+  SchemaBuilder builder(target.options, "r1");
+  const ArchiveObject table =
+      FromArchive("table", "t", "CREATE TABLE public.t (n int);", "table", "{public,t}");
+  const ArchiveObject view = FromArchive(
+      "view", "v", "CREATE VIEW public.v AS SELECT * FROM public.u;", "view", "{public,v}");
+  EXPECT_FALSE(builder.CreateTogetherFromArchive({table, view}));
+  EXPECT_EQ(target.Value("select count(*) from transload.object"), "0");
+  EXPECT_EQ(target.Value("select to_regclass('public.t') is null"), "t");
+  // Alone the one is made, and the other's failure is kept until it can be made.
+  EXPECT_TRUE(builder.CreateFromArchive(table).ok);
+  EXPECT_FALSE(builder.CreateFromArchive(view).ok);
+  target.Sql("create table u (n int)");
+  const ArchiveObject other = FromArchive(
+      "view", "w", "CREATE VIEW public.w AS SELECT * FROM public.t;", "view", "{public,w}");
+  EXPECT_TRUE(builder.CreateTogetherFromArchive({view, other}));
+  EXPECT_EQ(target.Value("select string_agg(name || ' ' || action, ', ' order by id) from "
+                         "transload.object"),
+            "t created, v created, w created");
 }
 
 }  // namespace
