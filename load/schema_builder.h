@@ -1,4 +1,5 @@
-// Makes the target's objects, each in a transaction of its own together with its `object` row.
+// Makes the target's objects, each in a transaction together with its `object` row: one of its own,
+// or, where a function takes several, one for all of them.
 //
 // Every function returns an outcome: an object that fails does not stop the others. Only a lost
 // connection, an interrupt and the like throw. Nothing uses IF NOT EXISTS, which would adopt, and
