@@ -249,7 +249,7 @@ std::vector<std::string> DropBesides(const TablePlan& table) {
   return sql;
 }
 
-std::string Grant(const TablePlan& table, std::string_view grant) {
+GrantParts ParseGrant(std::string_view grant) {
   std::size_t to = grant.rfind(" TO ");
   if (to == std::string_view::npos) to = grant.rfind(" to ");
   std::string_view words = grant.substr(0, to == std::string_view::npos ? 0 : to);
@@ -262,9 +262,14 @@ std::string Grant(const TablePlan& table, std::string_view grant) {
                     "reporting'",
                     grant));
   }
-  std::string_view role = grant.substr(to + 4);
-  std::string quoted = role == "PUBLIC" || role == "public" ? "PUBLIC" : QuoteName(role);
-  return fmt::format("GRANT {} ON {} TO {}", words, TableName(table), quoted);
+  const std::string_view role = grant.substr(to + 4);
+  return {std::string(words), role == "public" ? "PUBLIC" : std::string(role)};
+}
+
+std::string Grant(const TablePlan& table, std::string_view grant) {
+  const GrantParts parts = ParseGrant(grant);
+  return fmt::format("GRANT {} ON {} TO {}", parts.privileges, TableName(table),
+                     parts.role == "PUBLIC" ? parts.role : QuoteName(parts.role));
 }
 
 std::string CopyIn(std::string_view schema, std::string_view table,

@@ -41,6 +41,12 @@ std::vector<std::string> TouchTrigger(const TablePlan& table, const TouchTrigger
 std::vector<std::string> DropBesides(const TablePlan& table);
 // `grant`: "SELECT, INSERT TO reporting". Throws a usage error for anything but plain words, TO and
 // a role's name.
+// "SELECT, INSERT TO reporting". Throws a usage error when it is nothing of the kind.
+struct GrantParts {
+  std::string privileges;
+  std::string role;  // PUBLIC is everybody
+};
+GrantParts ParseGrant(std::string_view grant);
 std::string Grant(const TablePlan& table, std::string_view grant);
 std::string CopyIn(std::string_view schema, std::string_view table,
                    const std::vector<std::string>& columns);

@@ -72,6 +72,10 @@ void CheckPrivileges(Session& session, const MigrationPlan& plan, const Options&
       list.Ok(subject, found.empty() ? "will be made" : makes ? "may create" : "may use");
     }
   }
+}
+
+// Both are needed when all rows are in: too late to learn of a role that is not there.
+void CheckNewOwner(Session& session, const Options& options, Checklist& list) {
   if (options.owner.empty()) return;
   SqlRows role = session.Exec(
       "select pg_has_role(oid, 'member') from pg_catalog.pg_roles where rolname = $1::text",
@@ -80,6 +84,30 @@ void CheckPrivileges(Session& session, const MigrationPlan& plan, const Options&
     list.Refuse("owner", fmt::format("there is no role {}", options.owner));
   } else if (!role.Bool(0, 0)) {
     list.Refuse("owner", fmt::format("the login is not a member of role {}", options.owner));
+  }
+}
+
+void CheckGrants(Session& session, const Options& options, Checklist& list) {
+  for (const std::string& grant : options.grants) {
+    const ddl::GrantParts parts = ddl::ParseGrant(grant);
+    const std::string subject = "grant " + grant;
+    const bool known =
+        parts.role == "PUBLIC" ||
+        !session.Exec("select from pg_catalog.pg_roles where rolname = $1::text", {parts.role})
+             .empty();
+    if (!known) list.Refuse(subject, fmt::format("there is no role {}", parts.role));
+    try {
+      // The server's own list of words, save ALL.
+      session.Exec(
+          "select pg_catalog.has_table_privilege('pg_catalog.pg_class', w) from "
+          "regexp_split_to_table(upper($1::text), '\\s*,\\s*') w where btrim(w) not in ('ALL', "
+          "'ALL "
+          "PRIVILEGES')",
+          {parts.privileges});
+    } catch (const Error& error) {
+      if (error.code != "22023") throw;
+      list.Refuse(subject, error.what());
+    }
   }
 }
 
@@ -216,6 +244,8 @@ std::vector<PreflightItem> Target::Preflight(
   CheckServer(*session_, info_, list);
   CheckLedger(*session_, options, list);
   CheckPrivileges(*session_, plan, options, list);
+  CheckNewOwner(*session_, options, list);
+  CheckGrants(*session_, options, list);
   std::vector<ExistingTable> existing = ExistingTables(plan);
   std::vector<std::pair<std::string, std::string>> dropped;
   if (options.on_existing == OnExisting::kDrop) {

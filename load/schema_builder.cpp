@@ -358,9 +358,9 @@ ObjectOutcome SchemaBuilder::SetOwner(const SequencePlan& sequence, const std::s
 }
 
 // The privileges are words of SQL; the role after TO is a name, and quoted.
-ObjectOutcome SchemaBuilder::Grant(const TablePlan& table, const std::string& grant) {
+ObjectOutcome SchemaBuilder::Grant(const TablePlan& table, const std::vector<std::string>& grants) {
   return state_->Do("grant", table.TargetLabel(), [&](SqlTransaction& transaction) {
-    transaction.Exec(ddl::Grant(table, grant));
+    for (const std::string& grant : grants) transaction.Exec(ddl::Grant(table, grant));
   });
 }
 

@@ -102,7 +102,8 @@ class SchemaBuilder {
   ObjectOutcome Analyze(const TablePlan& table, bool vacuum);
   ObjectOutcome SetOwner(const TablePlan& table, const std::string& role);
   ObjectOutcome SetOwner(const SequencePlan& sequence, const std::string& role);
-  ObjectOutcome Grant(const TablePlan& table, const std::string& grant);  // "SELECT TO reporting"
+  // "SELECT TO reporting": all of a table at once, or they would change its entry side by side.
+  ObjectOutcome Grant(const TablePlan& table, const std::vector<std::string>& grants);
 
   // --- from a PostgreSQL source (pg_archive_objects.cpp)
   ObjectOutcome CreateFromArchive(const ArchiveObject& object);

@@ -303,10 +303,10 @@ void Migration::GiveAway() {
   if (options.owner.empty() && options.grants.empty()) return;
   Phase("owners");
   for (const TablePlan& table : planned_.plan.tables) {
-    for (const std::string& grant : options.grants) {
-      workers_->Submit("grant " + table.name,
-                       [&table, &grant](SchemaBuilder& b) { return b.Grant(table, grant); });
-    }
+    if (options.grants.empty()) break;
+    workers_->Submit("grant " + table.name, [&table, &options](SchemaBuilder& b) {
+      return b.Grant(table, options.grants);
+    });
   }
   // Grants are the old owner's to give: owners last.
   workers_->WaitUntilIdle();

@@ -35,6 +35,22 @@ TEST_F(BadInput, PrivilegesThatAreMissingAreNamed) {
   target_.Execute("drop role guest");
 }
 
+// What is granted when all rows are in is looked at before any is moved.
+TEST_F(BadInput, GrantsThatCannotBeGivenAreNamed) {
+  MakeTable();
+  Expect({"run", Source(), TargetUrl(), "--grant", "SELECT TO nobody"}, 3,
+         "there is no role nobody");
+  Expect({"run", Source(), TargetUrl(), "--grant", "SELEKT, INSERT TO postgres"}, 3,
+         "unrecognized privilege type: \"SELEKT\"");
+  Expect({"run", Source(), TargetUrl(), "--grant", "sélect TO r"}, 2,
+         "expected PRIVILEGES TO ROLE");
+  EXPECT_EQ(target_.QueryValue("select to_regclass('t') is null", database_), "t");
+  const TransloadRun run =
+      RunTransload({"run", Source(), TargetUrl(), "--grant", "all privileges TO public", "--grant",
+                    "select , insert TO postgres"});
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+}
+
 TEST_F(BadInput, AServerThatIsTooOldIsNamedWithWhatIsRead) {
   rig::ServerOptions options;
   options.settings["version"] = "10.1.48-MariaDB";
