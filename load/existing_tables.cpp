@@ -22,7 +22,6 @@ ObjectOutcome SchemaBuilder::TruncateTables(const std::vector<const TablePlan*>&
   if (tables.empty()) return {};
   return state_->Do("truncate", all, [&](SqlTransaction& transaction) {
     transaction.Exec("TRUNCATE " + all);
-    state_->ForgetFailures(transaction, "truncate");
     for (const TablePlan* table : tables) {
       if (state_->Made(transaction, "table", table->schema, table->name, "", "truncated")) continue;
       state_->Record(transaction, "table", table->schema, table->name, "", "truncated", "",
@@ -65,7 +64,6 @@ ObjectOutcome SchemaBuilder::DropTables(
     for (const TablePlan* table : standing) {
       for (const std::string& sql : ddl::DropBesides(*table)) transaction.Exec(sql);
     }
-    state_->ForgetFailures(transaction, "drop");
   });
 }
 
@@ -154,6 +152,30 @@ std::vector<ObjectOutcome> SchemaBuilder::RecreateForeignKeys() {
     outcome.error += "; the key was made again as NOT VALID";
     outcome.hint = "delete or complete the rows without a parent, then VALIDATE CONSTRAINT";
     state_->RecordUnvalidated(outcome, keys.Text(row, 1), keys.Text(row, 3), keys.Text(row, 2));
+  }
+  return outcomes;
+}
+
+std::vector<ObjectOutcome> SchemaBuilder::ValidateRecreatedKeys() {
+  const SqlRows keys = state_->session.Exec(
+      state_->Sql("select u.schema, u.name, u.\"table\" from {L}.object u where "
+                  "u.run_id = $1::text and u.kind = 'foreign key' and u.action = 'unvalidated' and "
+                  "exists (select from {L}.object r where r.run_id = u.run_id and r.kind = u.kind "
+                  "and r.schema = u.schema and r.name = u.name and r.\"table\" = u.\"table\" and "
+                  "r.action = 'recreated') order by u.id"),
+      {state_->run_id});
+  std::vector<ObjectOutcome> outcomes;
+  for (std::size_t row = 0; row < keys.size(); ++row) {
+    const std::string &schema = keys.Text(row, 0), &name = keys.Text(row, 1);
+    const std::string& table = keys.Text(row, 2);
+    outcomes.push_back(
+        state_->Try("foreign key", table + "." + name, [&](SqlTransaction& transaction) {
+          transaction.Exec(fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}",
+                                       ddl::Qualified(schema, table), ddl::QuoteName(name)));
+          state_->ForgetUnvalidated(transaction, "foreign key", schema, table, name);
+        }));
+    // The ledger goes on saying what it said.
+    outcomes.back().stands_unvalidated = !outcomes.back().ok;
   }
   return outcomes;
 }

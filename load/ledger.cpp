@@ -2,6 +2,7 @@
 #include "load/ledger.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -330,6 +331,21 @@ void Ledger::SetRunState(const std::string& run_id, const std::string& state,
   });
 }
 
+void Ledger::GoOnWithEnded(const std::string& run_id) {
+  std::lock_guard guard(state_->mutex);
+  state_->run_at_work = run_id;
+  state_->state_said = "done";
+}
+
+void Ledger::SetOutcome(const std::string& run_id, const std::string& outcome_json) {
+  std::lock_guard guard(state_->mutex);
+  state_->session.Transact([&](SqlTransaction& transaction) {
+    transaction.Exec("set local synchronous_commit = on");
+    transaction.Exec(state_->Sql("update {L}.run set outcome = $2::json where id = $1::text"),
+                     {run_id, outcome_json});
+  });
+}
+
 void Ledger::SetInput(const std::string& run_id, const std::string& input_hash,
                       const std::string& input_json) {
   state_->Exec(
@@ -374,6 +390,12 @@ void Ledger::ForgetSteps(const std::string& run_id, const std::vector<StepTime>&
         "delete from {L}.object where run_id = $1::text and kind = 'step' and \"table\" = $2::text",
         {run_id, StepWord(time)});
   }
+}
+
+void Ledger::ForgetFailures(const std::vector<std::int64_t>& ids) {
+  if (ids.empty()) return;
+  state_->Exec(fmt::format("delete from {{L}}.object where action = 'failed' and id in ({})",
+                           fmt::join(ids, ", ")));
 }
 
 void Ledger::ForgetRefreshes(const std::string& run_id) {

@@ -227,6 +227,9 @@ class Ledger {
   // "done", "undone" and "abandoned" also set the time of the end. Always a synchronous commit.
   void SetRunState(const std::string& run_id, const std::string& state,
                    const std::string& outcome_json = "");
+  // Of a run that had ended and stays so; nothing else than SetOutcome() is to be said of it.
+  void GoOnWithEnded(const std::string& run_id);
+  void SetOutcome(const std::string& run_id, const std::string& outcome_json);
   // What the run is made from, where that may change on the way.
   void SetInput(const std::string& run_id, const std::string& input_hash,
                 const std::string& input_json);
@@ -240,6 +243,8 @@ class Ledger {
   void ForgetSteps(const std::string& run_id, const std::vector<StepTime>& times);
   // Of a run that had ended: what is written up to now counts as its own, for undo.
   void MoveEnd(const std::string& run_id);
+  // Rows of `object` by their ids: what failed in an earlier start, and was tried again since.
+  void ForgetFailures(const std::vector<std::int64_t>& ids);
   // Materialised views are to be filled again.
   void ForgetRefreshes(const std::string& run_id);
   // Deletes all that is known of a run.

@@ -208,7 +208,6 @@ ObjectOutcome SchemaBuilder::CreateFromArchive(const ArchiveObject& object) {
 bool SchemaBuilder::CreateTogetherFromArchive(const std::vector<ArchiveObject>& objects) {
   const std::string run = ddl::QuoteLiteral(state_->run_id);
   std::string script = std::string(kSettings) + ";\n";
-  std::vector<std::string> failures;  // that earlier starts may have recorded
   for (const ArchiveObject& object : objects) {
     script += object.settings_sql + "\n" + object.sql + "\n";
     const std::string address = object.address_type.empty()
@@ -224,12 +223,7 @@ bool SchemaBuilder::CreateTogetherFromArchive(const std::vector<ArchiveObject>& 
         state_->ledger, run, ddl::QuoteLiteral(object.kind), ddl::QuoteLiteral(object.schema),
         ddl::QuoteLiteral(object.name), ddl::QuoteLiteral(object.table), kMark, kDefinition,
         object.fingerprint, address);
-    failures.push_back(
-        fmt::format("({}, {})", ddl::QuoteLiteral(object.kind), ddl::QuoteLiteral(object.label)));
   }
-  script += fmt::format(
-      "delete from {}.object where run_id = {} and action = 'failed' and (kind, name) in ({})",
-      state_->ledger, run, fmt::join(failures, ", "));
   try {
     state_->session.Transact([&](SqlTransaction& transaction) {
       transaction.Exec(script);
@@ -304,19 +298,14 @@ ObjectOutcome SchemaBuilder::SetSequenceState(const std::string& schema, const s
                                               const std::string& last_value, bool is_called,
                                               bool forward_only) {
   return state_->Do("sequence", schema + "." + name, [&](SqlTransaction& transaction) {
-    // What failed in an earlier start is no failure of the run any more.
     const std::string sequence = ddl::Qualified(schema, name);
     transaction.Exec(
-        state_->Sql("with failure as (delete from {L}.object where run_id = $4::text and kind = "
-                    "'sequence' and action = 'failed' and name = $5::text) select "
-                    "pg_catalog.setval($1::regclass, $2::bigint, $3::boolean) from ") +
-            sequence +
-            " q join pg_catalog.pg_sequence s on s.seqrelid = $1::regclass where not $6::boolean "
+        "select pg_catalog.setval($1::regclass, $2::bigint, $3::boolean) from " + sequence +
+            " q join pg_catalog.pg_sequence s on s.seqrelid = $1::regclass where not $4::boolean "
             "or (q.last_value = s.seqstart and not q.is_called) or ($2::numeric * "
             "sign(s.seqincrement), $3::boolean) > (q.last_value * sign(s.seqincrement)::numeric, "
             "q.is_called)",
-        {sequence, last_value, is_called ? "t" : "f", state_->run_id, schema + "." + name,
-         forward_only ? "t" : "f"});
+        {sequence, last_value, is_called ? "t" : "f", forward_only ? "t" : "f"});
   });
 }
 
@@ -370,12 +359,9 @@ bool SchemaBuilder::CreateLargeObjects(const std::vector<SmallLargeObject>& obje
       if (differs) throw Error("each alone");
       if (!after.empty()) transaction.Exec(after);
       transaction.Exec(
-          state_->Sql(
-              "with failure as (delete from {L}.object where run_id = $1::text and kind = "
-              "'large object' and action = 'failed' and name = any($2::text[])) insert "
-              "into {L}.object (run_id, kind, schema, name, \"table\", action, detail, oid) "
-              "select $1::text, 'large object', '', o, '', 'created', $3::text, o::bigint "
-              "from unnest($2::text[]) o"),
+          state_->Sql("insert into {L}.object (run_id, kind, schema, name, \"table\", action, "
+                      "detail, oid) select $1::text, 'large object', '', o, '', 'created', "
+                      "$3::text, o::bigint from unnest($2::text[]) o"),
           {state_->run_id, oids, fmt::format("{}{}", kMark, kLargeObjectClass)});
       FaultAt(FaultPoint::kObjectUncommitted, state_->session.socket());
     });

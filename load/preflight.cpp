@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "core/error.h"
 #include "load/ddl.h"
 #include "load/ledger_layout.h"
 #include "load/preflight_list.h"

@@ -318,7 +318,7 @@ ObjectOutcome SchemaBuilder::Analyze(const TablePlan& table, bool vacuum) {
   for (int attempt = 1;; ++attempt) {
     try {
       state_->session.ExecAlone(sql);
-      break;
+      return outcome;
     } catch (const Error& error) {
       if (error.connection_lost) throw;
       if (error.retryable && attempt <= state_->options.retries) {
@@ -331,10 +331,6 @@ ObjectOutcome SchemaBuilder::Analyze(const TablePlan& table, bool vacuum) {
       return outcome;
     }
   }
-  state_->session.Exec(state_->Sql("delete from {L}.object where run_id = $1::text and kind = "
-                                   "$2::text and name = $3::text and action = 'failed'"),
-                       {state_->run_id, outcome.kind, outcome.name});
-  return outcome;
 }
 
 ObjectOutcome SchemaBuilder::SetOwner(const TablePlan& table, const std::string& role) {

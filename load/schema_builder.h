@@ -2,8 +2,9 @@
 // or, where a function takes several, one for all of them.
 //
 // Every function returns an outcome: an object that fails does not stop the others. Only a lost
-// connection, an interrupt and the like throw. Nothing uses IF NOT EXISTS, which would adopt, and
-// later undo, somebody else's object. Lock time-outs and deadlocks are tried again.
+// connection, an interrupt and the like throw. Failures stay in the ledger until the run forgets
+// those of earlier starts (Ledger::ForgetFailures). Nothing uses IF NOT EXISTS, which would adopt,
+// and later undo, somebody else's object. Lock time-outs and deadlocks are tried again.
 //
 // A builder owns one libpqxx connection and is used by one thread; only Cancel() may be called from
 // another. Index jobs have a builder each.
@@ -80,6 +81,8 @@ class SchemaBuilder {
   // again with all their flags, from the record, also in a later process.
   std::vector<ObjectOutcome> DropForeignKeys(const std::vector<const TablePlan*>& tables);
   std::vector<ObjectOutcome> RecreateForeignKeys();
+  // Those that came back NOT VALID, because of rows that may be mended by now.
+  std::vector<ObjectOutcome> ValidateRecreatedKeys();
   // What set_aside.h has set aside of the run's own tables, by this process or an earlier one.
   std::vector<ObjectOutcome> PutBack();
 

@@ -120,19 +120,6 @@ struct SchemaBuilder::State {
                          "$6::text, $7::text, coalesce((") +
                          oid_sql + ")::oid::bigint, 0)",
                      {run_id, kind, schema, name, table, action, detail});
-    if (action != "created") return;
-    // What failed in an earlier start, and is made now, is no failure of the run any more.
-    transaction.Exec(Sql("delete from {L}.object where run_id = $1::text and kind = $2::text and "
-                         "action = 'failed' and name in ($3::text || '.' || $4::text, "
-                         "$3::text || '.' || $5::text || '.' || $4::text)"),
-                     {run_id, kind, schema, name, table});
-  }
-
-  // Of what this run does in one go, and has done now.
-  void ForgetFailures(SqlTransaction& transaction, const std::string& kind) {
-    transaction.Exec(Sql("delete from {L}.object where run_id = $1::text and kind = $2::text and "
-                         "action = 'failed'"),
-                     {run_id, kind});
   }
 
   // Whether this run has made the object: a COMMIT whose answer was lost may have worked, and

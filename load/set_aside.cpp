@@ -144,6 +144,7 @@ std::vector<ObjectOutcome> SchemaBuilder::PutBack() {
             {rows.Text(row, 0)});
         if (still.empty()) return;  // the answer to the COMMIT was lost
         transaction.Exec(sql);
+        // That it would not go back as it was is no failure once it is back NOT VALID.
         transaction.Exec(state_->Sql("delete from {L}.object where run_id = $1::text and kind = "
                                      "$2::text and name = $3::text and action = 'failed'"),
                          {state_->run_id, kind, label});

@@ -65,15 +65,14 @@ void Migration::Execute() {
   }
   if (options.refresh_sequences) {
     SetSequences();
+    ForgetEarlierFailures();
     ends_->target.CommitSynchronously();
     return;
   }
   RunSteps(StepTime::kBeforeSchema);
   MakeSchema();
   RunSteps(StepTime::kAfterSchema);
-  // Rejected rows come from the ledger: whatever else the source holds by now stays there.
-  const bool reads_tables = !options.schema_only && !options.retry_rejects;
-  if (reads_tables) {
+  if (ReadsTables()) {
     if (resuming_) ReloadTables();
     AddPartitions();
     Reconcile();
@@ -82,7 +81,7 @@ void Migration::Execute() {
   if (options.retry_rejects) RetryRejected();
   proof_overlaps_statistics_ = ProofMayOverlapStatistics();
   std::optional<LogFlusher> flusher;
-  if (reads_tables) flusher.emplace(options);
+  if (ReadsTables()) flusher.emplace(options);
   MoveData();
   Phase("indexes");
   workers_->WaitUntilIdle();
@@ -94,14 +93,22 @@ void Migration::Execute() {
   if (!options.retry_rejects) SetSequences();
   GiveAway();
   ends_->target.CommitSynchronously();
-  if (!options.schema_only) Prove();
+  if (!options.schema_only && !objects_alone_) Prove();
   if (proof_overlaps_statistics_) {
     workers_->WaitUntilDone();
     ends_->target.CommitSynchronously();
   }
   ExpectThrough(TablePhase::kIndexes);
+  ForgetEarlierFailures();
   // Only now: a value that names a table (regclass) shows otherwise afterwards.
   if (RenamesPending()) RenameSchemas();
+}
+
+// Rejected rows come from the ledger: whatever else the source holds by now stays there, as it does
+// when a run that had ended only makes what it could not make.
+bool Migration::ReadsTables() const {
+  const Options& options = ends_->options;
+  return !options.schema_only && !options.retry_rejects && !objects_alone_;
 }
 
 // A server that crashes, or a standby that takes its place, may lose what was committed, and it
@@ -132,9 +139,12 @@ void Migration::MoveData() {
   Phase("data");
   const Options& options = ends_->options;
   for (const auto& [id, table] : board_.tables()) {
+    if (table.open_partitions == 0 && IsThrough(id, table.plan)) settled_.insert(id);
+  }
+  for (const auto& [id, table] : board_.tables()) {
     if (table.open_partitions == 0) TableLoaded(id, table.plan);
   }
-  if (options.schema_only || options.retry_rejects) return;
+  if (!ReadsTables()) return;
   char host[256] = "";
   gethostname(host, sizeof host - 1);
   LaneTimeline lanes(progress_, timeline_);

@@ -85,6 +85,8 @@ class Migration {
   void CheckPreflight(Standing standing);
   void NameRunsOfOthers(std::vector<std::string>& refusals) const;
   void Begin();
+  // Its rows are done with: whatever becomes of this start, no later one has to look at them.
+  bool HadEnded() const { return objects_alone_ || ends_->options.refresh_sequences; }
   void TakeSnapshot();
   void PlanFresh();
   void PlanFromLedger();
@@ -99,6 +101,8 @@ class Migration {
   void CompareWithEarlierSnapshot();
 
   // --- migration_again.cpp
+  bool FailedBefore(const std::set<std::string>& kinds) const;
+  void ForgetEarlierFailures();
   std::vector<std::size_t> TablesToReload() const;
   const TablePlan* FreshPlan(const TablePlan& loaded) const;  // null when there is none
   void ReloadTables();
@@ -109,6 +113,7 @@ class Migration {
   void MakeSchema();
   std::vector<const TablePlan*> Untouched(const std::vector<const TablePlan*>& tables);
   void MakeTables(SchemaBuilder& builder, const std::vector<const TablePlan*>& tables);
+  bool IsThrough(std::int64_t table_id, const TablePlan& plan) const;
   void TableLoaded(std::int64_t table_id, const TablePlan& plan);
   void FinishTable(std::int64_t table_id, const TablePlan& plan);
   bool ProofMayOverlapStatistics() const;
@@ -130,11 +135,14 @@ class Migration {
   void PostgresTableLoaded(std::int64_t table_id, const TablePlan& plan);
   void AddPostgresObjects();
   bool RenamesPending() const;
+  // By an earlier start: the source's definitions name schemas that are no more.
+  bool SchemasRenamed() const;
   bool SourceTookSnapshotBack();
   void RenameSchemas();
 
   // --- migration.cpp
   void Execute();
+  bool ReadsTables() const;
   void MoveData();
   void Prove();
   std::vector<std::unique_ptr<BoundTable>> BindLoaded();
@@ -164,6 +172,8 @@ class Migration {
   RunRecord run_;
   bool ledger_found_ = false;  // before this start
   bool resuming_ = false;
+  // The run had ended, and only what it could not make is tried again.
+  bool objects_alone_ = false;
   bool restarted_ = false;
   std::string earlier_snapshot_;  // of a resumed run
   struct EarlierSource {
@@ -176,7 +186,10 @@ class Migration {
   std::set<std::int64_t> existing_;          // tables that stood in the target before the run
   std::set<std::string> made_;               // keys of objects that the ledger lists as made
   std::map<std::string, std::set<std::string>> definitions_;  // of these, made by an archive
-  std::set<std::string> touched_;  // of existing tables, emptied or appended to
+  std::vector<ObjectRow> earlier_failures_;                   // of a resumed run
+  std::set<std::int64_t> through_;  // tables of a resumed run whose indexes and statistics are made
+  std::set<std::int64_t> settled_;  // of these, where nothing is left to do
+  std::set<std::string> touched_;   // of existing tables, emptied or appended to
   std::set<std::pair<std::string, std::string>> appended_to_;  // of a resumed run; by any run
   std::set<std::size_t> ran_steps_;  // positions of the user's steps, from 1
   bool proof_overlaps_statistics_ = false;

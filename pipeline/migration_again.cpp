@@ -113,6 +113,24 @@ void Migration::RunLateStepsAgain() {
   }
 }
 
+// What failed in an earlier start was tried again by now: what failed once more stands in the
+// ledger once more, and the rest is no failure of the run any more. Where a start does not try all,
+// what it has not made itself stays.
+void Migration::ForgetEarlierFailures() {
+  const Options& options = ends_->options;
+  const bool tries_all =
+      !options.refresh_sequences && !options.retry_rejects && !(postgres_ && SchemasRenamed());
+  std::set<std::pair<std::string, std::string>> made;
+  for (const ObjectOutcome& outcome : workers_->outcomes()) {
+    if (outcome.ok) made.emplace(outcome.kind, outcome.name);
+  }
+  std::vector<std::int64_t> ids;
+  for (const ObjectRow& failure : earlier_failures_) {
+    if (tries_all || made.contains({failure.kind, failure.name})) ids.push_back(failure.id);
+  }
+  ledger_->ForgetFailures(ids);
+}
+
 // The rows of --retry-rejects. What follows rows in any run follows these too.
 void Migration::RetryRejected() {
   Phase("rejected rows");

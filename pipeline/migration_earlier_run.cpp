@@ -1,6 +1,7 @@
 // Which earlier run of the same source into the same target this start goes on with, if any.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -34,6 +35,14 @@ void UndoEarlier(const RunRecord& earlier, const Options& options, Progress& pro
   for (const std::string& text : undone.kept) progress.Message(MessageLevel::kWarning, text);
   progress.Message(MessageLevel::kInfo, fmt::format("run {} undone: {} objects dropped", earlier.id,
                                                     undone.dropped.size()));
+}
+
+// Whether a run that has ended lacks an object, or knows of rows that break a constraint.
+bool LacksObjects(Ledger& ledger, const RunRecord& run) {
+  const std::vector<ObjectRow> objects = ledger.Read(run.id).objects;
+  return std::any_of(objects.begin(), objects.end(), [](const ObjectRow& object) {
+    return object.action == "failed" || object.action == "unvalidated";
+  });
 }
 
 bool IsOpen(const RunRecord& run) { return run.state == "running" || run.state == "stopped"; }
@@ -95,6 +104,10 @@ void Migration::FindEarlierRun() {
   const bool once_more =
       options.refresh_sequences || options.retry_rejects || !options.reload.empty();
   if (!unfinished && once_more) unfinished = finished;
+  if (!unfinished && finished && !once_more && LacksObjects(*ledger, *finished)) {
+    unfinished = finished;
+    objects_alone_ = true;
+  }
   const bool rows_again = options.retry_rejects || !options.reload.empty();
   if (unfinished && rows_again && MadeNoTables(*unfinished) != options.data_only) {
     throw RefusedError(fmt::format("{}: run {} was begun {} --data-only, and goes on so only",

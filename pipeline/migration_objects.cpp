@@ -115,6 +115,7 @@ void Migration::MakeSchema() {
     if (stands && options.on_existing == OnExisting::kDrop) doomed.push_back(&table);
     fresh.push_back(&table);
   }
+  if (objects_alone_) return;
   must(builder.DropTables(doomed));
   MakeTables(builder, fresh);
   for (const ObjectOutcome& outcome : builder.DropForeignKeys(existing)) must(outcome);
@@ -155,9 +156,25 @@ void Migration::MakeTables(SchemaBuilder& builder, const std::vector<const Table
   }
 }
 
+// Whether an earlier start has made all that belongs to the table, its statistics last.
+bool Migration::IsThrough(std::int64_t table_id, const TablePlan& plan) const {
+  if (!through_.contains(table_id) || ends_->options.retry_rejects) return false;
+  const std::string label = plan.TargetLabel();
+  return std::none_of(earlier_failures_.begin(), earlier_failures_.end(),
+                      [&](const ObjectRow& failure) {
+                        return failure.name == label || failure.name.starts_with(label + ".");
+                      });
+}
+
+bool Migration::FailedBefore(const std::set<std::string>& kinds) const {
+  return std::any_of(earlier_failures_.begin(), earlier_failures_.end(),
+                     [&](const ObjectRow& failure) { return kinds.contains(failure.kind); });
+}
+
 // From a lane's thread, for the one; from the caller's, for tables that were loaded before.
 void Migration::TableLoaded(std::int64_t table_id, const TablePlan& plan) {
   FaultAt(FaultPoint::kTableLoaded);
+  if (settled_.contains(table_id) && !postgres_) return;
   ledger_->SetTablePhase(table_id, TablePhase::kData, "done");
   if (postgres_ && !existing_.contains(table_id)) return PostgresTableLoaded(table_id, plan);
   if (existing_.contains(table_id)) {
@@ -218,12 +235,14 @@ void Migration::PutBack() {
   if (existing_.empty() && !resuming_) return;
   workers_->Submit("what was set aside", [](SchemaBuilder& builder) {
     ObjectOutcome last;
-    for (const ObjectOutcome& outcome : builder.RecreateForeignKeys()) {
-      if (!outcome.ok || last.ok) last = outcome;
-    }
-    for (const ObjectOutcome& outcome : builder.PutBack()) {
-      if (!outcome.ok || last.ok) last = outcome;
-    }
+    auto note = [&last](const std::vector<ObjectOutcome>& outcomes) {
+      for (const ObjectOutcome& outcome : outcomes) {
+        if (!outcome.ok || last.ok) last = outcome;
+      }
+    };
+    note(builder.ValidateRecreatedKeys());  // by an earlier start
+    note(builder.RecreateForeignKeys());
+    note(builder.PutBack());
     return last;
   });
   workers_->WaitUntilIdle();
@@ -260,6 +279,7 @@ void Migration::AddConstraints() {
 
 // As late as possible: sequences do not go back, and the source may still be at work.
 void Migration::SetSequences() {
+  if (objects_alone_ && !FailedBefore({"identity", "sequence"})) return;
   Phase("sequences");
   // The target may be in use: since an earlier start set them, or before rows were appended.
   const bool forward_only = resuming_ || ends_->options.on_existing == OnExisting::kAppend;
@@ -296,11 +316,20 @@ void Migration::SetSequences() {
 
 void Migration::GiveAway() {
   const Options& options = ends_->options;
-  if (postgres_ && (RenamesOf(*ends_).empty() || RenamesPending())) {
+  if (postgres_ && !SchemasRenamed()) {
     Phase("owners");
-    postgres_->GiveAway(*workers_);
+    // What was given away by the time the run ended is the target's administrator's to change.
+    std::optional<std::set<std::pair<std::string, std::string>>> besides_new;
+    if (objects_alone_) {
+      besides_new.emplace();
+      for (const ObjectRow& failure : earlier_failures_) {
+        besides_new->emplace(failure.kind, failure.name);
+      }
+    }
+    postgres_->GiveAway(*workers_, besides_new);
   }
   if (options.owner.empty() && options.grants.empty()) return;
+  if (objects_alone_ && !FailedBefore({"owner", "grant"})) return;
   Phase("owners");
   for (const TablePlan& table : planned_.plan.tables) {
     if (options.grants.empty()) break;
@@ -325,6 +354,7 @@ void Migration::GiveAway() {
 }
 
 void Migration::RunSteps(StepTime when) {
+  if (objects_alone_) return;
   const std::vector<SqlStep>& steps = ends_->options.steps;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     if (steps[i].when != when || ran_steps_.contains(i + 1)) continue;

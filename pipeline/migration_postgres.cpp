@@ -42,7 +42,7 @@ void Migration::MakePostgresSchema() {
                                      doomed, PartitionedTables(*AsPostgres(*ends_)))));
   }
   postgres_->ReadTarget();
-  if (!existing.empty()) {
+  if (!existing.empty() && !objects_alone_) {
     SchemaBuilder builder(options, run_.id);
     for (const ObjectOutcome& outcome : builder.DropForeignKeys(existing)) must(outcome);
     if (const auto untouched = Untouched(existing); !untouched.empty()) {
@@ -95,14 +95,16 @@ void Migration::LeaveUnlistedWhatExtensionsMade() {
 }
 
 void Migration::PostgresTableLoaded(std::int64_t table_id, const TablePlan& plan) {
-  postgres_->TableLoaded(*workers_, plan.source_schema, plan.source_name, [this, table_id, plan] {
-    workers_->Submit(
-        "analyze " + plan.name,
-        [this, plan](SchemaBuilder& builder) {
-          return builder.Analyze(plan, ends_->options.vacuum);
-        },
-        [this, table_id] { ledger_->SetTablePhase(table_id, TablePhase::kIndexes, "done"); });
-  });
+  postgres_->TableLoaded(
+      *workers_, plan.source_schema, plan.source_name, [this, table_id, plan](bool made_more) {
+        if (settled_.contains(table_id) && !made_more) return;
+        workers_->Submit(
+            "analyze " + plan.name,
+            [this, plan](SchemaBuilder& builder) {
+              return builder.Analyze(plan, ends_->options.vacuum);
+            },
+            [this, table_id] { ledger_->SetTablePhase(table_id, TablePhase::kIndexes, "done"); });
+      });
 }
 
 // Replay on a standby ends the sessions that hold it up, the one that keeps the snapshot among
@@ -120,6 +122,8 @@ bool Migration::RenamesPending() const {
   }
   return false;
 }
+
+bool Migration::SchemasRenamed() const { return !RenamesOf(*ends_).empty() && !RenamesPending(); }
 
 void Migration::RenameSchemas() {
   Phase("schema names");
@@ -146,6 +150,7 @@ void Migration::AddPostgresObjects() {
   const Options& options = ends_->options;
   postgres_->MakePostData(*workers_, /*with_rows=*/!options.schema_only);
   if (options.schema_only) return;
+  if (objects_alone_ && !FailedBefore({"large object"})) return;
   if (options.include.empty() && options.exclude.empty()) {
     Phase("large objects");
     MoveLargeObjects(*ends_, *workers_, made_);

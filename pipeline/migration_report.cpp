@@ -15,12 +15,14 @@
 #include "load/backend_watch.h"
 #include "load/set_aside.h"
 #include "pipeline/migration.h"
+#include "pipeline/postgres_rename.h"
 #include "pipeline/reject_export.h"
 
 namespace transload {
 namespace {
 
 constexpr std::uint64_t kRejectSamples = 100;
+constexpr const char* kNotAskedFor = "verification was not asked for";
 
 // As the ledger gives the time of the start.
 std::string UtcNow() {
@@ -91,6 +93,14 @@ std::string Named(const char* what, const std::vector<std::string>& tables) {
   return text + (tables.size() > kNamed ? " and others, see objects in report.json" : "");
 }
 
+// What an earlier start of the run has found, in the words that Name() has for it.
+Verdict FoundBefore(const std::string& verdict) {
+  for (const Verdict one : {Verdict::kMatch, Verdict::kMismatch}) {
+    if (Name(one) == verdict) return one;
+  }
+  return Verdict::kNotVerified;
+}
+
 ReportColumn Describe(const ColumnPlan& column) {
   return {column.source.name, column.name, column.source.full_type,
           column.type.Sql(),  column.rule, column.note};
@@ -112,11 +122,14 @@ void Migration::Finish() {
   facts.allow_unverified = ends_->options.allow_unverified;
   facts.lesser = LesserProof(ends_->options.verify, ends_->options.sample_percent);
   QualifyMatches(report_, facts.lesser);
-  if (ends_->options.verify == VerifyLevel::kNone || ends_->options.schema_only ||
-      ends_->options.refresh_sequences) {
+  const auto& tables = report_.tables;
+  const auto not_asked = [](const ReportTable& table) { return table.reason == kNotAskedFor; };
+  const bool never_asked =
+      objects_alone_ ? !tables.empty() && std::all_of(tables.begin(), tables.end(), not_asked)
+                     : ends_->options.verify == VerifyLevel::kNone;
+  if (never_asked || ends_->options.schema_only || ends_->options.refresh_sequences) {
     facts.unverified_tables = 0;
-    facts.unproven = ends_->options.verify == VerifyLevel::kNone ? "verification was not asked for"
-                                                                 : "no rows were to be moved";
+    facts.unproven = never_asked ? kNotAskedFor : "no rows were to be moved";
   }
   if (error) {
     progress_.Message(MessageLevel::kError, error->what());
@@ -140,10 +153,16 @@ void Migration::Finish() {
 
 // Written more than once over a connection that was lost, the same state does no harm.
 void Migration::RecordEnd(const std::string& state) {
+  if (HadEnded() && failure_) return;  // it is as it was
+  const std::string verdict = nlohmann::json(VerdictLine(report_)).dump();
   for (int attempt = 1;; ++attempt) {
     try {
       if (attempt > 1) ledger_->Reconnect();
-      ledger_->SetRunState(run_.id, state, nlohmann::json(VerdictLine(report_)).dump());
+      if (HadEnded()) {
+        ledger_->SetOutcome(run_.id, verdict);
+      } else {
+        ledger_->SetRunState(run_.id, state, verdict);
+      }
       FaultAt(FaultPoint::kRunEnded);
       return;
     } catch (const Error& lost) {
@@ -250,11 +269,15 @@ void Migration::FillTables(const LedgerSnapshot& ledger) {
       for (ReportDifference& difference : ReportDifferences(verdict)) {
         report_.differences.push_back(std::move(difference));
       }
+    } else if (objects_alone_ && !row.verdict.empty()) {
+      table.verdict = FoundBefore(row.verdict);
+      table.reason = row.verdict_detail + (row.verdict_detail.empty() ? "" : "; ") +
+                     "found when the rows were moved";
     } else {
       table.reason = ends_->options.schema_only         ? "no data was asked for"
                      : ends_->options.refresh_sequences ? "sequences alone were set"
-                     : ends_->options.verify == VerifyLevel::kNone
-                         ? "verification was not asked for"
+                     : ends_->options.verify == VerifyLevel::kNone || objects_alone_
+                         ? kNotAskedFor
                          : "the run ended before it was verified";
     }
     report_.tables.push_back(std::move(table));
@@ -286,6 +309,22 @@ void Migration::FillObjects(const LedgerSnapshot& ledger) {
                                failed ? row.detail : "", 0});
     if (row.kind == "table" && row.action == "truncated") emptied.push_back(name);
     if (row.kind == "table" && row.action == "dropped") dropped.push_back(name);
+  }
+  if (objects_alone_) {
+    report_.notes.emplace_back(
+        "the run had ended before: what could not be made then was tried again, and no rows were "
+        "moved");
+  }
+  const bool lacking = std::any_of(ledger.objects.begin(), ledger.objects.end(), [](const auto& o) {
+    return o.action == "failed" || o.action == "unvalidated";
+  });
+  if (lacking && !failure_) {
+    report_.notes.emplace_back(
+        postgres_ && !RenamesOf(*ends_).empty()
+            ? "objects that could not be made are left to you: their definitions name schemas that "
+              "have been renamed since"
+            : "when the cause of what could not be made is mended, the same command makes it, and "
+              "moves no rows");
   }
   if (!emptied.empty()) report_.notes.push_back(Named("emptied", emptied));
   if (!dropped.empty()) report_.notes.push_back(Named("dropped", dropped));

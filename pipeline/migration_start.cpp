@@ -229,7 +229,8 @@ void Migration::PlanFresh() {
 void Migration::PlanFromLedger() {
   const Options& options = ends_->options;
   planned_ = Planned();
-  planned_ = MakePlanned(*ends_, progress_, stop_);
+  // What the values are like matters to rows that are still to come.
+  planned_ = HadEnded() ? MakeRoughPlan(*ends_) : MakePlanned(*ends_, progress_, stop_);
   LedgerSnapshot ledger = ledger_->Read(run_.id, Ledger::Plans::kRead);
   if (const std::string damage = LedgerDamage(ledger); !damage.empty()) {
     throw RefusedError(fmt::format(
@@ -260,6 +261,8 @@ void Migration::PlanFromLedger() {
   for (const TableRow& row : ledger.tables) {
     planned_.plan.tables.push_back(TablePlanFromJson(row.plan_json));
     table_ids_.push_back(row.id);
+    const auto indexes = row.phases.find("indexes");
+    if (indexes != row.phases.end() && indexes->second == "done") through_.insert(row.id);
   }
   for (const ObjectRow& object : ledger.objects) {
     const std::string key =
@@ -267,6 +270,7 @@ void Migration::PlanFromLedger() {
     if (object.action == "created" || object.action == "altered") made_.insert(key);
     const std::string fingerprint = ArchiveFingerprint(object.detail);
     if (!fingerprint.empty()) definitions_[key].insert(fingerprint);
+    if (object.action == "failed") earlier_failures_.push_back(object);
     if (object.action == "truncated" || object.action == "appended") touched_.insert(key);
   }
   if (RenamesPending()) UseSourceSchemas(fresh_tables_);
@@ -279,12 +283,16 @@ void Migration::Begin() {
   const Options& options = ends_->options;
   if (resuming_) {
     int taken_back = ledger_->TakeOver(run_.id);
-    progress_.Message(
-        MessageLevel::kInfo,
-        fmt::format(
-            "going on with run {}, begun {}{}", run_.id, run_.started_at,
-            taken_back > 0 ? fmt::format("; {} partitions were under way", taken_back) : ""));
-    ledger_->SetRunState(run_.id, "running");
+    std::string about;
+    if (objects_alone_) about = "; it had ended, and only what it could not make is tried again";
+    if (taken_back > 0) about = fmt::format("; {} partitions were under way", taken_back);
+    progress_.Message(MessageLevel::kInfo, fmt::format("going on with run {}, begun {}{}", run_.id,
+                                                       run_.started_at, about));
+    if (HadEnded()) {
+      ledger_->GoOnWithEnded(run_.id);
+    } else {
+      ledger_->SetRunState(run_.id, "running");
+    }
     ledger_->AddAmendment(run_.id, "resumed", "");
   } else {
     run_.seed = RandomSeed();

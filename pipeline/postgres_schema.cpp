@@ -254,7 +254,7 @@ void PostgresSchema::Release(ObjectWorkers& workers, Node& node) {
 }
 
 void PostgresSchema::Done(ObjectWorkers& workers, Node& node) {
-  std::vector<std::function<void()>> indexed;
+  std::vector<std::function<void(bool)>> indexed;
   {
     std::lock_guard lock(mutex_);
     node.done = true;
@@ -272,7 +272,7 @@ void PostgresSchema::Done(ObjectWorkers& workers, Node& node) {
       if (--loading.left == 0 && loading.indexed) indexed.push_back(loading.indexed);
     }
   }
-  for (const auto& call : indexed) call();
+  for (const auto& call : indexed) call(true);
 }
 
 // `alone_until`: up to there they could not be made together.
@@ -355,7 +355,8 @@ void PostgresSchema::RefreshAgain() {
 }
 
 void PostgresSchema::TableLoaded(ObjectWorkers& workers, const std::string& schema,
-                                 const std::string& table, const std::function<void()>& indexed) {
+                                 const std::string& table,
+                                 const std::function<void(bool)>& indexed) {
   bool nothing = false;
   auto together = std::make_shared<std::vector<Node*>>();
   {
@@ -379,7 +380,7 @@ void PostgresSchema::TableLoaded(ObjectWorkers& workers, const std::string& sche
   std::stable_partition(together->begin(), together->end(),
                         [](const Node* node) { return node->entry->kind == "CONSTRAINT"; });
   RunInOrder(workers, together, 0);
-  if (nothing) indexed();
+  if (nothing) indexed(false);
 }
 
 // Submits what is ready of a stage and waits until all of it, and what follows, is done.

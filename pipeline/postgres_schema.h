@@ -20,6 +20,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -68,13 +69,16 @@ class PostgresSchema {
   void RefreshAgain();
 
   void MakePreData(ObjectWorkers& workers);
-  // Rows of a source table are in: what stands on it may be made, then `indexed` is called. Any
-  // thread.
+  // Rows of a source table are in: what stands on it may be made, then `indexed` is called, with
+  // whether there was anything to make. Any thread.
   void TableLoaded(ObjectWorkers& workers, const std::string& schema, const std::string& table,
-                   const std::function<void()>& indexed);
+                   const std::function<void(bool made_more)>& indexed);
   // After all rows are in.
   void MakePostData(ObjectWorkers& workers, bool with_rows);
-  void GiveAway(ObjectWorkers& workers);
+  // Of all objects, or, besides those that this start has made, only where the owner or the
+  // privileges of one are among `besides_new`: kinds and labels of failures.
+  using KindsAndLabels = std::set<std::pair<std::string, std::string>>;
+  void GiveAway(ObjectWorkers& workers, const std::optional<KindsAndLabels>& besides_new);
 
   // The SQL of everything chosen, for plan --ddl.
   std::string Script() const;
@@ -95,7 +99,7 @@ class PostgresSchema {
   struct Loading {
     std::vector<Node*> nodes;
     std::size_t left = 0;
-    std::function<void()> indexed;
+    std::function<void(bool)> indexed;
   };
 
   // What an entry grants, to roles that the target has.
@@ -144,7 +148,8 @@ class PostgresSchema {
   ObjectOutcome MakeAlone(ObjectWorkers& workers, SchemaBuilder& builder,
                           const ArchiveEntry& entry);
   static void ValidateLater(ObjectWorkers& workers, const SourceForeignKeyInfo& info);
-  void SetOwners(ObjectWorkers& workers, ArchiveStage stage);
+  void SetOwners(ObjectWorkers& workers, ArchiveStage stage,
+                 const std::optional<KindsAndLabels>& besides_new);
   static void SubmitOwner(ObjectWorkers& workers, const ArchiveEntry& entry,
                           const std::string& sql);
   static void SubmitOwners(ObjectWorkers& workers,

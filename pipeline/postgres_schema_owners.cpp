@@ -133,7 +133,8 @@ void PostgresSchema::SubmitOwners(
 }
 
 // Of what belongs to one of the last stages, or (kPreData) to none of them.
-void PostgresSchema::SetOwners(ObjectWorkers& workers, ArchiveStage stage) {
+void PostgresSchema::SetOwners(ObjectWorkers& workers, ArchiveStage stage,
+                               const std::optional<KindsAndLabels>& besides_new) {
   auto group_of = [](ArchiveStage of) {
     return of == ArchiveStage::kLast || of == ArchiveStage::kEventTriggers ? of
                                                                            : ArchiveStage::kPreData;
@@ -157,6 +158,9 @@ void PostgresSchema::SetOwners(ObjectWorkers& workers, ArchiveStage stage) {
       const Node& node = nodes_.at(entry.id);
       if (turn_of(entry) != turn || group_of(node.stage) != stage) continue;
       if (!node.chosen || !node.done || node.stood || entry.owner_sql.empty()) continue;
+      const bool wanted =
+          !besides_new || node.submitted || besides_new->contains({"owner", LabelOf(entry)});
+      if (!wanted) continue;
       const std::string owner = LastName(entry.owner_sql);
       if (!usable_roles_.contains(owner)) continue;
       if (!barred.contains(entry.schema + "\t" + owner)) {
@@ -205,12 +209,20 @@ void PostgresSchema::GrantTogether(ObjectWorkers& workers, const std::vector<Gra
   }
 }
 
-void PostgresSchema::GiveAway(ObjectWorkers& workers) {
-  SetOwners(workers, ArchiveStage::kPreData);
+void PostgresSchema::GiveAway(ObjectWorkers& workers,
+                              const std::optional<KindsAndLabels>& besides_new) {
+  SetOwners(workers, ArchiveStage::kPreData, besides_new);
   std::vector<Granted> some;
   for (const ArchiveEntry& entry : entries_) {
     const Node& node = nodes_.at(entry.id);
     if (node.stage != ArchiveStage::kPrivileges || !node.chosen || node.stood) continue;
+    const auto& on = entry.depends_on;
+    const bool wanted = !besides_new || besides_new->contains({"privileges", LabelOf(entry)}) ||
+                        std::any_of(on.begin(), on.end(), [this](int id) {
+                          auto made = nodes_.find(id);
+                          return made != nodes_.end() && made->second.submitted;
+                        });
+    if (!wanted) continue;
     std::vector<std::string> grants = Grants(entry);
     if (grants.empty()) continue;
     // What is in no entry of its own came with an extension, or with the server.
@@ -229,7 +241,7 @@ void PostgresSchema::GiveAway(ObjectWorkers& workers) {
   GrantTogether(workers, some);
   for (const ArchiveStage stage : {ArchiveStage::kLast, ArchiveStage::kEventTriggers}) {
     RunStage(workers, stage);
-    SetOwners(workers, stage);
+    SetOwners(workers, stage, besides_new);
   }
 }
 
