@@ -20,6 +20,7 @@ struct SourceInfo {
   // Identifies the data, not the way to it: server uuid or system identifier plus database.
   std::string fingerprint;
   std::string default_target_schema;  // "public", or empty when schemas keep their names
+  bool sha256 = false;                // in its SQL, for the second witness (core/witness.h)
 };
 
 enum class CheckResult { kOk, kWarning, kRefusal };

@@ -58,7 +58,8 @@ struct WitnessColumn {
 struct WitnessRequest {
   std::string schema;
   std::string table;
-  std::string where;  // SQL of that side, or empty
+  std::string where;   // SQL of that side, or empty
+  bool digest = true;  // false: nobody would compare it
   std::vector<WitnessColumn> columns;
 };
 

@@ -19,6 +19,11 @@ struct WitnessTerms {
   std::string count, minimum, maximum, sum, bytes, digest;
 };
 
+struct WitnessMeasures {
+  bool digest = true;
+  bool in_utf8 = true;  // the database's own encoding
+};
+
 WitnessTerms Numbers(const std::string& value) {
   return {fmt::format("count({})", value),
           fmt::format("min({})::text", value),
@@ -52,18 +57,34 @@ WitnessTerms Reals(const std::string& value) {
       ""};
 }
 
-WitnessTerms Strings(const std::string& bytes, bool digest) {
-  const std::string start =
-      fmt::format("encode(substring({} from 1 for {}), 'hex') COLLATE \"C\"", bytes, kWitnessBytes);
+std::string BytesOf(const std::string& text) { return fmt::format("convert_to({}, 'UTF8')", text); }
+
+std::string StartInHex(const std::string& bytes) {
+  return fmt::format("encode(substring({} from 1 for {}), 'hex')", bytes, kWitnessBytes);
+}
+
+WitnessTerms Strings(const std::string& bytes, const WitnessMeasures& wanted) {
   WitnessTerms terms;
   terms.count = fmt::format("count({})", bytes);
-  terms.minimum = fmt::format("min({})", start);
-  terms.maximum = fmt::format("max({})", start);
+  terms.minimum = fmt::format("min({} COLLATE \"C\")", StartInHex(bytes));
+  terms.maximum = fmt::format("max({} COLLATE \"C\")", StartInHex(bytes));
   terms.bytes = fmt::format("coalesce(sum(octet_length({})), 0)::text", bytes);
-  if (digest) {
+  if (wanted.digest) {
     terms.digest = fmt::format(
-        "sum(('x' || left(encode(sha256({}), 'hex'), 15))::bit(60)::bigint)::text", bytes);
+        "sum(('x' || encode(substring(sha256({}) from 1 for 8), 'hex'))::bit(60)::bigint)::text",
+        bytes);
   }
+  return terms;
+}
+
+// Texts are in UTF-8 where the database is: only the smallest and the largest are made into hex.
+WitnessTerms Texts(const std::string& text, const WitnessMeasures& wanted) {
+  WitnessTerms terms = Strings(BytesOf(text), wanted);
+  if (!wanted.in_utf8) return terms;
+  terms.count = fmt::format("count({})", text);
+  terms.minimum = StartInHex(BytesOf(fmt::format("min({} COLLATE \"C\")", text)));
+  terms.maximum = StartInHex(BytesOf(fmt::format("max({} COLLATE \"C\")", text)));
+  terms.bytes = fmt::format("coalesce(sum(octet_length({})), 0)::text", text);
   return terms;
 }
 
@@ -78,9 +99,8 @@ std::string ExactSql(const PgType& type, const std::string& name) {
 }
 
 std::string TextSql(const PgType& type, const std::string& name) {
-  std::string text = name + "::text";
-  if (type.kind == PgKind::kArray) text = fmt::format("array_to_string({}, ',')", name);
-  return fmt::format("convert_to({}, 'UTF8')", text);
+  if (type.kind == PgKind::kArray) return fmt::format("array_to_string({}, ',')", name);
+  return name + "::text";
 }
 
 std::string TimeOfDaySql(const std::string& value) {
@@ -110,7 +130,7 @@ std::string CivilSql(const WitnessColumn& column, const std::string& name) {
       value, TimeOfDaySql(value));
 }
 
-WitnessTerms TermsOf(const WitnessColumn& column, bool sha256) {
+WitnessTerms TermsOf(const WitnessColumn& column, const WitnessMeasures& wanted) {
   const std::string name = ddl::QuoteName(column.target.name);
   switch (column.form) {
     case WitnessForm::kCount:
@@ -120,15 +140,13 @@ WitnessTerms TermsOf(const WitnessColumn& column, bool sha256) {
     case WitnessForm::kReal:
       return Reals(name + "::float8");
     case WitnessForm::kText:
-      return Strings(TextSql(column.target.type, name), sha256);
+      return Texts(TextSql(column.target.type, name), wanted);
     case WitnessForm::kBytes:
-      return Strings(name, sha256);
+      return Strings(name, wanted);
     case WitnessForm::kUuid:
-      return Strings(fmt::format("convert_to(replace({}::text, '-', ''), 'UTF8')", name), sha256);
+      return Texts(fmt::format("replace({}::text, '-', '')", name), wanted);
     case WitnessForm::kAddress:
-      return Strings(
-          fmt::format("convert_to(encode(substring(inet_send({}) from 5), 'hex'), 'UTF8')", name),
-          sha256);
+      return Texts(fmt::format("encode(substring(inet_send({}) from 5), 'hex')", name), wanted);
     case WitnessForm::kMicros:
       return Moments(CivilSql(column, name), kWitnessDayOf2000);
     case WitnessForm::kInstant:
@@ -153,11 +171,12 @@ std::string Normal(WitnessForm form, const std::string& text) {
 }
 
 void ReadColumns(TableReader& reader, const WitnessRequest& request, std::size_t first,
-                 std::size_t last, bool sha256, const std::string& from, TableWitness& table) {
+                 std::size_t last, const WitnessMeasures& wanted, const std::string& from,
+                 TableWitness& table) {
   std::string select = "SELECT count(*)";
   std::vector<WitnessTerms> terms;
   for (std::size_t i = first; i < last; ++i) {
-    terms.push_back(TermsOf(request.columns[i], sha256));
+    terms.push_back(TermsOf(request.columns[i], wanted));
     const WitnessTerms& sql = terms.back();
     for (const std::string* term :
          {&sql.count, &sql.minimum, &sql.maximum, &sql.sum, &sql.bytes, &sql.digest}) {
@@ -201,13 +220,16 @@ TableWitness ReadTargetWitness(TableReader& reader, const WitnessRequest& reques
   // A failed statement must not take the snapshot with it.
   reader.Query("SAVEPOINT witness");
   try {
-    const auto version = reader.Query("SELECT current_setting('server_version_num')");
+    const auto server = reader.Query(
+        "SELECT current_setting('server_version_num'), current_setting('server_encoding')");
+    const std::vector<std::optional<std::string>>& setting = server.at(0);
     const bool sha256 =
-        std::strtol(version.at(0).at(0).value_or("0").c_str(), nullptr, 10) >= kSha256Version;
+        std::strtol(setting.at(0).value_or("0").c_str(), nullptr, 10) >= kSha256Version;
+    const WitnessMeasures wanted{request.digest && sha256, setting.at(1) == "UTF8"};
     std::size_t first = 0;
     do {
       const std::size_t last = std::min(first + kColumnsPerQuery, request.columns.size());
-      ReadColumns(reader, request, first, last, sha256, from, table);
+      ReadColumns(reader, request, first, last, wanted, from, table);
       first = last;
     } while (first < request.columns.size());
   } catch (const Error& error) {

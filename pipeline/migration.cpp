@@ -185,10 +185,11 @@ void Migration::Prove() {
   RowReader* again = options.sample_percent ? nullptr : reader.get();
   request.source = again;
   if (again != nullptr) {
-    request.witness = [this](const WitnessRequest& asked) {
-      std::lock_guard lock(ends_->source_mutex);
-      return ends_->source->Witness(asked);
-    };
+    request.witness = {[this](const WitnessRequest& asked) {
+                         std::lock_guard lock(ends_->source_mutex);
+                         return ends_->source->Witness(asked);
+                       },
+                       ends_->source->Info().sha256};
   }
   Watch(request);
   ProveAgainAfterLosses(request, *reader);

@@ -300,7 +300,8 @@ std::vector<TableVerdict> VerifyDatabases(Source& source, const Options& options
   proof.tables = std::move(list.accounts);
   proof.level = level;
   proof.source = readers.front().get();
-  proof.witness = [&source](const WitnessRequest& asked) { return source.Witness(asked); };
+  proof.witness = {[&source](const WitnessRequest& asked) { return source.Witness(asked); },
+                   source.Info().sha256};
   proof.found = request.found;
   proof.file = request.file;
   proof.watch.throw_if_stopped = request.watch.throw_if_stopped;

@@ -186,7 +186,8 @@ WitnessRequest RequestFor(const BoundTable& table, ReportWitness& witness) {
 }
 
 // The source on a thread of its own, the target on this one.
-ReportWitness HearBoth(const BoundTable& table, const SourceWitness& ask, TableReader& target) {
+ReportWitness HearBoth(const BoundTable& table, const SourceWitness& source_witness,
+                       TableReader& target) {
   ReportWitness left_out;
   WitnessRequest source_request = RequestFor(table, left_out);
   WitnessRequest target_request = source_request;
@@ -195,11 +196,12 @@ ReportWitness HearBoth(const BoundTable& table, const SourceWitness& ask, TableR
   source_request.where = table.plan().where;
   target_request.schema = table.plan().schema;
   target_request.table = table.plan().name;
+  target_request.digest = source_witness.sha256;
   TableWitness source_said, target_said;
   std::exception_ptr source_failure, target_failure;
   std::thread source([&] {
     try {
-      source_said = ask(source_request);
+      source_said = source_witness.ask(source_request);
     } catch (...) {
       source_failure = std::current_exception();  // thrown again below
     }
@@ -280,7 +282,7 @@ void HearWitness(const TableAccount& account, const SourceWitness& source, Table
         fmt::format("the source counts {} rejected rows too", verdict.rejected);
   } else if (account.sampled) {
     verdict.witness.why_not = "only a sample was copied";
-  } else if (!source) {
+  } else if (!source.ask) {
     verdict.witness.why_not = "the source cannot be asked again";
   } else {
     verdict.witness = HearBoth(*account.table, source, target);

@@ -16,7 +16,10 @@
 namespace transload {
 
 // Asks the source's engine. Called on a thread of its own; never twice at a time.
-using SourceWitness = std::function<TableWitness(const WitnessRequest&)>;
+struct SourceWitness {
+  std::function<TableWitness(const WitnessRequest&)> ask;  // empty: it cannot be asked again
+  bool sha256 = false;                                     // whether it gives digests
+};
 
 // What a column's values are to both engines. `why_not` is filled when a policy may have changed
 // values, or when the types have no common measure: such a column is counted at most.

@@ -31,6 +31,7 @@ class MySqlSource : public Source {
     endpoint_.database = control_->Scalar("SELECT DATABASE()").value_or(endpoint_.database);
     info_.engine = version_.engine();
     info_.rules = "mysql";
+    info_.sha256 = true;
     info_.version = version_.text;
     info_.database = endpoint_.database;
     info_.display_url = endpoint_.display_url;

@@ -110,6 +110,7 @@ PostgresSource::PostgresSource(const Options& options) : endpoint_(options) {
   SqlRows row = control_->Query("select current_setting('server_version'), current_database()");
   info_.engine = "PostgreSQL";
   info_.rules = "postgres";
+  info_.sha256 = version_num_ >= kSha256Version;
   info_.version = row.Text(0, 0);
   info_.database = row.Text(0, 1);
   info_.display_url = endpoint_.display_url();

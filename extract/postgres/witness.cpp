@@ -15,7 +15,6 @@ namespace transload::postgres {
 namespace {
 
 constexpr std::size_t kColumnsPerQuery = 200;  // a result has at most 1664
-constexpr int kSha256Version = 110000;
 
 bool Holds(const WitnessColumn& column, const std::set<std::string>& types) {
   return types.contains(column.plan.source.type);
@@ -54,19 +53,34 @@ WitnessSql Reals(const std::string& value) {
   return sql;
 }
 
-WitnessSql Strings(const std::string& bytes, bool sha256) {
+std::string FirstBytes(const std::string& bytes) {
+  return fmt::format("encode(substr({}, 1, {}), 'hex')", bytes, kWitnessBytes);
+}
+
+WitnessSql Bytes(const std::string& bytes, const WitnessServer& server) {
   WitnessSql sql;
-  const std::string start =
-      fmt::format("encode(substr({}, 1, {}), 'hex') collate \"C\"", bytes, kWitnessBytes);
   sql.count = fmt::format("count({})", bytes);
-  sql.minimum = fmt::format("min({})", start);
-  sql.maximum = fmt::format("max({})", start);
+  sql.minimum = fmt::format("min({} collate \"C\")", FirstBytes(bytes));
+  sql.maximum = fmt::format("max({} collate \"C\")", FirstBytes(bytes));
   sql.bytes = fmt::format("coalesce(sum(length({})), 0)::text", bytes);
-  if (sha256) {
+  if (server.sha256) {
     sql.digest = fmt::format(
-        "sum(('x' || left(encode(substr(sha256({}), 1, 8), 'hex'), 15))::bit(60)::bigint)::text",
-        bytes);
+        "sum(('x' || encode(substr(sha256({}), 1, 8), 'hex'))::bit(60)::bigint)::text", bytes);
   }
+  return sql;
+}
+
+// By the bytes of UTF-8 they are in order as they stand in a database of that encoding.
+WitnessSql Texts(const std::string& text, const WitnessServer& server) {
+  const auto utf8 = [](const std::string& value) {
+    return fmt::format("convert_to({}, 'UTF8')", value);
+  };
+  WitnessSql sql = Bytes(utf8(text), server);
+  if (!server.in_utf8) return sql;
+  sql.count = fmt::format("count({})", text);
+  sql.minimum = FirstBytes(utf8(fmt::format("min({} collate \"C\")", text)));
+  sql.maximum = FirstBytes(utf8(fmt::format("max({} collate \"C\")", text)));
+  sql.bytes = fmt::format("coalesce(sum(octet_length({})), 0)::text", text);
   return sql;
 }
 
@@ -93,7 +107,7 @@ std::string TextSql(const WitnessColumn& column, const std::string& name) {
   if (padded != (column.target.type.kind == PgKind::kBpchar)) return "";
   // The declaration of an xml is lost on the way, as the checksum knows (docs/checksums.md).
   if (column.target.type.kind == PgKind::kArray || Holds(column, {"xml"})) return "";
-  return fmt::format("convert_to(cast({} as text), 'UTF8')", name);
+  return fmt::format("cast({} as text)", name);
 }
 
 std::string ClockSql(const std::string& value) {
@@ -144,10 +158,10 @@ std::string ValueSql(const WitnessColumn& column, const std::string& name) {
       return Holds(column, {"bytea"}) ? name : "";
     case WitnessForm::kUuid:
       if (!Holds(column, {"uuid"})) return "";
-      return fmt::format("convert_to(translate(cast({} as text), '-', ''), 'UTF8')", name);
+      return fmt::format("translate(cast({} as text), '-', '')", name);
     case WitnessForm::kAddress:
       if (!Holds(column, {"inet"})) return "";
-      return fmt::format("convert_to(encode(substr(inet_send({}), 5), 'hex'), 'UTF8')", name);
+      return fmt::format("encode(substr(inet_send({}), 5), 'hex')", name);
     default:
       return CivilSql(column, name);
   }
@@ -171,13 +185,18 @@ std::array<const std::string*, 6> AllOf(const WitnessSql& sql) {
   return {&sql.count, &sql.minimum, &sql.maximum, &sql.sum, &sql.bytes, &sql.digest};
 }
 
-void ReadColumns(ControlConnection& connection, const WitnessRequest& request, bool partitioned,
-                 std::size_t first, std::size_t last, TableWitness& table) {
-  const bool sha256 = connection.version_num() >= kSha256Version;
+WitnessServer ServerOf(ControlConnection& connection) {
+  return {connection.version_num() >= kSha256Version,
+          connection.Query("select current_setting('server_encoding')").Text(0, 0) == "UTF8"};
+}
+
+void ReadColumns(ControlConnection& connection, const WitnessRequest& request,
+                 const WitnessServer& server, bool partitioned, std::size_t first, std::size_t last,
+                 TableWitness& table) {
   std::string select = "select count(*)";
   std::vector<WitnessSql> terms;
   for (std::size_t i = first; i < last; ++i) {
-    terms.push_back(WitnessTerms(request.columns[i], sha256));
+    terms.push_back(WitnessTerms(request.columns[i], server));
     for (const std::string* term : AllOf(terms.back())) {
       if (!term->empty()) select += ", " + *term;
     }
@@ -209,7 +228,7 @@ void ReadColumns(ControlConnection& connection, const WitnessRequest& request, b
 
 }  // namespace
 
-WitnessSql WitnessTerms(const WitnessColumn& column, bool sha256) {
+WitnessSql WitnessTerms(const WitnessColumn& column, const WitnessServer& server) {
   const std::string name = QuoteName(column.plan.source.name);
   WitnessSql sql;
   if (column.form == WitnessForm::kCount) {
@@ -227,10 +246,11 @@ WitnessSql WitnessTerms(const WitnessColumn& column, bool sha256) {
     case WitnessForm::kReal:
       return Reals(value);
     case WitnessForm::kText:
-    case WitnessForm::kBytes:
     case WitnessForm::kUuid:
     case WitnessForm::kAddress:
-      return Strings(value, sha256);
+      return Texts(value, server);
+    case WitnessForm::kBytes:
+      return Bytes(value, server);
     case WitnessForm::kMicros:
       return Moments("(" + value + ")");
     default:
@@ -244,10 +264,11 @@ TableWitness ReadWitness(ControlConnection& connection, const WitnessRequest& re
   // The transaction holds the snapshot.
   connection.Query("savepoint witness");
   try {
+    const WitnessServer server = ServerOf(connection);
     std::size_t first = 0;
     do {
       const std::size_t last = std::min(first + kColumnsPerQuery, request.columns.size());
-      ReadColumns(connection, request, partitioned, first, last, table);
+      ReadColumns(connection, request, server, partitioned, first, last, table);
       first = last;
     } while (first < request.columns.size());
   } catch (const Error& error) {

@@ -10,13 +10,18 @@
 
 namespace transload::postgres {
 
+constexpr int kSha256Version = 110000;
+
 // One column's measures as SQL; empty where the form has no such measure.
 struct WitnessSql {
   std::string why_not;
   std::string count, minimum, maximum, sum, bytes, digest;
 };
-// `sha256`: the server has that function, from 11 on.
-WitnessSql WitnessTerms(const WitnessColumn& column, bool sha256);
+struct WitnessServer {
+  bool sha256 = false;   // the server has that function, from 11 on
+  bool in_utf8 = false;  // the database's encoding
+};
+WitnessSql WitnessTerms(const WitnessColumn& column, const WitnessServer& server);
 
 // `partitioned`: a root, whose rows are its partitions'. The connection is in a transaction, which
 // survives a query that fails.

@@ -31,18 +31,19 @@ WitnessSql Strings(const std::string& name, const std::string& value, const std:
   WitnessSql sql;
   sql.count = fmt::format("count({})", name);
   sql.foreign = foreign;
-  sql.minimum = fmt::format("min(hex(substr(CAST({} AS BLOB), 1, {})))", value, kWitnessBytes);
-  sql.maximum = fmt::format("max(hex(substr(CAST({} AS BLOB), 1, {})))", value, kWitnessBytes);
+  // hex(NULL) is '' here, as is the hex of an empty value.
+  const auto start_of = [&](const char* aggregate) {
+    return fmt::format("CASE WHEN count({}) > 0 THEN hex(substr({}(CAST({} AS BLOB)), 1, {})) END",
+                       name, aggregate, value, kWitnessBytes);
+  };
+  sql.minimum = start_of("min");
+  sql.maximum = start_of("max");
   sql.bytes = fmt::format("coalesce(sum(length(CAST({} AS BLOB))), 0)", value);
-  // hex(NULL) is '' here, and '' would be the smallest.
-  sql.minimum = fmt::format("min(CASE WHEN {} IS NOT NULL THEN {} END)", name,
-                            sql.minimum.substr(4, sql.minimum.size() - 5));
   return sql;
 }
 
 std::string NotOfClass(const std::string& name, const std::string& classes) {
-  return fmt::format("coalesce(sum({} IS NOT NULL AND typeof({}) NOT IN ({})), 0)", name, name,
-                     classes);
+  return fmt::format("coalesce(sum(typeof({}) NOT IN ('null', {})), 0)", name, classes);
 }
 
 std::string NotLike(const std::string& name, const std::string& condition) {
