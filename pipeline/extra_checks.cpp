@@ -9,15 +9,17 @@
 
 namespace transload {
 
+bool WantsExtraChecks(const Options& options, const RowReader* reader) {
+  return (options.Wants(CheckKind::kQueries) && !options.checks.empty()) ||
+         (options.Wants(CheckKind::kLookUps) && reader != nullptr) ||
+         options.Wants(CheckKind::kForeignKeys) || options.Wants(CheckKind::kSequences) ||
+         options.Wants(CheckKind::kIndexes) || options.Wants(CheckKind::kConstraints);
+}
+
 void RunExtraChecks(Endpoints& ends, const std::vector<std::unique_ptr<BoundTable>>& tables,
                     RowReader* reader, Report& report) {
   const Options& options = ends.options;
-  const bool queries = options.Wants(CheckKind::kQueries) && !options.checks.empty();
-  const bool look_ups = options.Wants(CheckKind::kLookUps) && reader != nullptr;
-  const bool structure =
-      options.Wants(CheckKind::kForeignKeys) || options.Wants(CheckKind::kSequences) ||
-      options.Wants(CheckKind::kIndexes) || options.Wants(CheckKind::kConstraints);
-  if (!queries && !look_ups && !structure) return;
+  if (!WantsExtraChecks(options, reader)) return;
   TableReader target(ends.options);
   // transload's own SQL names schemas; the user's finds tables as an application would.
   std::set<std::string> schemas = {"public"};
@@ -27,7 +29,7 @@ void RunExtraChecks(Endpoints& ends, const std::vector<std::unique_ptr<BoundTabl
     path += (path.empty() ? "" : ", ") + ddl::QuoteName(schema);
   }
   target.Query("SET LOCAL search_path TO " + path);
-  if (queries) {
+  if (options.Wants(CheckKind::kQueries) && !options.checks.empty()) {
     RunQueryChecks(
         options.checks,
         [&](const std::string& sql) {
@@ -39,7 +41,7 @@ void RunExtraChecks(Endpoints& ends, const std::vector<std::unique_ptr<BoundTabl
   std::vector<const TablePlan*> plans;
   for (const auto& table : tables) plans.push_back(&table->plan());
   CheckStructure(plans, options, target, report);
-  if (!look_ups) return;
+  if (!options.Wants(CheckKind::kLookUps) || reader == nullptr) return;
   const std::string& rules = ends.source->Info().rules;
   const bool any_key = rules != "odbc" && rules != "mssql";
   // In the session as rows are read back: the path of schemas shows in the text of some types.

@@ -12,6 +12,9 @@
 
 namespace transload {
 
+// Whether there is any to make.
+bool WantsExtraChecks(const Options& options, const RowReader* reader);
+
 // `reader` is in the source's snapshot; null leaves the look-ups out.
 void RunExtraChecks(Endpoints& ends, const std::vector<std::unique_ptr<BoundTable>>& tables,
                     RowReader* reader, Report& report);

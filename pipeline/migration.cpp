@@ -193,6 +193,7 @@ void Migration::Prove() {
   }
   Watch(request);
   ProveAgainAfterLosses(request, *reader);
+  if (WantsExtraChecks(options, again)) Phase("checks");
   RunExtraChecks(*ends_, bound, again, report_);
   ends_->source->Release(std::move(reader));
   for (std::size_t i = 0; i < verdicts_.size(); ++i) {
@@ -251,6 +252,10 @@ void Migration::Watch(ProofRequest& request) {
   request.watch.throw_if_stopped = [this] { stop_.ThrowIfRequested(); };
   request.watch.moved = [this](std::size_t, std::uint64_t rows, std::uint64_t) {
     progress_.RowsChecked(rows);
+  };
+  request.watch.witness_begins = [this](std::size_t tables) { Phase("second witness", tables); };
+  request.watch.witness_heard = [this](const BoundTable& table) {
+    progress_.StepDone(table.plan().SourceLabel());
   };
   request.watch.table_done = [this](std::size_t table) {
     progress_.StepDone(planned_.plan.tables[table].SourceLabel());

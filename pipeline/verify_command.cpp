@@ -209,6 +209,12 @@ class Verification {
     request_.watch.table_done = [this](std::size_t table) {
       progress_.StepDone(bound_[table]->plan().SourceLabel());
     };
+    request_.watch.witness_begins = [this](std::size_t tables) {
+      progress_.Phase("second witness", tables);
+    };
+    request_.watch.witness_heard = [this](const BoundTable& table) {
+      progress_.StepDone(table.plan().SourceLabel());
+    };
     request_.watch.worked = [&lines](const std::string& line, const BoundTable& table,
                                      std::chrono::steady_clock::time_point began) {
       lines.Worked(line, table.plan().SourceLabel(), began);
@@ -225,6 +231,7 @@ class Verification {
     }
     NextPhase("checks");
     std::unique_ptr<RowReader> reader = ends_.source->NewReader();
+    if (WantsExtraChecks(ends_.options, reader.get())) progress_.Phase("checks", 0);
     RunExtraChecks(ends_, bound_, reader.get(), report_);
     ends_.source->Release(std::move(reader));
     if (file) file->Finish();

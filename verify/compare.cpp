@@ -306,6 +306,8 @@ std::vector<TableVerdict> VerifyDatabases(Source& source, const Options& options
   proof.file = request.file;
   proof.watch.throw_if_stopped = request.watch.throw_if_stopped;
   proof.watch.worked = request.watch.worked;
+  proof.watch.witness_begins = request.watch.witness_begins;
+  proof.watch.witness_heard = request.watch.witness_heard;
   HearWitnesses(proof, sides.readers(), verdicts);
   DrillDownAll(proof, sums, sides.readers(), verdicts);
   for (std::size_t i = 0; i < verdicts.size(); ++i) Settle(proof.tables[i], verdicts[i]);

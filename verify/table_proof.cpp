@@ -82,11 +82,14 @@ void DrillDownAll(const ProofRequest& request, const std::vector<TargetSum>& sum
 void HearWitnesses(const ProofRequest& request, TargetReaders& readers,
                    std::vector<TableVerdict>& verdicts) {
   if (request.level != VerifyLevel::kFull) return;
+  if (request.watch.witness_begins) request.watch.witness_begins(verdicts.size());
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
     if (request.watch.throw_if_stopped) request.watch.throw_if_stopped();
     const auto began = std::chrono::steady_clock::now();
     HearWitness(request.tables[i], request.witness, readers.first(), verdicts[i]);
-    if (request.watch.worked) request.watch.worked("witness", *request.tables[i].table, began);
+    const BoundTable& table = *request.tables[i].table;
+    if (request.watch.worked) request.watch.worked("witness", table, began);
+    if (request.watch.witness_heard) request.watch.witness_heard(table);
   }
 }
 

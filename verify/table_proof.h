@@ -33,6 +33,10 @@ struct ProofWatch {
   std::function<void(const std::string& line, const BoundTable& table,
                      std::chrono::steady_clock::time_point began)>
       worked;
+  // All rows are read: the engines are asked for so many tables' aggregates, and when one's are
+  // heard. On the calling thread.
+  std::function<void(std::size_t tables)> witness_begins;
+  std::function<void(const BoundTable& table)> witness_heard;
   // Throws when the user wants to stop. Asked several times a second, on the calling thread.
   std::function<void()> throw_if_stopped;
 };
