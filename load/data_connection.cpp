@@ -256,8 +256,10 @@ DataConnection::DataConnection(const Options& options, const std::string& applic
 DataConnection::~DataConnection() {
   std::lock_guard guard(state_->cancelling);
   state_->message.reset();
-  // Without the polite goodbye, which would block on a stalled socket.
-  if (PQsocket(state_->pg()) >= 0) ::shutdown(PQsocket(state_->pg()), SHUT_RDWR);
+  // A statement under way ends with its socket. Otherwise libpq says goodbye, which does not block
+  // here, and the server's log has no client that went away unexpectedly.
+  const bool at_work = PQtransactionStatus(state_->pg()) == PQTRANS_ACTIVE;
+  if (at_work && PQsocket(state_->pg()) >= 0) ::shutdown(PQsocket(state_->pg()), SHUT_RDWR);
   state_->connection.reset();
 }
 

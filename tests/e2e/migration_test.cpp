@@ -242,6 +242,32 @@ TEST_F(Migration, FailsOnExistingTablesUnlessToldOtherwise) {
   EXPECT_EQ(target_.QueryValue("select sum(v) from t", database_), "3");
 }
 
+// Neither side's log holds errors, or clients that went away without a goodbye.
+TEST_F(Migration, LeavesNothingInTheLogsOfTheServers) {
+  rig::PostgresServer server = rig::PostgresServer::Start();
+  server.Execute("create database source");
+  server.Execute("create database target");
+  server.Execute(
+      "create table t (id int primary key, v text); insert into t select n, repeat('x', n) from "
+      "generate_series(1, 1000) n; create view v as select id from t",
+      "source");
+  const std::vector<std::string> sides = {server.Url("source"), server.Url("target")};
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"run", sides[0], sides[1], "--verify", "full"},
+        {"verify", sides[0], sides[1], "--verify", "full"},
+        {"verify", sides[0], sides[1], "--repair"},
+        {"sync", sides[0], sides[1]},
+        {"status", sides[1]},
+        {"undo", sides[1]}}) {
+    const TransloadRun run = RunTransload(command);
+    EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  }
+  server.Stop();  // after which all sessions have said what they have to say
+  EXPECT_THAT(rig::Slurp(server.log_file()),
+              Not(testing::AnyOf(HasSubstr("unexpected EOF"), HasSubstr("ERROR:"),
+                                 HasSubstr("FATAL:"), HasSubstr("WARNING:"))));
+}
+
 TEST_F(Migration, DropsWithATableWhatWasMadeBesideIt) {
   rig::MySqlFamilyServer& server = rig::SharedMariaDb();
   const std::string schema = rig::FreshDatabase(server);
