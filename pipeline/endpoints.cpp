@@ -140,4 +140,11 @@ void RefuseNothing(const Endpoints& ends, const MigrationPlan& plan) {
                                      : " that --include and --exclude leave over"));
 }
 
+void RefuseEmpty(const Endpoints& ends, const MigrationPlan& plan) {
+  const Options& options = ends.options;
+  auto* source = dynamic_cast<postgres::PostgresSource*>(ends.source.get());
+  const bool whole = options.include.empty() && options.exclude.empty() && !options.data_only;
+  if (source == nullptr || !whole || !source->HoldsObjects()) RefuseNothing(ends, plan);
+}
+
 }  // namespace transload

@@ -67,6 +67,8 @@ Planned MakePlanned(Endpoints& ends, Progress& progress, const StopFlag& stop);
 Planned MakeRoughPlan(Endpoints& ends);
 // Throws where the plan has no table: most likely the name of the source is wrong.
 void RefuseNothing(const Endpoints& ends, const MigrationPlan& plan);
+// The same, save that a whole PostgreSQL database may be functions, settings of extensions, ...
+void RefuseEmpty(const Endpoints& ends, const MigrationPlan& plan);
 
 // Lets the source read the conditions on tables ([table.x] where); those that it does not
 // understand become refusals of the plan.

@@ -130,6 +130,8 @@ void Migration::Finish() {
   if (never_asked || ends_->options.schema_only || ends_->options.refresh_sequences) {
     facts.unverified_tables = 0;
     facts.unproven = never_asked ? kNotAskedFor : "no rows were to be moved";
+  } else if (tables.empty()) {
+    facts.unproven = "there are no tables";
   }
   if (error) {
     progress_.Message(MessageLevel::kError, error->what());

@@ -100,7 +100,7 @@ void Migration::Open() {
                                  ends_->source->Info().engine));
   }
   planned_ = PlanRoughly(*ends_);
-  RefuseNothing(*ends_, planned_.plan);
+  RefuseEmpty(*ends_, planned_.plan);
   CheckConditions(*ends_, planned_.plan);
   FindEarlierRun();
   CheckPreflight(resuming_ ? Standing::kOwn : Standing::kOthers);

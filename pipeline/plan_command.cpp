@@ -23,7 +23,7 @@ constexpr RoundTrip kFar{20'000};
 PlanResult PlanMigration(const Options& options, Progress& progress, const StopFlag& stop) {
   Endpoints ends(Resolve(options));
   Planned planned = MakePlanned(ends, progress, stop);
-  RefuseNothing(ends, planned.plan);
+  RefuseEmpty(ends, planned.plan);
   CheckConditions(ends, planned.plan);
   PlanResult result;
   result.source = ends.source->Info();

@@ -282,6 +282,18 @@ std::map<TableName, std::set<TableName>> PostgresSource::UnreadableTables() {
   return ByFirst(Query(sql::kUnreadableTables));
 }
 
+bool PostgresSource::HoldsObjects() {
+  constexpr const char* kFirstOfUsers = "16384";  // FirstNormalObjectId
+  return Query(fmt::format("select exists (select from pg_catalog.pg_extension where extname <> "
+                           "'plpgsql') or exists (select from pg_catalog.pg_namespace where oid >= "
+                           "{0}) or exists (select from pg_catalog.pg_proc where oid >= {0}) or "
+                           "exists (select from pg_catalog.pg_class where oid >= {0}) or exists "
+                           "(select from pg_catalog.pg_type where oid >= {0}) or exists (select "
+                           "from pg_catalog.pg_largeobject_metadata)",
+                           kFirstOfUsers))
+      .Bool(0, 0);
+}
+
 std::map<TableName, std::set<TableName>> PostgresSource::UnreadableSequences() {
   return ByFirst(Query(sql::kUnreadableSequences));
 }

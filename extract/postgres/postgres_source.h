@@ -64,6 +64,8 @@ class PostgresSource : public Source {
   bool SnapshotHeld();
   // Inside the snapshot once there is one.
   SqlRows Query(const std::string& sql) { return Inside().Query(sql); }
+  // Anything that its users made, or chose: also extensions, whose settings are rows.
+  bool HoldsObjects();
   // What the login may not read: tables, each with its partition tree, itself included; sequences,
   // each with the tables that own or use it.
   std::map<TableName, std::set<TableName>> UnreadableTables();

@@ -379,6 +379,22 @@ TEST_F(PostgresObjects, LeavesOutDefaultPrivilegesOfRolesThatTheTargetLacks) {
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
 }
 
+TEST_F(PostgresObjects, MovesADatabaseWithoutTables) {
+  const TransloadRun nothing = Run();
+  EXPECT_EQ(nothing.exit_code, 3);
+  EXPECT_THAT(nothing.err, HasSubstr("has no tables; check the name"));
+  server_.Execute(
+      "create function one() returns int language sql as 'select 1'; create view v as select "
+      "one(); select lo_from_bytea(70001, 'abc')",
+      source_);
+  const TransloadRun run = Run();
+  EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  EXPECT_THAT(run.out, HasSubstr("done, not verified: there are no tables"));
+  ExpectSameSchemas();
+  EXPECT_EQ(Value("select lo_get(70001)"), "\\x616263");
+  EXPECT_EQ(Run({"--restart", "--data-only"}).exit_code, 3);
+}
+
 TEST_F(PostgresObjects, SaysWhichGrantsTheLoginMayNotGive) {
   server_.CreateUser("pgs_granter", "secret");
   MakeRole("pgs_read");
