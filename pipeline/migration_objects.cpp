@@ -158,7 +158,10 @@ void Migration::MakeTables(SchemaBuilder& builder, const std::vector<const Table
 
 // Whether an earlier start has made all that belongs to the table, its statistics last.
 bool Migration::IsThrough(std::int64_t table_id, const TablePlan& plan) const {
-  if (!through_.contains(table_id) || ends_->options.retry_rejects) return false;
+  // Of one that stood before there is nothing but statistics to make, and no phase that says so.
+  const bool through =
+      through_.contains(table_id) || (objects_alone_ && existing_.contains(table_id));
+  if (!through || ends_->options.retry_rejects) return false;
   const std::string label = plan.TargetLabel();
   return std::none_of(earlier_failures_.begin(), earlier_failures_.end(),
                       [&](const ObjectRow& failure) {
@@ -174,7 +177,8 @@ bool Migration::FailedBefore(const std::set<std::string>& kinds) const {
 // From a lane's thread, for the one; from the caller's, for tables that were loaded before.
 void Migration::TableLoaded(std::int64_t table_id, const TablePlan& plan) {
   FaultAt(FaultPoint::kTableLoaded);
-  if (settled_.contains(table_id) && !postgres_) return;
+  // Indexes of a PostgreSQL source may wait for several tables, this one among them.
+  if (settled_.contains(table_id) && (!postgres_ || existing_.contains(table_id))) return;
   ledger_->SetTablePhase(table_id, TablePhase::kData, "done");
   if (postgres_ && !existing_.contains(table_id)) return PostgresTableLoaded(table_id, plan);
   if (existing_.contains(table_id)) {

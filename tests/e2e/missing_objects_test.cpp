@@ -106,6 +106,7 @@ TEST_F(MissingObjects, AreOnesThatStoodInTheTargetToo) {
   EXPECT_EQ(again.exit_code, 0) << again.out << again.err;
   EXPECT_EQ(Failures(), "none");
   EXPECT_EQ(Value("select oid from pg_constraint where conname = 'of_p' and convalidated"), key);
+  EXPECT_EQ(Value("select analyze_count from pg_stat_user_tables where relname = 'c'"), "1");
 }
 
 TEST_F(MissingObjects, AStartThatIsCutOffLeavesTheRunAsItEnded) {
