@@ -20,96 +20,13 @@ constexpr char kSettings[] =
     "pg_catalog.set_config('check_function_bodies', 'off', true), "
     "pg_catalog.set_config('xmloption', 'content', true)";
 
-// Rows of `object` that an archive made are told by this in their detail; the class follows, and
-// the definition's fingerprint.
-constexpr std::string_view kMark = "archive class ";
 constexpr std::string_view kDefinition = " definition ";
-constexpr std::string_view kClassPattern = "'archive class ([0-9]+)'";
 
 // pg_largeobject, as objects' addresses name it.
-constexpr int kLargeObjectClass = 2613;
+constexpr const char* kLargeObjectClass = "2613";
 
-// These go with what they belong to.
-const std::set<std::string>& GoesAlong() {
-  static const std::set<std::string> kKinds = {"default value",    "trigger",      "rule",
-                                               "policy",           "table column", "view column",
-                                               "composite column", "index column"};
-  return kKinds;
-}
-
-// The statement that drops an object which pg_identify_object describes so; nothing for what goes
-// with another or has no DROP.
-std::optional<std::string> DropStatement(const std::string& type, const std::string& identity) {
-  if (GoesAlong().contains(type)) return std::nullopt;
-  if (type == "table constraint" || type == "domain constraint") {
-    const std::size_t on = identity.rfind(" on ");
-    if (on == std::string::npos) return std::nullopt;
-    return fmt::format("ALTER {} {} DROP CONSTRAINT {}",
-                       type == "table constraint" ? "TABLE" : "DOMAIN", identity.substr(on + 4),
-                       identity.substr(0, on));
-  }
-  if (type == "large object") return fmt::format("SELECT pg_catalog.lo_unlink({})", identity);
-  if (type == "default acl" || type == "role" || type == "database") return std::nullopt;
-  if (type == "user mapping") {
-    const std::size_t on = identity.rfind(" on server ");
-    if (on == std::string::npos) return std::nullopt;
-    return fmt::format("DROP USER MAPPING FOR {} SERVER {}", identity.substr(0, on),
-                       identity.substr(on + 11));
-  }
-  if (type == "subscription") {
-    // Without this the server would ask the publisher for its slot, which no transaction may.
-    return fmt::format(
-        "ALTER SUBSCRIPTION {0} DISABLE; ALTER SUBSCRIPTION {0} SET (slot_name = "
-        "NONE); DROP SUBSCRIPTION {0}",
-        identity);
-  }
-  if (type == "transform") {
-    const std::size_t on = identity.rfind(" on language ");
-    if (on == std::string::npos) return std::nullopt;
-    return fmt::format("DROP TRANSFORM {} LANGUAGE {}", identity.substr(0, on),
-                       identity.substr(on + 13));
-  }
-  std::string words = type;
-  if (words == "foreign-data wrapper") words = "foreign data wrapper";
-  if (words == "statistics object") words = "statistics";
-  std::transform(words.begin(), words.end(), words.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return fmt::format("DROP {} {}", words, identity);
-}
-
-// A default, trigger, policy or rule that stands by what its table or view needs, and so keeps both
-// from being dropped: a policy by a function of the table's rows, say.
-std::optional<std::string> LetGoStatement(SqlTransaction& transaction, const std::string& class_oid,
-                                          const std::string& oid) {
-  SqlRows found = transaction.Exec(
-      "select type, object_names[1], object_names[2], object_names[3] from "
-      "pg_catalog.pg_identify_object_as_address($1::bigint::oid, $2::bigint::oid, 0) where "
-      "array_length(object_names, 1) = 3",
-      {class_oid, oid});
-  if (found.empty()) return std::nullopt;
-  const std::string& type = found.Text(0, 0);
-  const std::string part = ddl::QuoteName(found.Text(0, 3));
-  const std::string relation = ddl::Qualified(found.Text(0, 1), found.Text(0, 2));
-  if (type == "default value") {
-    return fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP DEFAULT", relation, part);
-  }
-  if (type == "trigger") return fmt::format("DROP TRIGGER {} ON {}", part, relation);
-  if (type == "policy") return fmt::format("DROP POLICY {} ON {}", part, relation);
-  if (type != "rule") return std::nullopt;
-  if (found.Text(0, 3) != "_RETURN") return fmt::format("DROP RULE {} ON {}", part, relation);
-  // A view without its query is a table; one with another needs nothing any more.
-  return fmt::format(
-      "CREATE OR REPLACE VIEW {} AS SELECT {}", relation,
-      transaction
-          .Exec("select string_agg(format('NULL::%s%s AS %I', format_type(a.atttypid, "
-                "a.atttypmod), case when a.attcollation <> t.typcollation then format(' COLLATE "
-                "%I.%I', n.nspname, l.collname) end, a.attname), ', ' order by a.attnum) from "
-                "pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid left "
-                "join pg_catalog.pg_collation l on l.oid = a.attcollation left join "
-                "pg_catalog.pg_namespace n on n.oid = l.collnamespace where a.attrelid = "
-                "$1::regclass and a.attnum > 0 and not a.attisdropped",
-                {relation})
-          .Text(0, 0));
+std::string DefinitionOf(const std::string& fingerprint) {
+  return fingerprint.empty() ? "" : std::string(kDefinition) + fingerprint;
 }
 
 // Class and number of an object that was just made.
@@ -138,7 +55,7 @@ bool SchemaBuilder::State::Stands(SqlTransaction& transaction, const ArchiveObje
   return !transaction
               .Exec(Sql("select from {L}.object o, lateral "
                         "pg_catalog.pg_identify_object_as_address(substring(o.detail from ") +
-                        std::string(kClassPattern) +
+                        std::string(kArchiveClassPattern) +
                         ")::bigint::oid, o.oid::oid, 0) a where o.run_id = $1::text and o.kind = "
                         "$2::text and o.schema = $3::text and o.name = $4::text and o.action = "
                         "'created' and o.oid <> 0 and o.detail like 'archive class %' and a.type = "
@@ -198,8 +115,7 @@ ObjectOutcome SchemaBuilder::CreateFromArchive(const ArchiveObject& object) {
       return;  // a comment, a grant: said twice it is the same
     }
     state_->Record(transaction, object.kind, object.schema, object.name, object.table, "created",
-                   fmt::format("{}{}{}{}", kMark, class_oid, kDefinition, object.fingerprint),
-                   "select " + oid);
+                   ArchiveDetail(class_oid, object.fingerprint), "select " + oid);
   });
   if (!outcome.ok && outcome.hint.empty()) outcome.hint = object.hint;
   return outcome;
@@ -218,11 +134,11 @@ bool SchemaBuilder::CreateTogetherFromArchive(const std::vector<ArchiveObject>& 
                                                   ddl::QuoteLiteral(object.address_args));
     script += fmt::format(
         "insert into {}.object (run_id, kind, schema, name, \"table\", action, detail, oid) select "
-        "{}, {}, {}, {}, {}, 'created', '{}' || a.classid::oid || '{}{}', a.objid::bigint from "
+        "{}, {}, {}, {}, {}, 'created', '{}' || a.classid::oid || '{}', a.objid::bigint from "
         "{};\n",
         state_->ledger, run, ddl::QuoteLiteral(object.kind), ddl::QuoteLiteral(object.schema),
-        ddl::QuoteLiteral(object.name), ddl::QuoteLiteral(object.table), kMark, kDefinition,
-        object.fingerprint, address);
+        ddl::QuoteLiteral(object.name), ddl::QuoteLiteral(object.table), kArchiveMark,
+        DefinitionOf(object.fingerprint), address);
   }
   try {
     state_->session.Transact([&](SqlTransaction& transaction) {
@@ -331,7 +247,7 @@ ObjectOutcome SchemaBuilder::CreateLargeObject(
     }
     for (const std::string& sql : after) transaction.Exec(sql);
     state_->Record(transaction, "large object", "", oid, "", "created",
-                   fmt::format("{}{}", kMark, kLargeObjectClass), "select " + oid);
+                   ArchiveDetail(kLargeObjectClass), "select " + oid);
   });
 }
 
@@ -362,7 +278,7 @@ bool SchemaBuilder::CreateLargeObjects(const std::vector<SmallLargeObject>& obje
           state_->Sql("insert into {L}.object (run_id, kind, schema, name, \"table\", action, "
                       "detail, oid) select $1::text, 'large object', '', o, '', 'created', "
                       "$3::text, o::bigint from unnest($2::text[]) o"),
-          {state_->run_id, oids, fmt::format("{}{}", kMark, kLargeObjectClass)});
+          {state_->run_id, oids, ArchiveDetail(kLargeObjectClass)});
       FaultAt(FaultPoint::kObjectUncommitted, state_->session.socket());
     });
     FaultAt(FaultPoint::kObjectCommitted);
@@ -404,63 +320,14 @@ ObjectOutcome SchemaBuilder::AddExtensionRows(const ExtensionRows& rows) {
   });
 }
 
-std::string ArchiveFingerprint(const std::string& detail) {
-  const std::size_t at = detail.find(kDefinition);
-  if (!detail.starts_with(kMark) || at == detail.npos) return "";
-  return detail.substr(at + kDefinition.size());
+std::string ArchiveDetail(const std::string& class_oid, const std::string& fingerprint) {
+  return std::string(kArchiveMark) + class_oid + DefinitionOf(fingerprint);
 }
 
-ArchiveUndo UndoArchiveObjects(
-    SqlTransaction& transaction, const std::string& quoted_ledger, const std::string& run_id,
-    const std::function<std::string(const std::string& statement)>& try_exec) {
-  SqlRows rows = transaction.Exec(
-      "select id, kind, schema, name, oid, substring(detail from " + std::string(kClassPattern) +
-          ") from " + quoted_ledger +
-          ".object where run_id = $1::text and action = 'created' and oid <> 0 and detail like "
-          "'archive class %' order by id desc",
-      {run_id});
-  ArchiveUndo result;
-  std::vector<std::size_t> left(rows.size());
-  for (std::size_t i = 0; i < left.size(); ++i) left[i] = i;
-  std::vector<std::string> problems;
-  std::vector<std::size_t> along;
-  // The order of making is a good guess at the order of needing; views that lean on one another
-  // and the like take another round.
-  for (bool progress = true; progress && !left.empty();) {
-    progress = false;
-    problems.clear();
-    std::vector<std::size_t> stay;
-    for (std::size_t row : left) {
-      SqlRows found = transaction.Exec(
-          "select type, identity from pg_catalog.pg_identify_object($1::bigint::oid, "
-          "$2::bigint::oid, 0) where identity is not null",
-          {rows.Text(row, 5), rows.Text(row, 4)});
-      if (found.empty()) continue;  // went with what it belonged to
-      std::optional<std::string> drop = DropStatement(found.Text(0, 0), found.Text(0, 1));
-      if (!drop) {
-        if (GoesAlong().contains(found.Text(0, 0))) along.push_back(row);
-        continue;
-      }
-      const std::string label = fmt::format("{} {}", found.Text(0, 0), found.Text(0, 1));
-      if (std::string problem = try_exec(*drop); !problem.empty()) {
-        stay.push_back(row);
-        problems.push_back(label + ": " + problem);
-        continue;
-      }
-      result.dropped.push_back(label);
-      progress = true;
-    }
-    left = std::move(stay);
-    if (progress || left.empty()) continue;
-    for (std::size_t row : along) {
-      std::optional<std::string> let_go =
-          LetGoStatement(transaction, rows.Text(row, 5), rows.Text(row, 4));
-      if (let_go && try_exec(*let_go).empty()) progress = true;
-    }
-    along.clear();
-  }
-  result.in_the_way = std::move(problems);
-  return result;
+std::string ArchiveFingerprint(const std::string& detail) {
+  const std::size_t at = detail.find(kDefinition);
+  if (!detail.starts_with(kArchiveMark) || at == detail.npos) return "";
+  return detail.substr(at + kDefinition.size());
 }
 
 }  // namespace transload

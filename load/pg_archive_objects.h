@@ -1,10 +1,10 @@
-// Objects made from pg_dump's SQL (SchemaBuilder::CreateFromArchive), and taken back.
+// Objects made from pg_dump's SQL (SchemaBuilder::CreateFromArchive).
 #ifndef TRANSLOAD_LOAD_PG_ARCHIVE_OBJECTS_H_
 #define TRANSLOAD_LOAD_PG_ARCHIVE_OBJECTS_H_
 
 #include <cstdint>
-#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "load/session.h"
@@ -35,8 +35,13 @@ struct ArchiveObject {
   std::string hint;
 };
 
-// The fingerprint in an object's row of the ledger; empty where no archive made it.
+// What an object that an archive made has as the detail of its row in the ledger: the catalogue's
+// class of objects that it is one of, and the definition's fingerprint, where there is one.
+std::string ArchiveDetail(const std::string& class_oid, const std::string& fingerprint = "");
+// The fingerprint in a detail; empty where no archive made the object.
 std::string ArchiveFingerprint(const std::string& detail);
+inline constexpr std::string_view kArchiveMark = "archive class ";  // how a detail begins
+inline constexpr std::string_view kArchiveClassPattern = "'archive class ([0-9]+)'";  // in SQL
 
 // What of the things that stood before a statement may change, for undo to put back: schemas and
 // default privileges, or privileges on what the run did not make (members of an extension that
@@ -73,16 +78,6 @@ struct ExtensionRows {
   std::string last_value;
   bool is_called = false;
 };
-
-// What undo does for objects made from an archive. `try_exec` runs a statement and returns the
-// server's words when it fails.
-struct ArchiveUndo {
-  std::vector<std::string> dropped;
-  std::vector<std::string> in_the_way;
-};
-ArchiveUndo UndoArchiveObjects(
-    SqlTransaction& transaction, const std::string& quoted_ledger, const std::string& run_id,
-    const std::function<std::string(const std::string& statement)>& try_exec);
 
 }  // namespace transload
 

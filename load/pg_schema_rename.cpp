@@ -2,13 +2,14 @@
 // one, in the server's catalogue and in the ledger at once.
 #include <fmt/format.h>
 
+#include "load/pg_archive_objects.h"
 #include "load/schema_builder_state.h"
 
 namespace transload {
 namespace {
 
 // pg_namespace, as objects' addresses name it.
-constexpr int kNamespaceClass = 2615;
+constexpr const char* kNamespaceClass = "2615";
 
 // The statements that make a schema like the one named, which stands, once it has gone.
 std::vector<std::string> Likeness(SqlTransaction& transaction, const std::string& schema) {
@@ -64,8 +65,7 @@ ObjectOutcome SchemaBuilder::RenameSchemas(const std::map<std::string, std::stri
                        {state_->run_id, from, to});
       if (!ours) {
         state_->Record(
-            transaction, "schema", "", to, "", "created",
-            fmt::format("archive class {}", kNamespaceClass),
+            transaction, "schema", "", to, "", "created", ArchiveDetail(kNamespaceClass),
             "select oid from pg_catalog.pg_namespace where nspname = " + ddl::QuoteLiteral(to));
       }
       state_->Record(transaction, "schema rename", from, to, "", "created");

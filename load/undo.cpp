@@ -10,6 +10,7 @@
 #include "load/ledger_damage.h"
 #include "load/ledger_state.h"
 #include "load/pg_archive_objects.h"
+#include "load/pg_archive_undo.h"
 #include "load/session.h"
 #include "load/set_aside.h"
 #include "load/sql.h"
