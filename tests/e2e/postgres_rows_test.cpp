@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <string>
 #include <thread>
 
@@ -48,6 +49,25 @@ TEST_F(PostgresPair, StopsAtTextThatIsNotUtf8AndObeysThePolicy) {
                       "bad_utf8=latin1"});
   EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
   EXPECT_EQ(Value("select v from t where id = 17"), "café");
+}
+
+// The bytes of other encodings are others, and in another order.
+TEST_F(PostgresPair, TheSecondWitnessReadsTextOfOtherEncodings) {
+  const std::map<std::string, std::string> words = {
+      {"LATIN1", R"((U&'\00E9'), ('z'), (U&'\00FF'), (''))"},
+      {"EUC_JP", R"((U&'\65E5\672C'), (U&'\30A2'), (U&'\FF71'), ('z'))"},
+      {"KOI8R", R"((U&'\042E'), (U&'\0430'), (U&'\042F'), (U&'\044F'))"}};
+  for (const auto& [encoding, values] : words) {
+    const std::string database = source_ + "_" + encoding;
+    server_.Execute("create database \"" + database + "\" encoding '" + encoding +
+                    "' template template0 lc_collate 'C' lc_ctype 'C'");
+    server_.Execute("create table \"" + encoding + "\" (v text, c char(9)); insert into \"" +
+                        encoding + "\" select w, w from (values " + values + ") x(w)",
+                    database);
+    const TransloadRun run =
+        RunTransload({"run", server_.Url(database), server_.Url(target_), "--verify", "full"});
+    EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+  }
 }
 
 TEST_F(PostgresPair, SetsSequencesToWhatTheyAreAfterTheCopy) {
