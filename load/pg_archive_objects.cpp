@@ -99,6 +99,10 @@ ObjectOutcome SchemaBuilder::CreateFromArchive(const ArchiveObject& object) {
     if (!object.exists_sql.empty() && !transaction.Exec(object.exists_sql).empty()) return;
     const bool addressed = !object.address_type.empty();
     if (addressed && state_->Stands(transaction, object)) return;
+    const auto recorded = [&] {
+      return state_->Made(transaction, object.kind, object.schema, object.name, object.table);
+    };
+    if (object.made_once && recorded()) return;
     if (!object.settings_sql.empty()) transaction.Exec(object.settings_sql);
     if (object.changes_standing) {
       state_->ChangeStanding(transaction, StandingKind::kSchemas, object.kind + " " + object.label,
@@ -111,7 +115,7 @@ ObjectOutcome SchemaBuilder::CreateFromArchive(const ArchiveObject& object) {
       const SqlRows found = FindMade(transaction, object);
       class_oid = found.Text(0, 0);
       oid = found.Text(0, 1);
-    } else if (state_->Made(transaction, object.kind, object.schema, object.name, object.table)) {
+    } else if (recorded()) {
       return;  // a comment, a grant: said twice it is the same
     }
     state_->Record(transaction, object.kind, object.schema, object.name, object.table, "created",

@@ -25,6 +25,8 @@ struct ArchiveObject {
   std::string address_type;
   std::string address_names;  // text of a text[]
   std::string address_args;
+  // Without an address, and refused where it has been made already: a partition that is attached.
+  bool made_once = false;
   // An object of this kind that stands already is used as it is, and not recorded.
   std::string exists_sql;
   // Of the definition that the source has, kept beside the object: ArchiveFingerprint.

@@ -180,6 +180,7 @@ ArchiveObject PostgresSchema::ObjectOf(const ArchiveEntry& entry) const {
     object.address_names = address->second.names;
     object.address_args = address->second.args;
   }
+  object.made_once = entry.kind == "TABLE ATTACH" || entry.kind == "SHELL TYPE";
   object.changes_standing = entry.kind == "COMMENT" && ChangesStanding(entry);
   if (entry.kind == "USER MAPPING") AddressUserMapping(object);
   const std::string name = ddl::QuoteLiteral(entry.name);

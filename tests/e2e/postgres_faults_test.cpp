@@ -66,6 +66,26 @@ TEST_F(PostgresPair, ResumesAfterAKill) {
   EXPECT_EQ(Value("select count(*) || ' ' || count(distinct id) from big"), "300000 300000");
 }
 
+// Committed together, and the answer was lost: each is tried alone, and some of them are refused
+// where they stand.
+TEST_F(PostgresPair, KnowsObjectsAgainWhoseCommitHadNoAnswer) {
+  server_.Execute(
+      "create type my; create function my_in(cstring) returns my language internal immutable "
+      "strict as 'int4in'; create function my_out(my) returns cstring language internal immutable "
+      "strict as 'int4out'; create type my (input = my_in, output = my_out, like = int4); "
+      "create table p (id int, v text, primary key (id)) partition by range (id); "
+      "create table p1 partition of p for values from (0) to (9); "
+      "create table p2 partition of p default; create index on p (v); comment on table p is 'p'; "
+      "create table q (e my, id int generated always as identity); insert into p values (1), (10)",
+      source_);
+  for (const std::string point : {"table-committed", "object-committed", "index-committed"}) {
+    const TransloadRun run = Run({"--restart"}, {{"TRANSLOAD_FAULT", point + ":1:error"}});
+    EXPECT_EQ(run.exit_code, 0) << run.out << run.err;
+    EXPECT_THAT(run.err, HasSubstr("an error made on purpose at " + point));
+    ExpectSameSchemas();
+  }
+}
+
 TEST_F(PostgresPair, GetsOverAFaultWhilePgDumpIsAtWork) {
   server_.Execute("create table t (id int primary key); insert into t values (1)", source_);
   const TransloadRun run = Run({}, {{"TRANSLOAD_FAULT", "run-recorded:1:error"}});
