@@ -96,6 +96,24 @@ std::optional<std::string> LetGoStatement(SqlTransaction& transaction, const std
           .Text(0, 0));
 }
 
+// A base type and its functions need one another, which only CASCADE gets over. Nothing where that
+// would take along what is not `listed`: objects as "class:number", in a text[].
+std::optional<std::string> DropTypeWithItsFunctions(SqlTransaction& transaction,
+                                                    const std::string& class_oid,
+                                                    const std::string& oid,
+                                                    const std::string& listed) {
+  const SqlRows found = transaction.Exec(
+      "with recursive goes(classid, objid, is_part) as (select $1::bigint::oid, $2::bigint::oid, "
+      "true union select d.classid, d.objid, d.deptype = 'i' from pg_catalog.pg_depend d join goes "
+      "g on d.refclassid = g.classid and d.refobjid = g.objid) select identity from "
+      "pg_catalog.pg_identify_object($1::bigint::oid, $2::bigint::oid, 0) where type = 'type' and "
+      "not exists (select from goes group by classid, objid having not bool_or(is_part) and "
+      "classid || ':' || objid <> all ($3::text[]))",
+      {class_oid, oid, listed});
+  if (found.empty()) return std::nullopt;
+  return fmt::format("DROP TYPE {} CASCADE", found.Text(0, 0));
+}
+
 }  // namespace
 
 ArchiveUndo UndoArchiveObjects(
@@ -146,6 +164,17 @@ ArchiveUndo UndoArchiveObjects(
       if (let_go && try_exec(*let_go).empty()) progress = true;
     }
     along.clear();
+    if (progress) continue;
+    std::string listed;
+    for (std::size_t row : left) {
+      listed +=
+          fmt::format("{}{}:{}", listed.empty() ? "{" : ",", rows.Text(row, 5), rows.Text(row, 4));
+    }
+    for (std::size_t row : left) {
+      std::optional<std::string> drop =
+          DropTypeWithItsFunctions(transaction, rows.Text(row, 5), rows.Text(row, 4), listed + "}");
+      if (drop && try_exec(*drop).empty()) progress = true;
+    }
   }
   result.in_the_way = std::move(problems);
   return result;

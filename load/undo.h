@@ -1,4 +1,5 @@
-// Takes back what a run made: drops exactly the objects its ledger lists, never CASCADE.
+// Takes back what a run made: drops exactly the objects its ledger lists. CASCADE only drops a base
+// type and its functions, and only where nothing else would go along.
 #ifndef TRANSLOAD_LOAD_UNDO_H_
 #define TRANSLOAD_LOAD_UNDO_H_
 

@@ -519,5 +519,31 @@ TEST_F(PostgresObjects, LoadsIntoPartitionsWhoseForeignKeyIsTheirTables) {
   EXPECT_EQ(TargetSchema(), before);
 }
 
+// Each needs the other, so that only CASCADE drops them.
+TEST_F(PostgresObjects, UndoesTypesWithTheirFunctions) {
+  server_.Execute(
+      "create type base; create function base_in(cstring) returns base language internal immutable "
+      "strict as 'int4in'; create function base_out(base) returns cstring language internal "
+      "immutable strict as 'int4out'; create type base (input = base_in, output = base_out, like = "
+      "int4); create type span; create function tidy(span) returns span language internal "
+      "immutable strict as 'int4range_canonical'; create type span as range (subtype = int4, "
+      "canonical = tidy); create table t (id int primary key, b base, s span, m span[]); create "
+      "domain d as base; create cast (int4 as base) without function; insert into t values (1, "
+      "'5', "
+      "span(1, 9), array[span(2, 3)])",
+      source_);
+  const std::string before = TargetSchema();
+  const TransloadRun run = Run();
+  ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
+  ExpectSameSchemas();
+  server_.Execute("create function theirs(base) returns int language sql as 'select 1'", target_);
+  const TransloadRun refused = RunTransload({"undo", server_.Url(target_)});
+  EXPECT_EQ(refused.exit_code, 3) << refused.out << refused.err;
+  EXPECT_THAT(refused.err, HasSubstr("theirs(public.base)"));
+  EXPECT_EQ(Value("select b from t"), "5");
+  server_.Execute("drop function theirs", target_);
+  UndoesTo(before);
+}
+
 }  // namespace
 }  // namespace transload
