@@ -7,6 +7,7 @@
 #include "core/ascii.h"
 #include "mappings/observations.h"
 #include "mappings/plan_draft.h"
+#include "mappings/row_width.h"
 
 namespace transload {
 namespace {
@@ -117,7 +118,7 @@ void NoteTable(Draft& draft, const DraftTable& table) {
     draft.Skip("partitioning", label, "the rows go into one plain table", source.partitioning);
   }
   std::vector<std::string> insensitive, otherwise, icu;
-  std::size_t long_columns = 0;
+  std::vector<PgType> types;
   for (const ColumnPlan& column : table.plan.columns) {
     const bool folded = column.type.name == "citext" || !column.collation.empty();
     if (IsTextKind(column.type.kind) && !folded && IsCaseInsensitive(column.source.collation)) {
@@ -129,9 +130,7 @@ void NoteTable(Draft& draft, const DraftTable& table) {
           fmt::format("{} ({})", column.source.name, LowerAscii(column.source.collation)));
     }
     if (!column.collation.empty()) icu.push_back(column.source.name);
-    const bool is_long = IsTextKind(column.type.kind) || column.type.kind == PgKind::kBytea ||
-                         column.type.kind == PgKind::kJson || column.type.kind == PgKind::kJsonb;
-    long_columns += is_long ? 1 : 0;
+    types.push_back(column.type);
   }
   if (!insensitive.empty()) {
     draft.AddHazard(label, fmt::format("compared without regard to case in the source and exactly "
@@ -150,11 +149,11 @@ void NoteTable(Draft& draft, const DraftTable& table) {
                            "and without LIKE before PostgreSQL 18: {}",
                            fmt::join(icu, ", ")));
   }
-  // 18 bytes stay in the row for each value that is stored outside of it, and a row has 8160.
-  if (long_columns > 450) {
-    draft.AddHazard(label, fmt::format("{} columns of text or bytes: a row in which more than 450 "
-                                       "hold long values does not fit PostgreSQL's page",
-                                       long_columns));
+  if (const std::size_t bytes = MostBytesInRow(types); bytes > kRowBytesOfPage) {
+    draft.AddHazard(label,
+                    fmt::format("{} columns that may need {} bytes of a row: PostgreSQL refuses "
+                                "rows that need more than {}, values stored elsewhere not counted",
+                                types.size(), bytes, kRowBytesOfPage));
   }
 }
 
