@@ -39,7 +39,8 @@ class Bisection {
 }  // namespace
 
 // Only the target speaks of rows: a source's SQLSTATEs, over ODBC too, are about its own query.
-// Classes of SQLSTATE: 22 data, 23 constraints, 44 WITH CHECK OPTION, P0 raised by a trigger.
+// Classes of SQLSTATE: 22 data, 23 constraints, 44 WITH CHECK OPTION, 54 limits (a row wider than a
+// page, a key wider than its index takes), P0 raised by a trigger.
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 bool IsAboutARow(const Error& error) {
   if (error.connection_lost || error.retryable || error.interrupted || error.snapshot_lost ||
@@ -48,12 +49,16 @@ bool IsAboutARow(const Error& error) {
   }
   const std::string_view code = error.code;
   return code.starts_with("22") || code.starts_with("23") || code.starts_with("44") ||
-         code.starts_with("P0");
+         code.starts_with("54") || code.starts_with("P0");
+}
+
+std::string WithoutLine(const Error& error) {
+  const std::string text = error.what();
+  return text.substr(0, text.find("; COPY "));
 }
 
 std::string RefusalReason(const Error& error) {
-  const std::string text = error.what();
-  return "refused by the target: " + text.substr(0, text.find("; COPY "));
+  return "refused by the target: " + WithoutLine(error);
 }
 
 std::vector<RefusedTuple> SendBisecting(const CopyBlock& block, const SendTuples& send) {

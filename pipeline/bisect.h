@@ -19,8 +19,10 @@ struct RefusedTuple {
   Error error;            // what the target said of it
 };
 
-// What an error says of a row, as a reject's reason: without where in the COPY the row stood, which
-// counts from a point that no reader knows.
+// What an error says of a row, without where in the COPY the row stood, which counts from a point
+// that no reader knows.
+std::string WithoutLine(const Error& error);
+// The same as a reject's reason.
 std::string RefusalReason(const Error& error);
 
 // Whether an error is about a row's values: another row of the same table may be taken.

@@ -170,17 +170,6 @@ FinishResult DataPhase::MoveRows(Lane& lane, const Claim& claim, const BoundTabl
     return lane.Move(claim, table);
   } catch (const Error& error) {
     if (!IsAboutARow(error)) throw;
-    if (services_.options.on_bad_row == OnBadRow::kStop) {
-      Error stop(
-          fmt::format("{}: the target refused a row: {}{}; mend the row or the target's table, "
-                      "or reject such rows with --on-bad-row reject",
-                      table.plan().SourceLabel(),
-                      error.column.empty() ? "" : "column " + error.column + ": ", error.what()));
-      stop.code = error.code;
-      stop.column = error.column;
-      stop.table = table.plan().SourceLabel();
-      throw stop;
-    }
     services_.progress.Message(
         MessageLevel::kWarning,
         fmt::format("{} {}: the target refused a row ({}); going through the partition again to "

@@ -85,6 +85,17 @@ class Mover {
   }
 
   void RejectRow(std::string_view row, const Error& error) {
+    if (context_.on_bad_row == OnBadRow::kStop) {
+      Error stop(fmt::format(
+          "{}: the target refused a row, {}: {}{}; mend the row or the target's "
+          "table, or reject such rows with --on-bad-row reject",
+          table_.plan().SourceLabel(), table_.NameRow(row),
+          error.column.empty() ? "" : "column " + error.column + ": ", WithoutLine(error)));
+      stop.code = error.code;
+      stop.column = error.column;
+      stop.table = table_.plan().SourceLabel();
+      throw stop;
+    }
     if (context_.count_rejects) context_.count_rejects(1);
     sink_.Reject({table_.NameRow(row), error.column, RefusalReason(error), "", row});
     ++outcome_.rows_rejected;

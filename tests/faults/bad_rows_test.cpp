@@ -69,11 +69,52 @@ TEST_F(BadRows, ThatATriggerRefusesAreFound) {
             "id=1000 id=2000 id=3000");
 }
 
+TEST_F(BadRows, ThatAreTooWideForThePageAreFound) {
+  std::string columns, values;
+  for (int i = 0; i < 1100; ++i) {
+    columns += ", c" + std::to_string(i) + " integer";
+    values += ", 1000000000000";
+  }
+  rig::MakeSqliteFile(dir_ / "wide.db",
+                      "create table w (id integer primary key" + columns +
+                          "); insert into w (id) values (1), (2), (4); insert into w values (3" +
+                          values + ")");
+  const std::vector<std::string> command = {"run", "sqlite://" + (dir_ / "wide.db"),
+                                            target_.Url(database_)};
+  const TransloadRun stopped = RunTransload(command);
+  EXPECT_EQ(stopped.exit_code, 4) << stopped.err;
+  EXPECT_THAT(
+      stopped.err,
+      HasSubstr(
+          "w: the target refused a row, id=3: row is too big: size 8832, maximum size 8160; mend"));
+  std::vector<std::string> rejecting = command;
+  rejecting.insert(rejecting.end(), {"--on-bad-row", "reject"});
+  const TransloadRun run = RunTransload(rejecting);
+  EXPECT_EQ(run.exit_code, 5) << run.out << run.err;
+  EXPECT_EQ(Value("select key || ': ' || reason from transload.reject"),
+            "id=3: refused by the target: row is too big: size 8832, maximum size 8160");
+  EXPECT_EQ(Value("select count(*) from w"), "3");
+}
+
+TEST_F(BadRows, ThatAreTooWideForAnIndexAreFound) {
+  target_.Execute(
+      "create table t (id bigint primary key, v bigint, u text); "
+      "create function long(v bigint) returns text immutable language sql as $$ select "
+      "string_agg(md5(i::text), '') from generate_series(1, case v when -1 then 300 else 1 end) i "
+      "$$; create index on t (long(v))",
+      database_);
+  const TransloadRun run = Run({"--on-bad-row", "reject"});
+  EXPECT_EQ(run.exit_code, 5) << run.out << run.err;
+  EXPECT_EQ(Value("select key from transload.reject where reason like '%index row%'"), "id=500");
+}
+
 TEST_F(BadRows, StopTheRunUnlessToldOtherwise) {
   target_.Execute(kStrict, database_);
   TransloadRun run = Run({});
   EXPECT_EQ(run.exit_code, 4);
-  EXPECT_THAT(run.err, HasSubstr("--on-bad-row reject"));
+  EXPECT_THAT(run.err, AllOf(HasSubstr("t: the target refused a row, id=500: "),
+                             HasSubstr("t_v_check"), HasSubstr("--on-bad-row reject")));
+  EXPECT_EQ(Value("select count(*) from t"), "0");
 }
 
 TEST_F(BadRows, StopTheRunWhenThereAreMoreThanAllowed) {
