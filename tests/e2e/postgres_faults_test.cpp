@@ -116,19 +116,26 @@ TEST_F(PostgresPair, SaysWhereAnArchiveFoundNoRoom) {
   EXPECT_THAT(run.err, AllOf(HasSubstr("could write nothing"), HasSubstr("TMPDIR names another")));
 }
 
+// The catalogue that was read before is not the snapshot's.
+TEST_F(PostgresPair, ReadsAgainWhatWasAlteredWhileItsLockWasWaitedFor) {
+  server_.Execute("create table t (id int); insert into t values (1)", source_);
+  OpenSession holder(server_.LibpqConninfo(source_));
+  holder.Exec("begin; alter table t add column late text default 'x', alter id type bigint");
+  LiveRun run({"run", server_.Url(source_), server_.Url(target_)});
+  EXPECT_TRUE(run.WaitUntil([&] { return SourceLocksWaitedFor() == "1"; })) << run.Output();
+  holder.Exec("commit");
+  const TransloadRun ended = run.Finish();
+  EXPECT_EQ(ended.exit_code, 0) << ended.err;
+  EXPECT_EQ(Value("select pg_typeof(id) || late from t"), "bigintx");
+}
+
 TEST_F(PostgresPair, NamesATableThatWentWhileItsLockWasWaitedFor) {
   server_.Execute("create table kept (id int); create table \"Gone\" (id int)", source_);
   for (const std::string change : {"drop table \"Gone\"", "alter table kept rename to other"}) {
     OpenSession holder(server_.LibpqConninfo(source_));
     holder.Exec("begin;" + change);
     LiveRun run({"run", server_.Url(source_), server_.Url(target_)});
-    EXPECT_TRUE(run.WaitUntil([&] {
-      return server_.QueryValue(
-                 "select count(*) from pg_locks l join pg_database d on d.oid = l.database where "
-                 "not granted and mode = 'AccessShareLock' and datname = '" +
-                     source_ + "'",
-                 source_) == "1";
-    })) << run.Output();
+    EXPECT_TRUE(run.WaitUntil([&] { return SourceLocksWaitedFor() == "1"; })) << run.Output();
     holder.Exec("commit");
     const TransloadRun ended = run.Finish();
     EXPECT_EQ(ended.exit_code, 4) << ended.err;

@@ -50,6 +50,13 @@ class PostgresPair : public testing::Test {
     return RunTransload(words, environment);
   }
   std::string Value(const std::string& sql) const { return server_.QueryValue(sql, target_); }
+  std::string SourceLocksWaitedFor() const {
+    return server_.QueryValue(
+        "select count(*) from pg_locks l join pg_database d on d.oid = l.database where not "
+        "granted and mode = 'AccessShareLock' and datname = '" +
+            source_ + "'",
+        source_);
+  }
   std::string TargetSchema() const { return SchemaOf(server_, target_, kDebianBin); }
   void ExpectSameSchemas() const {
     EXPECT_EQ(SchemaOf(server_, source_, kDebianBin), TargetSchema());
