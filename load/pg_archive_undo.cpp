@@ -1,9 +1,11 @@
 #include "load/pg_archive_undo.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -12,6 +14,8 @@
 
 namespace transload {
 namespace {
+
+constexpr const char* kTypeClass = "1247";  // pg_type, as objects' addresses name it
 
 // These go with what they belong to.
 const std::set<std::string>& GoesAlong() {
@@ -96,22 +100,48 @@ std::optional<std::string> LetGoStatement(SqlTransaction& transaction, const std
           .Text(0, 0));
 }
 
-// A base type and its functions need one another, which only CASCADE gets over. Nothing where that
-// would take along what is not `listed`: objects as "class:number", in a text[].
-std::optional<std::string> DropTypeWithItsFunctions(SqlTransaction& transaction,
-                                                    const std::string& class_oid,
-                                                    const std::string& oid,
-                                                    const std::string& listed) {
-  const SqlRows found = transaction.Exec(
+// What DROP TYPE ... CASCADE takes along, the type itself included: "class:number" of objects, and
+// their names for people.
+using Cascade = std::map<std::string, std::string>;
+
+// A base type and its functions need one another, which only CASCADE gets over. Empty where that
+// would take along what is not `listed`, in a text[].
+Cascade FollowType(SqlTransaction& transaction, const std::string& class_oid,
+                   const std::string& oid, const std::string& listed) {
+  const SqlRows rows = transaction.Exec(
       "with recursive goes(classid, objid, is_part) as (select $1::bigint::oid, $2::bigint::oid, "
       "true union select d.classid, d.objid, d.deptype = 'i' from pg_catalog.pg_depend d join goes "
-      "g on d.refclassid = g.classid and d.refobjid = g.objid) select identity from "
-      "pg_catalog.pg_identify_object($1::bigint::oid, $2::bigint::oid, 0) where type = 'type' and "
-      "not exists (select from goes group by classid, objid having not bool_or(is_part) and "
-      "classid || ':' || objid <> all ($3::text[]))",
+      "g on d.refclassid = g.classid and d.refobjid = g.objid), things as (select classid, objid, "
+      "classid || ':' || objid as key, bool_or(is_part) as is_part from goes group by 1, 2) select "
+      "t.key, i.type || ' ' || i.identity from things t, lateral "
+      "pg_catalog.pg_identify_object(t.classid, t.objid, 0) i where t.key = any ($3::text[]) and "
+      "not exists (select from things where "
+      "not is_part and key <> all ($3::text[]))",
       {class_oid, oid, listed});
-  if (found.empty()) return std::nullopt;
-  return fmt::format("DROP TYPE {} CASCADE", found.Text(0, 0));
+  Cascade along;
+  for (std::size_t row = 0; row < rows.size(); ++row) along[rows.Text(row, 0)] = rows.Text(row, 1);
+  return along;
+}
+
+// Drops one of the types that are left with its functions; false when there is none. `rows`: of the
+// ledger, with class and number of the object.
+bool DropOneType(SqlTransaction& transaction, const SqlRows& rows, std::vector<std::size_t>& left,
+                 const std::function<std::string(const std::string& statement)>& try_exec,
+                 std::vector<std::string>& dropped) {
+  const auto key = [&](std::size_t row) { return rows.Text(row, 5) + ":" + rows.Text(row, 4); };
+  std::vector<std::string> keys;
+  for (std::size_t row : left) keys.push_back(key(row));
+  const std::string listed = fmt::format("{{{}}}", fmt::join(keys, ","));
+  for (std::size_t row : left) {
+    if (rows.Text(row, 5) != kTypeClass) continue;
+    const Cascade cascade = FollowType(transaction, rows.Text(row, 5), rows.Text(row, 4), listed);
+    const auto type = cascade.find(key(row));
+    if (type == cascade.end() || !try_exec("DROP " + type->second + " CASCADE").empty()) continue;
+    for (const auto& [gone, label] : cascade) dropped.push_back(label);
+    std::erase_if(left, [&](std::size_t other) { return cascade.contains(key(other)); });
+    return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -165,15 +195,9 @@ ArchiveUndo UndoArchiveObjects(
     }
     along.clear();
     if (progress) continue;
-    std::string listed;
-    for (std::size_t row : left) {
-      listed +=
-          fmt::format("{}{}:{}", listed.empty() ? "{" : ",", rows.Text(row, 5), rows.Text(row, 4));
-    }
-    for (std::size_t row : left) {
-      std::optional<std::string> drop =
-          DropTypeWithItsFunctions(transaction, rows.Text(row, 5), rows.Text(row, 4), listed + "}");
-      if (drop && try_exec(*drop).empty()) progress = true;
+    if (DropOneType(transaction, rows, left, try_exec, result.dropped)) {
+      problems.clear();
+      progress = true;
     }
   }
   result.in_the_way = std::move(problems);

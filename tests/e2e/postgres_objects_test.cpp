@@ -520,29 +520,45 @@ TEST_F(PostgresObjects, LoadsIntoPartitionsWhoseForeignKeyIsTheirTables) {
 }
 
 // Each needs the other, so that only CASCADE drops them.
-TEST_F(PostgresObjects, UndoesTypesWithTheirFunctions) {
-  server_.Execute(
+void UndoesTypesWithTheirFunctions(rig::PostgresServer& server, const std::string& bin_dir) {
+  const std::string source = rig::FreshDatabase(server);
+  const std::string target = rig::FreshDatabase(server);
+  server.Execute(
       "create type base; create function base_in(cstring) returns base language internal immutable "
       "strict as 'int4in'; create function base_out(base) returns cstring language internal "
       "immutable strict as 'int4out'; create type base (input = base_in, output = base_out, like = "
       "int4); create type span; create function tidy(span) returns span language internal "
       "immutable strict as 'int4range_canonical'; create type span as range (subtype = int4, "
       "canonical = tidy); create table t (id int primary key, b base, s span, m span[]); create "
-      "domain d as base; create cast (int4 as base) without function; insert into t values (1, "
-      "'5', "
-      "span(1, 9), array[span(2, 3)])",
-      source_);
-  const std::string before = TargetSchema();
-  const TransloadRun run = Run();
+      "domain d as base; create cast (int4 as base) without function; "
+      "insert into t values (1, '5', span(1, 9), array[span(2, 3)])",
+      source);
+  const auto schema = [&] { return SchemaOf(server, target, bin_dir); };
+  const std::string before = schema();
+  const TransloadRun run =
+      RunTransload({"run", server.Url(source), server.Url(target), "--pg-bin", bin_dir});
   ASSERT_EQ(run.exit_code, 0) << run.out << run.err;
-  ExpectSameSchemas();
-  server_.Execute("create function theirs(base) returns int language sql as 'select 1'", target_);
-  const TransloadRun refused = RunTransload({"undo", server_.Url(target_)});
+  EXPECT_EQ(SchemaOf(server, source, bin_dir), schema());
+  server.Execute("create function theirs(base) returns int language sql as 'select 1'", target);
+  const TransloadRun refused = RunTransload({"undo", server.Url(target)});
   EXPECT_EQ(refused.exit_code, 3) << refused.out << refused.err;
   EXPECT_THAT(refused.err, HasSubstr("theirs(public.base)"));
-  EXPECT_EQ(Value("select b from t"), "5");
-  server_.Execute("drop function theirs", target_);
-  UndoesTo(before);
+  EXPECT_EQ(server.QueryValue("select b from t", target), "5");
+  server.Execute("drop function theirs", target);
+  const TransloadRun undo = RunTransload({"undo", server.Url(target)});
+  EXPECT_EQ(undo.exit_code, 0) << undo.out << undo.err;
+  EXPECT_THAT(undo.out, HasSubstr("function public.base_in"));
+  EXPECT_EQ(schema(), before);
+}
+
+TEST(PostgresTypes, AreUndoneWithTheirFunctions) {
+  UndoesTypesWithTheirFunctions(rig::SharedPostgres(), kDebianBin);
+}
+
+// Which asks otherwise what has become of an object that is gone.
+TEST(PostgresTypesMatrix, AreUndoneInVersion13) {
+  UndoesTypesWithTheirFunctions(rig::SharedPostgres("13"),
+                                rig::ServerCache() + "/postgres-client-18/bin");
 }
 
 }  // namespace
