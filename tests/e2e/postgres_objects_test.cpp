@@ -487,7 +487,7 @@ TEST_F(PostgresObjects, TakesANameOfNothingOrOfSeveralThingsForABadRow) {
   const TransloadRun stopped = Run(part);
   EXPECT_EQ(stopped.exit_code, 4);
   EXPECT_THAT(stopped.out + stopped.err,
-              AllOf(HasSubstr("public.t: the target refused a row: column "),
+              AllOf(HasSubstr("public.t: the target refused a row, id=2: column f: "),
                     HasSubstr("--on-bad-row reject")));
   const TransloadRun run = Run({"--exclude", "b.*", "--on-bad-row", "reject", "--restart"});
   EXPECT_EQ(run.exit_code, 5) << run.out << run.err;
