@@ -23,6 +23,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -46,6 +47,10 @@
 namespace transload {
 
 class PostgresSchema;
+
+// Amendments of a run: a later start, and one with --retry-rejects.
+inline constexpr std::string_view kResumed = "resumed";
+inline constexpr std::string_view kResumedForRejects = "resumed for rejected rows";
 
 class Migration {
  public:

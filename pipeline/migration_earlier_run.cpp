@@ -47,15 +47,25 @@ bool LacksObjects(Ledger& ledger, const RunRecord& run) {
 
 bool IsOpen(const RunRecord& run) { return run.state == "running" || run.state == "stopped"; }
 
+// Whether the last start was --retry-rejects, and was cut off.
+bool RetryWasCutOff(const RunRecord& run) {
+  std::string last;
+  for (const nlohmann::json& amendment : nlohmann::json::parse(run.amendments_json)) {
+    const std::string what = amendment.value("what", "");
+    if (what.starts_with(kResumed)) last = what;
+  }
+  return IsOpen(run) && last == kResumedForRejects;
+}
+
 void CheckRejectsWait(std::optional<Ledger>& ledger, const std::optional<RunRecord>& run) {
+  if (run && RetryWasCutOff(*run)) return;
   if (!run || ledger->CountRejects(run->id) == 0) {
     throw RefusedError("--retry-rejects: no run of this source into this target has rejected rows");
   }
-  for (const PartitionRow& partition : ledger->Read(run->id).partitions) {
-    if (partition.state == "done") continue;
+  if (IsOpen(*run)) {
     throw RefusedError(fmt::format(
-        "--retry-rejects: run {} has not moved all rows yet; let it end first, with the command "
-        "that began it",
+        "--retry-rejects: run {} has not ended yet; let it end first, with the command that began "
+        "it",
         run->id));
   }
 }
@@ -99,6 +109,10 @@ void Migration::FindEarlierRun() {
     throw RefusedError(unfinished ? "--refresh-sequences: run " + unfinished->id +
                                         " is not finished; the run sets sequences itself at its end"
                                   : "--refresh-sequences: there is no finished run");
+  }
+  // A run that had ended, and whose target may be in use: nobody has asked for other rows.
+  if (unfinished && RetryWasCutOff(*unfinished) && options.reload.empty()) {
+    ends_->options.retry_rejects = true;
   }
   // These take a finished run up again.
   const bool once_more =

@@ -77,10 +77,10 @@ NameValues Settings(const Options& options) {
 // How often the run was begun or taken up again.
 int Starts(const RunRecord& run) {
   const nlohmann::json amendments = nlohmann::json::parse(run.amendments_json);
-  return 1 + static_cast<int>(std::count_if(amendments.begin(), amendments.end(),
-                                            [](const nlohmann::json& amendment) {
-                                              return amendment.value("what", "") == "resumed";
-                                            }));
+  return 1 + static_cast<int>(std::count_if(
+                 amendments.begin(), amendments.end(), [](const nlohmann::json& amendment) {
+                   return amendment.value("what", "").starts_with(kResumed);
+                 }));
 }
 
 std::string Named(const char* what, const std::vector<std::string>& tables) {

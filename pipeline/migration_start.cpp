@@ -285,15 +285,17 @@ void Migration::Begin() {
     int taken_back = ledger_->TakeOver(run_.id);
     std::string about;
     if (objects_alone_) about = "; it had ended, and only what it could not make is tried again";
+    if (options.retry_rejects) about = "; only its rejected rows are tried again";
     if (taken_back > 0) about = fmt::format("; {} partitions were under way", taken_back);
     progress_.Message(MessageLevel::kInfo, fmt::format("going on with run {}, begun {}{}", run_.id,
                                                        run_.started_at, about));
+    const std::string_view how = options.retry_rejects ? kResumedForRejects : kResumed;
+    ledger_->AddAmendment(run_.id, std::string(how), "");
     if (HadEnded()) {
       ledger_->GoOnWithEnded(run_.id);
     } else {
       ledger_->SetRunState(run_.id, "running");
     }
-    ledger_->AddAmendment(run_.id, "resumed", "");
   } else {
     run_.seed = RandomSeed();
     run_.id = NewRunId(RandomSeed());

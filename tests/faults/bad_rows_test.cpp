@@ -194,6 +194,39 @@ TEST_F(BadRows, AreKnownByTheirPolicyWhenTheRetryWasKilled) {
   EXPECT_EQ(undone.exit_code, 0) << undone.out << undone.err;
 }
 
+// The target may be in use by then, and its source may have gone on.
+TEST_F(BadRows, AreGoneOnWithAloneWhenTheRetryWasKilled) {
+  rig::MakeSqliteFile(path_, "update t set u = 'a' || char(0) || 'b' where id in (7, 2999)");
+  const std::vector<std::string> first = {"run", "sqlite://" + path_, target_.Url(database_),
+                                          "--on-bad-row", "reject"};
+  ASSERT_EQ(RunTransload(first).exit_code, 5);
+  rig::MakeSqliteFile(path_, "update t set v = 0 where id = 10; delete from t where id = 11");
+  std::vector<std::string> again = first;
+  again.insert(again.end(), {"--retry-rejects", "--policy", "nul_byte=strip"});
+  ASSERT_EQ(RunTransload(again, {{"TRANSLOAD_FAULT", "table-loaded:1:kill"}}).exit_code,
+            kKilledExit);
+  const TransloadRun ended = RunTransload(first);
+  EXPECT_EQ(ended.exit_code, 0) << ended.out << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("only its rejected rows are tried again"));
+  EXPECT_EQ(Value("select sum(v) from t where id in (10, 11)"), "21");
+  EXPECT_EQ(Value("select count(*) from t where u = 'ab'"), "2");
+  EXPECT_EQ(RunTransload(first).exit_code, 3);
+}
+
+TEST_F(BadRows, WaitUntilTheirRunHasEnded) {
+  rig::MakeSqliteFile(path_, "update t set u = 'a' || char(0) || 'b' where id = 7");
+  std::vector<std::string> command = {"run", "sqlite://" + path_, target_.Url(database_),
+                                      "--on-bad-row", "reject"};
+  ASSERT_EQ(RunTransload(command, {{"TRANSLOAD_FAULT", "table-loaded:1:kill"}}).exit_code,
+            kKilledExit);
+  command.emplace_back("--retry-rejects");
+  const TransloadRun refused = RunTransload(command);
+  EXPECT_EQ(refused.exit_code, 3) << refused.out;
+  EXPECT_THAT(refused.err, HasSubstr("has not ended yet; let it end first"));
+  command.pop_back();
+  EXPECT_EQ(RunTransload(command).exit_code, 5);
+}
+
 TEST_F(BadRows, AreLoadedAloneAfterTheRejectedRowsThatTheyReferTo) {
   const std::string path = dir_ / "keys.db";
   rig::MakeSqliteFile(
