@@ -86,14 +86,14 @@ class Mover {
 
   void RejectRow(std::string_view row, const Error& error) {
     if (context_.on_bad_row == OnBadRow::kStop) {
-      Error stop(fmt::format(
-          "{}: the target refused a row, {}: {}{}; mend the row or the target's "
-          "table, or reject such rows with --on-bad-row reject",
-          table_.plan().SourceLabel(), table_.NameRow(row),
-          error.column.empty() ? "" : "column " + error.column + ": ", WithoutLine(error)));
+      Error stop = Stop(
+          error.column,
+          fmt::format("{}: the target refused a row, {}: {}{}; mend the row or the target's table, "
+                      "or reject such rows with --on-bad-row reject",
+                      table_.plan().SourceLabel(), table_.NameRow(row),
+                      error.column.empty() ? "" : "column " + error.column + ": ",
+                      WithoutLine(error)));
       stop.code = error.code;
-      stop.column = error.column;
-      stop.table = table_.plan().SourceLabel();
       throw stop;
     }
     if (context_.count_rejects) context_.count_rejects(1);
@@ -148,17 +148,21 @@ class Mover {
                    fmt::format("{} in row {}", fault.reason, key), fault.column);
     }
     if (context_.on_bad_row == OnBadRow::kStop) {
-      Error error(
-          fmt::format("{}: {}.{}, {}; set a policy for it, map the column to another type, "
-                      "or reject such rows with --on-bad-row reject",
-                      fault.reason, table_.plan().SourceLabel(), column.source.name, key));
-      error.table = table_.plan().SourceLabel();
-      error.column = column.source.name;
-      throw error;
+      throw Stop(column.source.name,
+                 fmt::format("{}: {}.{}, {}; set a policy for it, map the column to another type, "
+                             "or reject such rows with --on-bad-row reject",
+                             fault.reason, table_.plan().SourceLabel(), column.source.name, key));
     }
     if (context_.count_rejects) context_.count_rejects(1);
     sink_.Reject({key, column.source.name, fault.reason, table_.ShowCell(row, fault.column), row});
     ++outcome_.rows_rejected;
+  }
+
+  Error Stop(const std::string& column, const std::string& text) const {
+    Error error(text);
+    error.table = table_.plan().SourceLabel();
+    error.column = column;
+    return error;
   }
 
   static void Merge(Coercion& into, const Coercion& from) {
